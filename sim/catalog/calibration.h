@@ -1,0 +1,53 @@
+// The global parameters that were fitted on published measurements, as read from racks/calibration.toml.
+//
+// Each has a physical meaning and says which rows it was fitted on; `racktwin validate --parameters` prints them. There
+// is no parameter for a single row, model or source. Thread rule: plain values.
+#pragma once
+
+#include "sim/document.h"
+
+#include <string>
+#include <vector>
+
+namespace racktwin {
+
+// A fitted value with the rows that it rests on.
+struct Fitted {
+  Sourced value;
+  std::string fitted_on;
+};
+
+// What NCCL reaches over one generation of NVLink.
+struct NvlinkFit {
+  Fitted ring_share;  // of the bandwidth per direction, large messages, many ranks
+  Fitted base_s;      // fixed time of one ring collective
+  Fitted step_s;      // and per ring step
+};
+
+struct Calibration {
+  Fitted gemm_launch_s;                                                            // fixed time of one GEMM
+  Fitted gemm_half_k_bf16, gemm_half_k_fp8, gemm_half_k_mxfp8, gemm_half_k_nvfp4;  // inner dimension of half rate
+  Fitted hbm_share;                // of the HBM bandwidth that memory-bound kernels reach
+  Fitted kernel_launch_s;          // fixed time of one memory-bound kernel
+  Fitted attention_forward_share;  // of the dense BF16 peak that causal flash attention reaches
+  Fitted attention_backward_share;
+  Fitted compute_in_step_share;  // rate of tensor kernels inside a training step over the isolated kernel
+  NvlinkFit nvlink4, nvlink5;
+  Fitted ring_half_time_s;  // message time, at port bandwidth, at which the ring reaches half its share
+  Fitted ring_fill;         // ranks that a ring of all-gather or reduce-scatter is short of
+  Fitted nic_share;         // of the NIC bandwidth that collectives and sends reach
+  Fitted nic_latency_s;     // fixed time of one transfer between NVLink domains
+
+  const NvlinkFit& nvlink(int generation) const { return generation >= 5 ? nvlink5 : nvlink4; }
+};
+
+// One line of `racktwin validate --parameters`.
+struct ParameterRow {
+  std::string key;  // table and key in racks/calibration.toml
+  Dimension dimension;
+  Fitted* value;  // into the calibration
+  std::string meaning;
+};
+std::vector<ParameterRow> parameter_rows(Calibration& calibration);
+
+}  // namespace racktwin

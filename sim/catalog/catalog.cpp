@@ -1,0 +1,462 @@
+#include "sim/catalog/catalog.h"
+
+#include "sim/check.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+
+namespace racktwin {
+namespace {
+
+// A positive sourced value; NaN if the key is missing.
+Sourced optional_value(Table& table, const char* key, Dimension dimension) {
+  return table.optional_sourced(key, dimension).value_or(Sourced());
+}
+
+Curve read_curve(Table table, const char* x_key, Dimension x, const char* y_key, Dimension y) {
+  Curve curve;
+  curve.x = table.quantities(x_key, x);
+  curve.y = table.quantities(y_key, y);
+  curve.from = table.text("from");
+  table.optional_text("note");
+  const std::string evidence = table.text("evidence");
+  for (const Evidence e : {Evidence::kMeasured, Evidence::kPublished, Evidence::kReported, Evidence::kDerived})
+    if (evidence == evidence_word(e)) curve.evidence = e;
+  if (curve.x.size() != curve.y.size() || curve.x.empty() || !std::is_sorted(curve.x.begin(), curve.x.end()))
+    table.error_at(y_key, fmt::format("{} and {} must be arrays of equal length, {} ascending", x_key, y_key, x_key));
+  return curve;
+}
+
+int positive_integer(Table& table, const char* key) {
+  const auto value = table.integer(key);
+  if (value < 1) table.error_at(key, fmt::format("{} must be at least 1", key));
+  return static_cast<int>(std::max<std::int64_t>(value, 1));
+}
+
+int count(Table& table, const char* key) {
+  const auto value = table.optional_integer(key).value_or(0);
+  if (value < 0) table.error_at(key, fmt::format("{} must not be negative", key));
+  return static_cast<int>(std::max<std::int64_t>(value, 0));
+}
+
+// Ends reading: unknown keys are errors too.
+template <class T>
+Result<T> finish(Document& document, T value) {
+  document.report_unknown_keys();
+  if (!document.errors().empty()) return fail(document.errors());
+  return value;
+}
+
+GemmEfficiency read_gemm(Table& performance, Table& gemm, const char* peak, const char* share) {
+  return {optional_value(performance, peak, Dimension::kFlops), optional_value(gemm, share, Dimension::kNone)};
+}
+
+void read_heat_path(Table& thermal, Sourced& junction_to_case, Sourced& heat_capacity, Sourced& plate_heat_capacity,
+                    std::string& cold_plate, Sourced& air_resistance) {
+  junction_to_case = thermal.sourced("junction_to_case", Dimension::kThermalResistance);
+  heat_capacity = thermal.sourced("heat_capacity", Dimension::kHeatCapacity);
+  plate_heat_capacity = thermal.sourced("plate_heat_capacity", Dimension::kHeatCapacity);
+  cold_plate = thermal.optional_text("cold_plate").value_or("");
+  air_resistance = optional_value(thermal, "air_resistance", Dimension::kThermalResistance);
+  if (cold_plate.empty() == std::isnan(air_resistance.value))
+    thermal.error_at("cold_plate", "a chip needs either a cold_plate or an air_resistance");
+}
+
+Fitted read_fitted(Table& table, const char* key, Dimension dimension) {
+  Table entry = table.table(key);
+  Fitted fitted;
+  fitted.fitted_on = entry.text("fitted_on");
+  fitted.value = entry.sourced("value", dimension);
+  return fitted;
+}
+
+}  // namespace
+
+double Curve::at(double value) const {
+  if (value <= x.front()) return y.front();
+  if (value >= x.back()) return y.back();
+  const auto upper = static_cast<std::size_t>(std::upper_bound(x.begin(), x.end(), value) - x.begin());
+  const double share = (value - x[upper - 1]) / (x[upper] - x[upper - 1]);
+  return y[upper - 1] + share * (y[upper] - y[upper - 1]);
+}
+
+double TransformerModel::layer_parameters() const {
+  const double h = hidden;
+  return 2 * h * heads * head_dim + 2 * h * kv_heads * head_dim + 3 * h * ffn + 2 * h;
+}
+
+double TransformerModel::embedding_parameters() const { return static_cast<double>(vocab) * hidden; }
+
+double TransformerModel::parameters() const {
+  return layers * layer_parameters() + (tied_embeddings ? 1 : 2) * embedding_parameters() + hidden;
+}
+
+std::string Catalog::default_directory() {
+  if (const char* directory = std::getenv("RACKTWIN_RACKS")) return directory;
+  return RACKTWIN_RACKS_DIRECTORY;
+}
+
+Result<Document> Catalog::open(const std::string& folder, const std::string& name, const std::string& kind) const {
+  namespace fs = std::filesystem;
+  const fs::path directory = fs::path(directory_) / folder;
+  const fs::path file = directory / (name + ".toml");
+  std::error_code error;
+  if (name.find('/') != std::string::npos || !fs::is_regular_file(file, error)) {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(directory, error))
+      if (entry.path().extension() == ".toml") names.push_back(entry.path().stem().string());
+    std::sort(names.begin(), names.end());
+    Error missing;
+    missing.message = fmt::format("there is no {} \"{}\" in the catalogue", kind, name);
+    std::string known;
+    for (const std::string& n : names) known += (known.empty() ? "" : ", ") + n;
+    if (const auto nearest = nearest_match(name, names)) {
+      missing.hint = fmt::format("did you mean \"{}\"?", *nearest);
+    } else {
+      missing.hint = known.empty() ? fmt::format("no entries in {}", directory.string()) : "known here: " + known;
+    }
+    return fail(std::move(missing));
+  }
+  Result<Document> document = Document::load(file.string());
+  if (!document) return document;
+  Table root = document->root();
+  const std::string is = root.text("kind");
+  root.text("title");
+  if (is != kind) root.error_at("kind", fmt::format("this is a {}, not a {}", is, kind));
+  return document;
+}
+
+Result<Gpu> Catalog::gpu(const std::string& name) const {
+  Result<Document> document = open("chips", name, "gpu");
+  if (!document) return tl::unexpected(document.error());
+  Table root = document->root();
+  Gpu g;
+  g.name = name;
+  g.title = root.text("title");
+  Table p = root.table("performance"), gemm = root.table("gemm");
+  g.bf16 = read_gemm(p, gemm, "bf16_dense", "bf16_share");
+  g.fp8 = read_gemm(p, gemm, "fp8_dense", "fp8_share");
+  g.mxfp8 = {g.fp8.dense_flops, optional_value(gemm, "mxfp8_share", Dimension::kNone)};
+  g.nvfp4 = read_gemm(p, gemm, "fp4_dense", "nvfp4_share");
+  g.hbm_capacity_bytes = p.sourced("hbm_capacity", Dimension::kBytes);
+  g.hbm_bandwidth_bytes_per_s = p.sourced("hbm_bandwidth", Dimension::kBandwidth);
+  g.nvlink_bytes_per_s = p.sourced("nvlink_per_direction", Dimension::kBandwidth);
+  g.nvlink_generation = positive_integer(p, "nvlink_generation");
+  g.sm_count = p.sourced("sm_count", Dimension::kNone);
+  Table power = root.table("power");
+  g.tdp_w = power.sourced("tdp", Dimension::kPower);
+  g.idle_w = power.sourced("idle", Dimension::kPower);
+  g.memory_bound_share = power.sourced("memory_bound_share", Dimension::kNone);
+  g.communication_share = power.sourced("communication_share", Dimension::kNone);
+  g.leakage_share = power.sourced("leakage_share", Dimension::kNone);
+  g.leakage_doubling_k = power.sourced("leakage_doubling", Dimension::kTemperatureDelta);
+  g.clock_exponent = power.sourced("clock_exponent", Dimension::kNone);
+  g.min_clock_ratio = power.sourced("min_clock_ratio", Dimension::kNone);
+  Table t = root.table("thermal");
+  g.reference_junction_degc = t.sourced("reference_junction", Dimension::kTemperature);
+  g.software_slowdown_degc = t.sourced("software_slowdown", Dimension::kTemperature);
+  g.hardware_slowdown_degc = t.sourced("hardware_slowdown", Dimension::kTemperature);
+  g.shutdown_degc = t.sourced("shutdown", Dimension::kTemperature);
+  read_heat_path(t, g.junction_to_case_k_per_w, g.heat_capacity_j_per_k, g.plate_heat_capacity_j_per_k, g.cold_plate,
+                 g.air_resistance_k_per_w);
+  if (!(g.idle_w.value < g.tdp_w.value)) power.error_at("idle", "idle must be below tdp");
+  return finish(*document, std::move(g));
+}
+
+Result<Cpu> Catalog::cpu(const std::string& name) const {
+  Result<Document> document = open("chips", name, "cpu");
+  if (!document) return tl::unexpected(document.error());
+  Table root = document->root();
+  Cpu c;
+  c.name = name;
+  c.title = root.text("title");
+  Table power = root.table("power");
+  c.tdp_w = power.sourced("tdp", Dimension::kPower);
+  c.idle_w = power.sourced("idle", Dimension::kPower);
+  c.training_load = power.sourced("training_load", Dimension::kNone);
+  Table t = root.table("thermal");
+  read_heat_path(t, c.junction_to_case_k_per_w, c.heat_capacity_j_per_k, c.plate_heat_capacity_j_per_k, c.cold_plate,
+                 c.air_resistance_k_per_w);
+  return finish(*document, std::move(c));
+}
+
+Result<RackType> Catalog::rack(const std::string& name) const {
+  Result<Document> document = open("racks", name, "rack");
+  if (!document) return tl::unexpected(document.error());
+  Table root = document->root();
+  RackType r;
+  r.name = name;
+  r.title = root.text("title");
+  Table parts = root.table("parts");
+  const std::string gpu_name = parts.text("gpu"), cpu_name = parts.text("cpu");
+  Table trays = root.table("trays");
+  trays.optional_text("source");
+  r.compute_trays = positive_integer(trays, "compute_trays");
+  r.gpus_per_tray = positive_integer(trays, "gpus_per_tray");
+  r.cpus_per_tray = positive_integer(trays, "cpus_per_tray");
+  r.switch_trays = count(trays, "switch_trays");
+  r.nvswitch_chips = r.switch_trays * count(trays, "nvswitch_chips_per_switch_tray") +
+                     r.compute_trays * count(trays, "nvswitch_chips_per_compute_tray");
+  const std::string domain = trays.text("nvlink_domain");
+  if (domain != "rack" && domain != "tray") trays.error_at("nvlink_domain", "nvlink_domain is \"rack\" or \"tray\"");
+  r.domain_is_tray = domain == "tray";
+  r.nvlink_ports_per_gpu = positive_integer(trays, "nvlink_ports_per_gpu");
+  r.nvswitch_port_bytes_per_s = trays.sourced("nvswitch_port_bandwidth", Dimension::kBandwidth);
+  r.nics_per_tray = positive_integer(trays, "nics_per_tray");
+  Table nic = root.table("nic");
+  r.nic_bytes_per_s = nic.sourced("bandwidth_per_direction", Dimension::kBandwidth);
+  r.nic_latency_s = optional_value(nic, "latency", Dimension::kTime);
+  optional_value(nic, "power", Dimension::kPower);
+  Table power = root.table("power");
+  power.optional_text("source");
+  r.shelves = positive_integer(power, "shelves");
+  r.shelf_psus = positive_integer(power, "shelf_psus");
+  r.shelf_redundant_psus = count(power, "shelf_redundant_psus");
+  if (r.shelf_redundant_psus >= r.shelf_psus)
+    power.error_at("shelf_redundant_psus", "there must be fewer redundant PSUs than PSUs");
+  r.psu_rating_w = power.sourced("psu_rating", Dimension::kPower);
+  r.rack_rating_w = power.sourced("rack_rating", Dimension::kPower);
+  optional_value(power, "busbar_rating", Dimension::kCurrent);
+  r.compute_tray_other_w = power.sourced("compute_tray_other", Dimension::kPower);
+  r.compute_tray_other_idle_w = power.sourced("compute_tray_other_idle", Dimension::kPower);
+  if (r.switch_trays > 0) {
+    r.switch_tray_w = power.sourced("switch_tray", Dimension::kPower);
+    r.switch_tray_idle_w = power.sourced("switch_tray_idle", Dimension::kPower);
+  }
+  r.shelf_efficiency =
+      read_curve(power.table("shelf_efficiency"), "load", Dimension::kNone, "efficiency", Dimension::kNone);
+  Table cooling = root.table("cooling");
+  r.liquid_cooled = cooling.optional_boolean("liquid_cooled").value_or(false);
+  if (r.liquid_cooled) {
+    r.coolant = cooling.text("coolant");
+    r.liquid_share_tray_other = cooling.sourced("liquid_share_tray_other", Dimension::kNone);
+    r.liquid_share_switch_tray = cooling.sourced("liquid_share_switch_tray", Dimension::kNone);
+    r.max_inlet_degc = cooling.sourced("max_inlet", Dimension::kTemperature);
+    r.max_return_degc = cooling.sourced("max_return", Dimension::kTemperature);
+    r.rated_flow_m3_per_s = cooling.sourced("rated_flow", Dimension::kVolumeFlow);
+    r.rated_pressure_drop_pa = cooling.sourced("rated_pressure_drop", Dimension::kPressure);
+    r.flow_exponent = cooling.sourced("flow_exponent", Dimension::kNone);
+    r.coolant_volume_m3 = cooling.sourced("coolant_volume", Dimension::kVolume);
+    r.plate_share_gpu = cooling.sourced("plate_share_gpu", Dimension::kNone);
+  }
+  Table mechanical = root.table("mechanical");
+  r.mass_kg = optional_value(mechanical, "mass", Dimension::kMass);
+  r.width_m = optional_value(mechanical, "width", Dimension::kLength);
+  r.depth_m = optional_value(mechanical, "depth", Dimension::kLength);
+  r.height_m = optional_value(mechanical, "height", Dimension::kLength);
+  r.price_usd = optional_value(mechanical, "price", Dimension::kMoney);
+  mechanical.optional_text("elevation_source");
+  mechanical.optional_text("elevation_evidence");
+  for (Table part : mechanical.tables("elevation"))
+    r.elevation.push_back({part.text("part"), positive_integer(part, "count")});
+  document->report_unknown_keys();
+  Errors& errors = document->errors();
+  const auto take = [&](auto chip, auto& into) {
+    if (chip) {
+      into = std::move(*chip);
+    } else {
+      errors.insert(errors.end(), chip.error().begin(), chip.error().end());
+    }
+  };
+  take(gpu(gpu_name), r.gpu);
+  take(cpu(cpu_name), r.cpu);
+  if (!errors.empty()) return fail(errors);
+  return r;
+}
+
+Result<FabricType> Catalog::fabric(const std::string& name) const {
+  Result<Document> document = open("fabrics", name, "fabric");
+  if (!document) return tl::unexpected(document.error());
+  Table root = document->root();
+  FabricType f;
+  f.name = name;
+  f.title = root.text("title");
+  Table s = root.table("switch");
+  s.optional_text("source");
+  f.switch_ports = positive_integer(s, "ports");
+  f.port_bytes_per_s = s.sourced("port_bandwidth", Dimension::kBandwidth);
+  f.switch_power_w = optional_value(s, "power", Dimension::kPower);
+  optional_value(s, "power_idle", Dimension::kPower);
+  f.switch_latency_s = s.sourced("latency", Dimension::kTime);
+  Table t = root.table("topology");
+  t.optional_text("source");
+  f.tiers = positive_integer(t, "tiers");
+  if (f.tiers != 2) t.error_at("tiers", "only fabrics of two tiers can be simulated so far");
+  f.rail_optimised = t.optional_boolean("rail_optimised").value_or(false);
+  f.leaf_ports_down = positive_integer(t, "leaf_ports_down");
+  f.leaf_ports_up = positive_integer(t, "leaf_ports_up");
+  if (f.leaf_ports_down + f.leaf_ports_up > f.switch_ports)
+    t.error_at("leaf_ports_down", fmt::format("{} ports down and {} up are more than the switch's {}",
+                                              f.leaf_ports_down, f.leaf_ports_up, f.switch_ports));
+  Table link = root.table("link");
+  f.link_latency_s = link.sourced("latency", Dimension::kTime);
+  f.optics_power_w = optional_value(link, "optics_power", Dimension::kPower);
+  return finish(*document, std::move(f));
+}
+
+Result<ColdPlate> Catalog::cold_plate(const std::string& name) const {
+  Result<Document> document = open("cooling", name, "cold-plate");
+  if (!document) return tl::unexpected(document.error());
+  Table root = document->root();
+  ColdPlate c;
+  c.name = name;
+  c.title = root.text("title");
+  c.resistance_k_per_w = read_curve(root, "flow", Dimension::kVolumeFlow, "resistance", Dimension::kThermalResistance);
+  return finish(*document, std::move(c));
+}
+
+Result<Coolant> Catalog::coolant(const std::string& name) const {
+  Result<Document> document = open("cooling", name, "coolant");
+  if (!document) return tl::unexpected(document.error());
+  Table root = document->root();
+  Coolant c;
+  c.name = name;
+  c.title = root.text("title");
+  c.density_kg_per_m3 = root.sourced("density", Dimension::kDensity);
+  c.specific_heat_j_per_kg_k = root.sourced("specific_heat", Dimension::kSpecificHeat);
+  c.viscosity_pa_s = optional_value(root, "viscosity", Dimension::kViscosity);
+  return finish(*document, std::move(c));
+}
+
+Result<CduType> Catalog::cdu(const std::string& name) const {
+  Result<Document> document = open("cooling", name, "cdu");
+  if (!document) return tl::unexpected(document.error());
+  Table root = document->root();
+  CduType c;
+  c.name = name;
+  c.title = root.text("title");
+  c.coolant_secondary = root.text("coolant_secondary");
+  c.coolant_primary = root.text("coolant_primary");
+  c.pumps = positive_integer(root, "pumps");
+  c.heat_rating_w = root.sourced("heat_rating", Dimension::kPower);
+  c.approach_k = root.sourced("approach", Dimension::kTemperatureDelta);
+  c.secondary_rated_flow_m3_per_s = root.sourced("secondary_rated_flow", Dimension::kVolumeFlow);
+  optional_value(root, "secondary_rated_head", Dimension::kPressure);
+  c.pump_rated_flow_m3_per_s = root.sourced("pump_rated_flow", Dimension::kVolumeFlow);
+  c.pump_rated_head_pa = root.sourced("pump_rated_head", Dimension::kPressure);
+  c.pump_shutoff_head_pa = root.sourced("pump_shutoff_head", Dimension::kPressure);
+  c.pump_rated_power_w = root.sourced("pump_power", Dimension::kPower);
+  optional_value(root, "pump_efficiency", Dimension::kNone);
+  c.pump_rundown_s = root.sourced("pump_rundown", Dimension::kTime);
+  c.pump_runup_s = root.sourced("pump_runup", Dimension::kTime);
+  c.primary_rated_flow_m3_per_s = root.sourced("primary_rated_flow", Dimension::kVolumeFlow);
+  c.primary_rated_pressure_drop_pa = root.sourced("primary_rated_pressure_drop", Dimension::kPressure);
+  c.hx_heat_capacity_j_per_k = root.sourced("hx_heat_capacity", Dimension::kHeatCapacity);
+  c.secondary_volume_m3 = root.sourced("secondary_volume", Dimension::kVolume);
+  c.primary_volume_m3 = root.sourced("primary_volume", Dimension::kVolume);
+  c.supply_min_degc = optional_value(root, "supply_min", Dimension::kTemperature);
+  c.supply_max_degc = optional_value(root, "supply_max", Dimension::kTemperature);
+  if (!(c.pump_rated_head_pa.value < c.pump_shutoff_head_pa.value))
+    root.error_at("pump_shutoff_head", "the shut-off head must be above the head at rated flow");
+  return finish(*document, std::move(c));
+}
+
+Result<FacilityType> Catalog::facility(const std::string& name) const {
+  Result<Document> document = open("cooling", name, "facility");
+  if (!document) return tl::unexpected(document.error());
+  Table root = document->root();
+  FacilityType f;
+  f.name = name;
+  f.title = root.text("title");
+  f.coolant = root.text("coolant");
+  optional_value(root, "heat_rated", Dimension::kPower);
+  f.approach_rated_k = root.sourced("approach_rated", Dimension::kTemperatureDelta);
+  f.fan_power_share = root.sourced("fan_power_share", Dimension::kNone);
+  f.fan_exponent = root.sourced("fan_exponent", Dimension::kNone);
+  f.pump_power_share = root.sourced("pump_power_share", Dimension::kNone);
+  f.loop_volume_m3_per_w = root.sourced("loop_volume_per_rated_heat", Dimension::kVolume);
+  f.loop_volume_m3_per_w.value /= 1000;  // the file gives it per kW
+  f.crah_fan_power_share = root.sourced("crah_fan_power_share", Dimension::kNone);
+  f.room_air_supply_degc = root.sourced("room_air_supply", Dimension::kTemperature);
+  return finish(*document, std::move(f));
+}
+
+Result<FeedType> Catalog::feed(const std::string& name) const {
+  Result<Document> document = open("power", name, "feed");
+  if (!document) return tl::unexpected(document.error());
+  Table root = document->root();
+  FeedType f;
+  f.name = name;
+  f.title = root.text("title");
+  optional_value(root, "voltage", Dimension::kVoltage);
+  f.transformer_efficiency = root.sourced("transformer_efficiency", Dimension::kNone);
+  f.busway_efficiency = root.sourced("busway_loss", Dimension::kNone);
+  f.busway_efficiency.value = 1 - f.busway_efficiency.value;
+  f.ups_efficiency =
+      read_curve(root.table("ups").table("efficiency"), "load", Dimension::kNone, "efficiency", Dimension::kNone);
+  return finish(*document, std::move(f));
+}
+
+Result<TransformerModel> Catalog::model(const std::string& name) const {
+  Result<Document> document = open("models", name, "model");
+  if (!document) return tl::unexpected(document.error());
+  Table root = document->root();
+  TransformerModel m;
+  m.name = name;
+  m.title = root.text("title");
+  m.from = root.text("source");
+  m.layers = positive_integer(root, "layers");
+  m.hidden = positive_integer(root, "hidden");
+  m.heads = positive_integer(root, "heads");
+  m.kv_heads = positive_integer(root, "kv_heads");
+  m.head_dim = positive_integer(root, "head_dim");
+  m.ffn = positive_integer(root, "ffn");
+  m.vocab = positive_integer(root, "vocab");
+  m.tied_embeddings = root.optional_boolean("tied_embeddings").value_or(false);
+  const std::string activation = root.text("activation");
+  if (activation != "swiglu") root.error_at("activation", "only swiglu can be simulated so far");
+  const Sourced stated = optional_value(root, "parameters", Dimension::kNone);
+  if (std::abs(stated.value / m.parameters() - 1) > 0.01)
+    root.error_at("parameters", fmt::format("the dimensions give {:.4g} parameters", m.parameters()));
+  return finish(*document, std::move(m));
+}
+
+Result<Calibration> Catalog::calibration() const {
+  Result<Document> document = Document::load(directory_ + "/calibration.toml");
+  if (!document) return tl::unexpected(document.error());
+  Table root = document->root();
+  root.text("kind");
+  root.text("title");
+  Calibration c;
+  for (const ParameterRow& row : parameter_rows(c)) {
+    const auto dot = row.key.find('.');
+    Table table = root.table(row.key.substr(0, dot));
+    *row.value = read_fitted(table, row.key.substr(dot + 1).c_str(), row.dimension);
+  }
+  return finish(*document, std::move(c));
+}
+
+std::vector<ParameterRow> parameter_rows(Calibration& c) {
+  using D = Dimension;
+  return {
+      {"gemm.launch", D::kTime, &c.gemm_launch_s, "fixed time of one GEMM"},
+      {"gemm.half_k_bf16", D::kNone, &c.gemm_half_k_bf16, "inner dimension at which a BF16 GEMM is at half rate"},
+      {"gemm.half_k_fp8", D::kNone, &c.gemm_half_k_fp8, "the same, FP8 per tensor"},
+      {"gemm.half_k_mxfp8", D::kNone, &c.gemm_half_k_mxfp8, "the same, FP8 per block"},
+      {"gemm.half_k_nvfp4", D::kNone, &c.gemm_half_k_nvfp4, "the same, NVFP4"},
+      {"memory.hbm_share", D::kNone, &c.hbm_share, "HBM bandwidth that memory-bound kernels reach"},
+      {"memory.launch", D::kTime, &c.kernel_launch_s, "fixed time of one memory-bound or attention kernel"},
+      {"attention.forward_share", D::kNone, &c.attention_forward_share,
+       "dense BF16 peak that causal attention reaches, forward"},
+      {"attention.backward_share", D::kNone, &c.attention_backward_share, "the same, backward"},
+      {"step.compute_share", D::kNone, &c.compute_in_step_share,
+       "rate of tensor kernels inside a step over the isolated kernel's"},
+      {"nvlink4.ring_share", D::kNone, &c.nvlink4.ring_share, "NVLink 4 bandwidth that large rings reach"},
+      {"nvlink4.base", D::kTime, &c.nvlink4.base_s, "fixed time of a ring collective on NVLink 4"},
+      {"nvlink4.step", D::kTime, &c.nvlink4.step_s, "and per ring step"},
+      {"nvlink5.ring_share", D::kNone, &c.nvlink5.ring_share, "NVLink 5 bandwidth that large rings reach"},
+      {"nvlink5.base", D::kTime, &c.nvlink5.base_s, "fixed time of a ring collective on NVLink 5"},
+      {"nvlink5.step", D::kTime, &c.nvlink5.step_s, "and per ring step"},
+      {"ring.half_time", D::kTime, &c.ring_half_time_s,
+       "port time of the message at which a ring reaches half its share"},
+      {"ring.fill", D::kNone, &c.ring_fill, "ranks that a ring all-gather or reduce-scatter is short of"},
+      {"fabric.nic_share", D::kNone, &c.nic_share, "NIC bandwidth that rings and sends reach"},
+      {"fabric.nic_latency", D::kTime, &c.nic_latency_s, "fixed time of one transfer between NVLink domains"},
+  };
+}
+
+}  // namespace racktwin

@@ -1,0 +1,142 @@
+// The hardware that a site is built of, as read from racks/*.toml: typed, each value with its evidence and source.
+//
+// Keys, units and meaning of every field: racks/README.md. NaN is "no data". Thread rule: plain values.
+#pragma once
+
+#include "sim/document.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace racktwin {
+
+// A curve y(x), piecewise linear between its points and constant beyond them.
+struct Curve {
+  std::vector<double> x;
+  std::vector<double> y;
+  Evidence evidence = Evidence::kAssumed;
+  std::string from;
+  double at(double value) const;
+};
+
+// Achievable GEMM performance of one chip at one precision, see workload/operators.h.
+struct GemmEfficiency {
+  Sourced dense_flops;  // [FLOP/s] vendor's dense peak
+  Sourced max_share;    // of the dense peak, for a large square GEMM
+  bool known() const { return dense_flops.value == dense_flops.value && max_share.value == max_share.value; }
+};
+
+struct Gpu {
+  std::string name, title;
+  GemmEfficiency bf16, fp8, mxfp8, nvfp4;
+  Sourced hbm_capacity_bytes, hbm_bandwidth_bytes_per_s, nvlink_bytes_per_s /* per direction */, sm_count;
+  int nvlink_generation = 0;
+  // power
+  Sourced tdp_w, idle_w, memory_bound_share, communication_share, leakage_share, leakage_doubling_k, clock_exponent,
+      min_clock_ratio;
+  // thermal
+  Sourced reference_junction_degc, software_slowdown_degc, hardware_slowdown_degc, shutdown_degc;
+  Sourced junction_to_case_k_per_w, heat_capacity_j_per_k, plate_heat_capacity_j_per_k;
+  std::string cold_plate;          // empty: air-cooled
+  Sourced air_resistance_k_per_w;  // case to air, air-cooled only
+};
+
+struct Cpu {
+  std::string name, title;
+  Sourced tdp_w, idle_w, training_load;
+  Sourced junction_to_case_k_per_w, heat_capacity_j_per_k, plate_heat_capacity_j_per_k;
+  std::string cold_plate;
+  Sourced air_resistance_k_per_w;
+};
+
+struct RackPart {
+  std::string part;  // "compute-tray", "switch-tray", "power-shelf", "management-switch"
+  int count = 0;
+};
+
+struct RackType {
+  std::string name, title;
+  Gpu gpu;
+  Cpu cpu;
+  int compute_trays = 0, gpus_per_tray = 0, cpus_per_tray = 0, switch_trays = 0;
+  int nvswitch_chips = 0;       // in the rack
+  bool domain_is_tray = false;  // NVLink domain: a compute tray (HGX) or the rack (NVL72)
+  int nvlink_ports_per_gpu = 0;
+  Sourced nvswitch_port_bytes_per_s;  // per direction
+  int nics_per_tray = 0;
+  Sourced nic_bytes_per_s, nic_latency_s;  // per NIC and direction
+  // power
+  Sourced switch_tray_w, switch_tray_idle_w, compute_tray_other_w, compute_tray_other_idle_w;
+  int shelves = 0, shelf_psus = 0, shelf_redundant_psus = 0;
+  Sourced psu_rating_w, rack_rating_w;
+  Curve shelf_efficiency;  // of load share
+  // cooling
+  bool liquid_cooled = false;
+  Sourced liquid_share_tray_other, liquid_share_switch_tray;
+  Sourced max_inlet_degc, max_return_degc, rated_flow_m3_per_s, rated_pressure_drop_pa, flow_exponent,
+      coolant_volume_m3, plate_share_gpu;
+  std::string coolant;
+  // mechanical
+  Sourced mass_kg, width_m, depth_m, height_m, price_usd;
+  std::vector<RackPart> elevation;  // top to bottom
+
+  int gpus() const { return compute_trays * gpus_per_tray; }
+  int domain_gpus() const { return domain_is_tray ? gpus_per_tray : gpus(); }
+  int domains() const { return domain_is_tray ? compute_trays : 1; }
+};
+
+struct FabricType {
+  std::string name, title;
+  int switch_ports = 0, tiers = 2, leaf_ports_down = 0, leaf_ports_up = 0;
+  bool rail_optimised = true;
+  Sourced port_bytes_per_s, switch_latency_s, link_latency_s, switch_power_w, optics_power_w;
+};
+
+struct ColdPlate {
+  std::string name, title;
+  Curve resistance_k_per_w;  // case to inlet, of flow [m3/s]
+};
+
+struct Coolant {
+  std::string name, title;
+  Sourced density_kg_per_m3, specific_heat_j_per_kg_k, viscosity_pa_s;
+};
+
+struct CduType {
+  std::string name, title;
+  Sourced heat_rating_w, approach_k;
+  int pumps = 0;
+  Sourced pump_rated_flow_m3_per_s, pump_rated_head_pa, pump_shutoff_head_pa, pump_rated_power_w;
+  Sourced primary_rated_flow_m3_per_s, primary_rated_pressure_drop_pa, secondary_rated_flow_m3_per_s;
+  Sourced hx_heat_capacity_j_per_k, secondary_volume_m3, primary_volume_m3, pump_rundown_s, pump_runup_s;
+  Sourced supply_min_degc, supply_max_degc;
+  std::string coolant_secondary, coolant_primary;
+};
+
+struct FacilityType {
+  std::string name, title;
+  Sourced approach_rated_k, fan_power_share, fan_exponent, pump_power_share, loop_volume_m3_per_w, crah_fan_power_share,
+      room_air_supply_degc;
+  std::string coolant;
+};
+
+struct FeedType {
+  std::string name, title;
+  Curve ups_efficiency;  // of load share
+  Sourced transformer_efficiency, busway_efficiency;
+};
+
+struct TransformerModel {
+  std::string name, title;
+  int layers = 0, hidden = 0, heads = 0, kv_heads = 0, head_dim = 0, ffn = 0, vocab = 0;
+  bool tied_embeddings = false;
+  Evidence evidence = Evidence::kPublished;
+  std::string from;
+
+  double layer_parameters() const;      // of one transformer layer
+  double embedding_parameters() const;  // of one vocabulary matrix
+  double parameters() const;
+};
+
+}  // namespace racktwin

@@ -1,0 +1,399 @@
+#include "sim/model/model.h"
+
+#include "sim/check.h"
+#include "sim/model/partition.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+namespace racktwin {
+namespace {
+
+int extent(const Parallelism& p, Axis axis) {
+  switch (axis) {
+    case Axis::kTensor:
+      return p.tp;
+    case Axis::kContext:
+      return p.cp;
+    case Axis::kData:
+      return p.dp;
+    case Axis::kPipeline:
+      return p.pp;
+  }
+  return 1;
+}
+
+int rank_at(const Parallelism& p, const RankCoordinates& at) {
+  int rank = 0, stride = 1;
+  for (const Axis axis : p.order) {
+    const int i = axis == Axis::kTensor    ? at.tensor
+                  : axis == Axis::kContext ? at.context
+                  : axis == Axis::kData    ? at.data
+                                           : at.pipeline;
+    rank += i * stride;
+    stride *= extent(p, axis);
+  }
+  return rank;
+}
+
+// Labels of the edges that colour refinement looks along.
+enum Label : std::uint32_t {
+  kInTray,
+  kInRack,
+  kInDomain,
+  kAtLeaf,
+  kTensorGroup,
+  kContextGroup,
+  kGradientGroup,
+  kNext,
+  kPrevious
+};
+constexpr std::uint32_t kHops = 4;
+
+std::uint32_t with_hops(Label label, Hop a, Hop b) {
+  return (static_cast<std::uint32_t>(label) * kHops + static_cast<std::uint32_t>(a)) * kHops +
+         static_cast<std::uint32_t>(b);
+}
+
+struct Group {
+  Label label;
+  std::vector<std::uint32_t> gpus;  // members in ring order
+};
+
+// Builds a Model: places ranks and leaves, lists the communicators, refines, and reads the classes off.
+class Builder {
+ public:
+  Builder(const Plan& plan, Folding folding)
+      : plan_(plan), parallelism_(plan.workload.parallelism), folding_(folding) {}
+
+  Result<Model> build() {
+    const RackType& rack = plan_.site.rack_type;
+    m_.racks = static_cast<int>(plan_.site.racks.size());
+    m_.gpus_per_rack = rack.gpus();
+    m_.gpus_per_tray = rack.gpus_per_tray;
+    m_.trays_per_rack = rack.compute_trays;
+    m_.gpus_per_domain = rack.domain_gpus();
+    m_.ranks = parallelism_.ranks();
+    if (auto placed = place_ranks(); !placed) return tl::unexpected(placed.error());
+    place_leaves();
+    list_groups();
+    classify();
+    return std::move(m_);
+  }
+
+ private:
+  Result<void> place_ranks() {
+    const int per_domain = plan_.workload.ranks_per_domain;
+    const int domains = m_.racks * plan_.site.rack_type.domains();
+    const int needed = (m_.ranks + per_domain - 1) / per_domain;
+    if (needed > domains)
+      return fail(ErrorCode::kBadInput,
+                  fmt::format("the job needs {} NVLink domains ({} GPUs, {} in each), the site has {}", needed,
+                              m_.ranks, per_domain, domains));
+    m_.rank_of_gpu.assign(m_.gpus(), kNoIndex);
+    m_.gpu_of_rank.resize(static_cast<std::size_t>(m_.ranks));
+    for (int r = 0; r < m_.ranks; ++r) {
+      const int gpu = r / per_domain * m_.gpus_per_domain + r % per_domain;
+      m_.gpu_of_rank[static_cast<std::size_t>(r)] = static_cast<std::uint32_t>(gpu);
+      m_.rank_of_gpu[static_cast<std::size_t>(gpu)] = static_cast<std::uint32_t>(r);
+    }
+    return {};
+  }
+
+  // Rail-optimised: a leaf serves the same positions (rails) of all NVLink domains of a scalable unit, so that equal
+  // positions are one switch hop apart. Otherwise a leaf serves neighbouring GPUs.
+  void place_leaves() {
+    const FabricType& fabric = plan_.site.fabric;
+    const int domains = static_cast<int>(m_.gpus()) / m_.gpus_per_domain;
+    int rails_per_leaf = std::clamp(fabric.leaf_ports_down / domains, 1, m_.gpus_per_domain);
+    while (m_.gpus_per_domain % rails_per_leaf != 0) --rails_per_leaf;
+    const int domains_per_unit = fabric.leaf_ports_down / rails_per_leaf;
+    const int leaves_per_unit = m_.gpus_per_domain / rails_per_leaf;
+    m_.leaf_of_gpu.resize(m_.gpus());
+    for (int g = 0; g < static_cast<int>(m_.gpus()); ++g) {
+      const int domain = g / m_.gpus_per_domain, rail = g % m_.gpus_per_domain;
+      const int leaf = fabric.rail_optimised ? domain / domains_per_unit * leaves_per_unit + rail / rails_per_leaf
+                                             : g / fabric.leaf_ports_down;
+      m_.leaf_of_gpu[static_cast<std::size_t>(g)] = static_cast<std::uint32_t>(leaf);
+      m_.leaves = std::max(m_.leaves, leaf + 1);
+    }
+    m_.spines = m_.leaves == 1 ? 0 : (m_.leaves * fabric.leaf_ports_up + fabric.switch_ports - 1) / fabric.switch_ports;
+  }
+
+  Hop hop(std::uint32_t from, std::uint32_t to) const {
+    if (from == to) return Hop::kNone;
+    if (m_.domain_of_gpu(from) == m_.domain_of_gpu(to)) return Hop::kNvlink;
+    return m_.leaf_of_gpu[from] == m_.leaf_of_gpu[to] ? Hop::kLeaf : Hop::kSpine;
+  }
+
+  void list_groups() {
+    const Parallelism& p = parallelism_;
+    const auto gpu = [&](const RankCoordinates& at) {
+      return m_.gpu_of_rank[static_cast<std::size_t>(rank_at(p, at))];
+    };
+    for (int s = 0; s < p.pp; ++s)
+      for (int d = 0; d < p.dp; ++d) {
+        for (int c = 0; c < p.cp && p.tp > 1; ++c) {
+          Group group{kTensorGroup, {}};
+          for (int t = 0; t < p.tp; ++t) group.gpus.push_back(gpu({t, c, d, s}));
+          groups_.push_back(std::move(group));
+        }
+        for (int t = 0; t < p.tp && p.cp > 1; ++t) {
+          Group group{kContextGroup, {}};
+          for (int c = 0; c < p.cp; ++c) group.gpus.push_back(gpu({t, c, d, s}));
+          groups_.push_back(std::move(group));
+        }
+      }
+    for (int s = 0; s < p.pp; ++s)
+      for (int t = 0; t < p.tp && p.dp * p.cp > 1; ++t) {
+        Group group{kGradientGroup, {}};
+        for (int d = 0; d < p.dp; ++d)
+          for (int c = 0; c < p.cp; ++c) group.gpus.push_back(gpu({t, c, d, s}));
+        groups_.push_back(std::move(group));
+      }
+  }
+
+  // The place of every member of a group, in NCCL's ring order: domain after domain. Each of the k members in a domain
+  // carries 1/k of what leaves it, over its own NIC, to its counterpart in the next domain.
+  std::vector<Membership> places(const Group& group) const {
+    std::map<std::uint32_t, std::vector<std::uint32_t>> by_domain;
+    for (const std::uint32_t g : group.gpus) by_domain[m_.domain_of_gpu(g)].push_back(g);
+    std::vector<const std::vector<std::uint32_t>*> ring;
+    for (const auto& [domain, gpus] : by_domain) ring.push_back(&gpus);
+    std::map<std::uint32_t, Membership> place;
+    for (std::size_t d = 0; d < ring.size(); ++d) {
+      const auto& here = *ring[d];
+      const auto& next = *ring[(d + 1) % ring.size()];
+      const auto& before = *ring[(d + ring.size() - 1) % ring.size()];
+      for (std::size_t i = 0; i < here.size(); ++i) {
+        Membership membership;
+        membership.size = static_cast<std::uint32_t>(group.gpus.size());
+        membership.in_domain = static_cast<std::uint32_t>(here.size());
+        if (ring.size() > 1) {
+          membership.up = hop(here[i], next[std::min(i, next.size() - 1)]);
+          membership.down = hop(before[std::min(i, before.size() - 1)], here[i]);
+        }
+        place[here[i]] = membership;
+      }
+    }
+    std::vector<Membership> out;
+    for (const std::uint32_t g : group.gpus) out.push_back(place[g]);
+    return out;
+  }
+
+  std::uint32_t neighbour(std::uint32_t gpu, int step) const {
+    RankCoordinates at = coordinates_of(parallelism_, static_cast<int>(m_.rank_of_gpu[gpu]));
+    at.pipeline = (at.pipeline + step + parallelism_.pp) % parallelism_.pp;
+    return m_.gpu_of_rank[static_cast<std::size_t>(rank_at(parallelism_, at))];
+  }
+
+  // Nodes of the graph: GPUs, trays, racks, domains, leaves, groups.
+  void classify() {
+    const std::uint32_t gpus = m_.gpus();
+    const std::uint32_t trays = gpus / static_cast<std::uint32_t>(m_.gpus_per_tray);
+    const auto racks = static_cast<std::uint32_t>(m_.racks);
+    const std::uint32_t domains = gpus / static_cast<std::uint32_t>(m_.gpus_per_domain);
+    const std::uint32_t tray0 = gpus, rack0 = tray0 + trays, domain0 = rack0 + racks, leaf0 = domain0 + domains,
+                        group0 = leaf0 + static_cast<std::uint32_t>(m_.leaves);
+    LabelledGraph graph(group0 + static_cast<std::uint32_t>(groups_.size()));
+    std::vector<std::uint32_t> colours(graph.nodes());
+    // The kind of node, for a GPU its stage and what events do to it.
+    std::map<std::vector<std::uint32_t>, std::uint32_t> numbers;
+    const auto number = [&](std::vector<std::uint32_t> key) {
+      return numbers.emplace(std::move(key), static_cast<std::uint32_t>(numbers.size())).first->second;
+    };
+    const std::vector<std::vector<std::uint32_t>> touched = events_on_gpus();
+    for (std::uint32_t g = 0; g < gpus; ++g) {
+      std::vector<std::uint32_t> key = {0, stage_of(g)};
+      key.insert(key.end(), touched[g].begin(), touched[g].end());
+      colours[g] = number(std::move(key));
+      graph.add_both(g, tray0 + m_.tray_of_gpu(g), kInTray);
+      graph.add_both(g, rack0 + m_.rack_of_gpu(g), with_hops(kInRack, Hop::kNone, Hop::kNone));
+      graph.add_both(g, domain0 + m_.domain_of_gpu(g), with_hops(kInDomain, Hop::kNone, Hop::kNone));
+      graph.add_both(g, leaf0 + m_.leaf_of_gpu[g], with_hops(kAtLeaf, Hop::kNone, Hop::kNone));
+      if (m_.rank_of_gpu[g] != kNoIndex && parallelism_.pp > 1) {
+        const std::uint32_t next = neighbour(g, 1);
+        const Hop forth = hop(g, next), back = hop(next, g);
+        graph.add(g, next, with_hops(kNext, forth, back));
+        graph.add(next, g, with_hops(kPrevious, forth, back));
+      }
+    }
+    for (std::uint32_t i = tray0; i < rack0; ++i) colours[i] = number({1});
+    for (std::uint32_t i = rack0; i < domain0; ++i) colours[i] = number({2});
+    for (std::uint32_t i = domain0; i < leaf0; ++i) colours[i] = number({3});
+    for (std::uint32_t i = leaf0; i < group0; ++i) colours[i] = number({4});
+    std::vector<std::vector<Membership>> memberships;
+    for (std::uint32_t i = 0; i < groups_.size(); ++i) {
+      const Group& group = groups_[i];
+      colours[group0 + i] = number({5, group.label});
+      memberships.push_back(places(group));
+      for (std::size_t k = 0; k < group.gpus.size(); ++k) {
+        const Membership& membership = memberships.back()[k];
+        graph.add_both(group.gpus[k], group0 + i, with_hops(group.label, membership.up, membership.down));
+      }
+    }
+    std::vector<std::uint32_t> classes;
+    if (folding_ == Folding::kFolded) {
+      classes = refine(graph, colours);
+    } else {
+      classes.resize(graph.nodes());
+      std::iota(classes.begin(), classes.end(), 0u);
+    }
+    m_.class_of_gpu = number_units(classes, 0, gpus);
+    m_.class_of_tray = number_units(classes, tray0, rack0);
+    m_.class_of_rack = number_units(classes, rack0, domain0);
+    const auto class_of_domain = number_units(classes, domain0, leaf0);
+    const auto class_of_leaf = number_units(classes, leaf0, group0);
+    const auto class_of_group = number_units(classes, group0, graph.nodes());
+    m_.tray_classes = count_units(m_.class_of_tray);
+    m_.rack_classes = count_units(m_.class_of_rack);
+    m_.domain_classes = count_units(class_of_domain);
+    m_.leaf_classes = count_units(class_of_leaf);
+
+    for (const UnitClass& unit : count_units(m_.class_of_gpu)) {
+      GpuClass c;
+      c.count = unit.count;
+      c.first = unit.first;
+      c.rack_class = m_.class_of_rack[m_.rack_of_gpu(unit.first)];
+      c.tray_class = m_.class_of_tray[m_.tray_of_gpu(unit.first)];
+      c.domain_class = class_of_domain[m_.domain_of_gpu(unit.first)];
+      c.leaf_class = class_of_leaf[m_.leaf_of_gpu[unit.first]];
+      if (m_.rank_of_gpu[unit.first] != kNoIndex) {
+        c.stage = static_cast<int>(stage_of(unit.first));
+        if (parallelism_.pp > 1) {
+          const std::uint32_t next = neighbour(unit.first, 1), previous = neighbour(unit.first, -1);
+          c.next = m_.class_of_gpu[next];
+          c.previous = m_.class_of_gpu[previous];
+          c.to_next = hop(unit.first, next);
+          c.to_previous = hop(unit.first, previous);
+        }
+      }
+      m_.gpu_classes.push_back(c);
+    }
+    const auto group_units = count_units(class_of_group);
+    m_.group_classes.resize(group_units.size());
+    for (std::uint32_t g = 0; g < group_units.size(); ++g) {
+      const Group& group = groups_[group_units[g].first];
+      auto& members = m_.group_classes[g].gpu_classes;
+      for (std::size_t k = 0; k < group.gpus.size(); ++k) {
+        const std::uint32_t c = m_.class_of_gpu[group.gpus[k]];
+        members.push_back(c);
+        Membership membership = memberships[group_units[g].first][k];
+        membership.group = g;
+        GpuClass& gpu_class = m_.gpu_classes[c];
+        (group.label == kTensorGroup    ? gpu_class.tensor
+         : group.label == kContextGroup ? gpu_class.context
+                                        : gpu_class.gradient) = membership;
+      }
+      std::sort(members.begin(), members.end());
+      members.erase(std::unique(members.begin(), members.end()), members.end());
+    }
+  }
+
+  std::uint32_t stage_of(std::uint32_t gpu) const {
+    const std::uint32_t rank = m_.rank_of_gpu[gpu];
+    return rank == kNoIndex ? kNoIndex
+                         : static_cast<std::uint32_t>(coordinates_of(parallelism_, static_cast<int>(rank)).pipeline);
+  }
+
+  std::vector<std::vector<std::uint32_t>> events_on_gpus() const {
+    std::vector<std::vector<std::uint32_t>> touched(m_.gpus());
+    for (std::uint32_t e = 0; e < plan_.events.size(); ++e) {
+      if (plan_.events[e].kind != EventKind::kClockLimit) continue;
+      const GpuRange range = gpus_at(plan_, plan_.events[e].path);
+      for (std::uint32_t g = range.begin; g < range.end; ++g) touched[g].push_back(e);
+    }
+    return touched;
+  }
+
+  static std::vector<std::uint32_t> number_units(const std::vector<std::uint32_t>& classes, std::uint32_t begin,
+                                                 std::uint32_t end) {
+    std::map<std::uint32_t, std::uint32_t> numbers;
+    std::vector<std::uint32_t> out;
+    for (std::uint32_t i = begin; i < end; ++i)
+      out.push_back(numbers.emplace(classes[i], static_cast<std::uint32_t>(numbers.size())).first->second);
+    return out;
+  }
+
+  static std::vector<UnitClass> count_units(const std::vector<std::uint32_t>& class_of) {
+    std::vector<UnitClass> units;
+    for (std::uint32_t i = 0; i < class_of.size(); ++i) {
+      if (class_of[i] == units.size()) units.push_back({0, i});
+      ++units[class_of[i]].count;
+    }
+    return units;
+  }
+
+  const Plan& plan_;
+  const Parallelism& parallelism_;
+  Folding folding_;
+  Model m_;
+  std::vector<Group> groups_;
+};
+
+}  // namespace
+
+RankCoordinates coordinates_of(const Parallelism& parallelism, int rank) {
+  RankCoordinates at;
+  for (const Axis axis : parallelism.order) {
+    const int n = extent(parallelism, axis);
+    (axis == Axis::kTensor    ? at.tensor
+     : axis == Axis::kContext ? at.context
+     : axis == Axis::kData    ? at.data
+                              : at.pipeline) = rank % n;
+    rank /= n;
+  }
+  return at;
+}
+
+int default_ranks_per_domain(const Parallelism& parallelism, int domain_gpus) {
+  if (parallelism.ranks() <= domain_gpus) return parallelism.ranks();
+  int block = 1;
+  for (const Axis axis : parallelism.order) {
+    const int n = extent(parallelism, axis);
+    if (block * n <= domain_gpus) {
+      block *= n;
+      continue;
+    }
+    int whole = 1, power_of_two = 1;
+    for (int q = 1; block * q <= domain_gpus; ++q)
+      if (n % q == 0) whole = q;
+    while (block * power_of_two * 2 <= domain_gpus) power_of_two *= 2;
+    return block * (2 * whole <= domain_gpus / block ? power_of_two : whole);
+  }
+  return block;
+}
+
+Result<Model> build_model(const Plan& plan, Folding folding) { return Builder(plan, folding).build(); }
+
+std::vector<std::string> tray_and_gpu_names(const RackType& rack) {
+  std::vector<std::string> names;
+  for (int t = 1; t <= rack.compute_trays; ++t) {
+    names.push_back(fmt::format("compute-{:02}", t));
+    for (int g = 0; g < rack.gpus_per_tray; ++g) names.push_back(fmt::format("compute-{:02}/gpu-{}", t, g));
+  }
+  return names;
+}
+
+GpuRange gpus_at(const Plan& plan, const std::string& path) {
+  const RackType& type = plan.site.rack_type;
+  for (std::size_t r = 0; r < plan.site.racks.size(); ++r) {
+    const std::string& rack = plan.site.racks[r].path;
+    const auto first = static_cast<std::uint32_t>(r) * static_cast<std::uint32_t>(type.gpus());
+    if (path == rack) return {first, first + static_cast<std::uint32_t>(type.gpus())};
+    if (path.compare(0, rack.size() + 1, rack + "/") != 0) continue;
+    const std::string inside = path.substr(rack.size() + 1);
+    std::uint32_t gpu = first;
+    for (const std::string& name : tray_and_gpu_names(type)) {
+      const bool is_tray = name.find('/') == std::string::npos;
+      if (name == inside) return {gpu, gpu + (is_tray ? static_cast<std::uint32_t>(type.gpus_per_tray) : 1)};
+      if (!is_tray) ++gpu;
+    }
+  }
+  return {};
+}
+
+}  // namespace racktwin

@@ -1,0 +1,252 @@
+#include "sim/network/solver.h"
+
+#include "sim/check.h"
+
+#include <fmt/core.h>
+#include <simgrid/kernel/Timer.hpp>
+#include <simgrid/s4u.hpp>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <xbt/config.hpp>
+#include <xbt/log.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <string>
+
+namespace racktwin {
+namespace {
+
+namespace sg4 = simgrid::s4u;
+
+// Exec amounts are [s] x this. SimGrid takes what is left below 1e-9 units of work as done, so a unit must be short.
+constexpr double kWorkUnitsPerSecond = 1e12;
+
+// In CM02 the fairness weight of a flow is the inverse of its route's latency. A private link with this latency over
+// the number of flows in front of every route gives each flow, not each class, its max-min share.
+constexpr double kMarkerLatency_s = 1e-15;
+
+// One SimGrid run. Activities are launched lazily, when their last predecessor has ended.
+class Run {
+ public:
+  explicit Run(const ActivityGraph& graph) : graph_(graph), waiting_(graph.predecessors), running_(graph.size()) {
+    times_.start_s.assign(graph.size(), NAN);
+    times_.end_s.assign(graph.size(), NAN);
+  }
+
+  ActivityTimes run() {
+    int argc = 1;
+    char name[] = "racktwin";
+    char* argv[] = {name, nullptr};
+    xbt_log_control_set("root.thres:error");
+    sg4::Engine engine(&argc, argv);
+    configure();
+    build_platform();
+    sg4::Activity::on_completion_cb([this](const sg4::Activity& activity) {
+      const auto id = static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(activity.get_data<void>()));
+      ended_.push_back(id);
+      act_soon();
+    });
+    for (std::uint32_t a = 0; a < graph_.size(); ++a)
+      if (waiting_[a] == 0) ready_.push_back(a);
+    act_soon();
+    engine.run();
+    return std::move(times_);
+  }
+
+ private:
+  // CM02 is plain max-min fairness once the corrections for TCP are off; the fairness weights come from the markers.
+  // Some models overwrite settings when they are chosen, so each is asserted afterwards.
+  static void configure() {
+    sg4::Engine::set_config("cpu/model", std::string("Cas01"));
+    sg4::Engine::set_config("network/model", std::string("CM02"));
+    sg4::Engine::set_config("network/crosstraffic", false);
+    RT_CHECK(!simgrid::config::get_value<bool>("network/crosstraffic"));
+    static constexpr std::pair<const char*, double> kSettings[] = {
+        {"network/TCP-gamma", 0},      {"network/weight-S", 0},   {"network/bandwidth-factor", 1},
+        {"network/latency-factor", 1}, {"surf/precision", 1e-12}, {"maxmin/precision", 1e-9},
+    };
+    for (const auto& [key, value] : kSettings) sg4::Engine::set_config(key, value);
+    for (const auto& [key, value] : kSettings) RT_CHECK_EQ(simgrid::config::get_value<double>(key), value);
+  }
+
+  void build_platform() {
+    auto* zone = sg4::create_star_zone("site");
+    auto* sink = zone->create_host("sink", 1.0);
+    zone->add_route(sink->get_netpoint(), nullptr, nullptr, nullptr, std::vector<sg4::LinkInRoute>{}, false);
+    zone->add_route(nullptr, sink->get_netpoint(), nullptr, nullptr, std::vector<sg4::LinkInRoute>{}, false);
+    sink_ = sink;
+    for (std::uint32_t c = 0; c < graph_.gpu_classes; ++c)
+      gpu_hosts_.push_back(zone->create_host(fmt::format("gpu{}", c), kWorkUnitsPerSecond));
+    std::vector<const sg4::Link*> trunks;
+    for (std::size_t t = 0; t < graph_.trunks.size(); ++t) {
+      const Trunk& trunk = graph_.trunks[t];
+      trunks.push_back(zone->create_link(fmt::format("trunk{}", t), trunk.bandwidth_bytes_per_s * trunk.links)->seal());
+    }
+    for (std::size_t r = 0; r < graph_.routes.size(); ++r) {
+      const Route& route = graph_.routes[r];
+      auto* cap = zone->create_link(fmt::format("cap{}", r), route.flow_cap_bytes_per_s * route.flows);
+      cap->set_latency(kMarkerLatency_s / route.flows)->seal();
+      std::vector<sg4::LinkInRoute> links = {sg4::LinkInRoute(cap)};
+      for (const std::uint32_t t : route.trunks) links.emplace_back(trunks[t]);
+      auto* host = zone->create_host(fmt::format("route{}", r), 1.0);
+      zone->add_route(host->get_netpoint(), nullptr, nullptr, nullptr, links, false);
+      route_hosts_.push_back(host);
+    }
+    zone->seal();
+  }
+
+  // Simultaneous completions arrive in no order to rely on: act once they are all in, by id.
+  void act_soon() {
+    if (acting_soon_) return;
+    acting_soon_ = true;
+    simgrid::kernel::timer::Timer::set(sg4::Engine::get_clock(), [this] { act(); });
+  }
+
+  void act() {
+    acting_soon_ = false;
+    std::sort(ended_.begin(), ended_.end());
+    std::swap(ended_, ending_);
+    for (const std::uint32_t a : ending_) {
+      running_[a].reset();
+      finish(a);
+    }
+    ending_.clear();
+    std::sort(ready_.begin(), ready_.end());
+    std::swap(ready_, starting_);
+    for (const std::uint32_t a : starting_) start(a);
+    starting_.clear();
+  }
+
+  void finish(std::uint32_t a) {
+    times_.end_s[a] = sg4::Engine::get_clock();
+    for (std::uint32_t i = graph_.successor_begin[a]; i < graph_.successor_begin[a + 1]; ++i) {
+      const std::uint32_t next = graph_.successor[i];
+      if (--waiting_[next] > 0) continue;
+      if (graph_.kind[next] == ActivityKind::kJoin) {
+        times_.start_s[next] = sg4::Engine::get_clock();
+        finish(next);
+      } else {
+        ready_.push_back(next);
+      }
+    }
+  }
+
+  void start(std::uint32_t a) {
+    times_.start_s[a] = sg4::Engine::get_clock();
+    if (is_exec(graph_.kind[a])) {
+      auto exec = sg4::Exec::init();
+      exec->set_data(reinterpret_cast<void*>(static_cast<std::uintptr_t>(a)));
+      exec->set_flops_amount(graph_.amount[a] * kWorkUnitsPerSecond)->set_host(gpu_hosts_[graph_.gpu_class[a]]);
+      running_[a] = exec;
+      exec->start();
+    } else if (graph_.delay_s[a] > 0) {
+      simgrid::kernel::timer::Timer::set(sg4::Engine::get_clock() + graph_.delay_s[a], [this, a] { start_comm(a); });
+    } else {
+      start_comm(a);
+    }
+  }
+
+  void start_comm(std::uint32_t a) {
+    if (graph_.amount[a] == 0) {
+      ended_.push_back(a);
+      act_soon();
+      return;
+    }
+    const std::uint32_t route = graph_.route[a];
+    auto comm = sg4::Comm::sendto_init(route_hosts_[route], sink_);
+    comm->set_data(reinterpret_cast<void*>(static_cast<std::uintptr_t>(a)));
+    comm->set_payload_size(static_cast<std::uint64_t>(graph_.amount[a]) * graph_.routes[route].flows);
+    running_[a] = comm;
+    comm->start();
+  }
+
+  const ActivityGraph& graph_;
+  std::vector<std::uint32_t> waiting_;  // (n_activity) predecessors that have not ended
+  // An activity whose last reference goes away is destroyed while SimGrid still works on it: keep them all.
+  std::vector<sg4::ActivityPtr> running_;  // (n_activity)
+  std::vector<std::uint32_t> ended_, ending_, ready_, starting_;
+  bool acting_soon_ = false;
+  ActivityTimes times_;
+  sg4::Host* sink_ = nullptr;
+  std::vector<sg4::Host*> gpu_hosts_;    // (gpu_classes)
+  std::vector<sg4::Host*> route_hosts_;  // (n_route)
+};
+
+bool write_all(int fd, const void* data, std::size_t bytes) {
+  const char* p = static_cast<const char*>(data);
+  while (bytes > 0) {
+    const ssize_t n = ::write(fd, p, bytes);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    p += n;
+    bytes -= static_cast<std::size_t>(n);
+  }
+  return true;
+}
+
+bool read_all(int fd, void* data, std::size_t bytes) {
+  char* p = static_cast<char*>(data);
+  while (bytes > 0) {
+    const ssize_t n = ::read(fd, p, bytes);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    p += n;
+    bytes -= static_cast<std::size_t>(n);
+  }
+  return true;
+}
+
+[[noreturn]] void run_child(const ActivityGraph& graph, int fd) {
+  bool sent = false;
+  try {
+    const ActivityTimes times = Run(graph).run();
+    const std::size_t bytes = graph.size() * sizeof(double);
+    sent = write_all(fd, times.start_s.data(), bytes) && write_all(fd, times.end_s.data(), bytes);
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "racktwin: SimGrid: {}\n", e.what());
+  }
+  ::_exit(sent ? 0 : 70);
+}
+
+}  // namespace
+
+Result<ActivityTimes> solve(const ActivityGraph& graph) {
+  int fds[2];
+  if (::pipe(fds) != 0) return fail(ErrorCode::kIo, fmt::format("cannot open a pipe: {}", std::strerror(errno)));
+  std::fflush(nullptr);
+  const pid_t child = ::fork();
+  if (child < 0) {
+    ::close(fds[0]);
+    ::close(fds[1]);
+    return fail(ErrorCode::kIo, fmt::format("cannot fork: {}", std::strerror(errno)));
+  }
+  if (child == 0) {
+    ::close(fds[0]);
+    run_child(graph, fds[1]);
+  }
+  ::close(fds[1]);
+  ActivityTimes times;
+  times.start_s.resize(graph.size());
+  times.end_s.resize(graph.size());
+  const std::size_t bytes = graph.size() * sizeof(double);
+  const bool received = read_all(fds[0], times.start_s.data(), bytes) && read_all(fds[0], times.end_s.data(), bytes);
+  ::close(fds[0]);
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (!received || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    return fail(ErrorCode::kInternal, "the network solver did not finish");
+  for (std::size_t a = 0; a < graph.size(); ++a)
+    if (std::isnan(times.end_s[a]))
+      return fail(ErrorCode::kInternal,
+                  fmt::format("activity {} of {} never ran: the graph has a cycle", a, graph.size()));
+  return times;
+}
+
+}  // namespace racktwin

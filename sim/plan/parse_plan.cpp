@@ -1,0 +1,388 @@
+#include "sim/plan/parse_plan.h"
+
+#include "sim/model/model.h"
+#include "sim/plan/resolve_workload.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+
+namespace racktwin {
+namespace {
+
+constexpr double kNoValue = std::numeric_limits<double>::quiet_NaN();
+constexpr double kAisle_m = 2.4;  // between the fronts of neighbouring rows and the backs of the next
+constexpr std::int64_t kMostRacks = 20000;
+
+// Reads one scenario; every member function appends to the document's errors.
+class Parser {
+ public:
+  Parser(Document& document, const Catalog& catalog) : document_(document), catalog_(catalog), root_(document.root()) {}
+
+  void parse(Plan& plan) {
+    plan.title = root_.text("title");
+    plan.duration_s = within(root_, "duration", Dimension::kTime, 1, 366 * 86400.0);
+    plan.step_s = optional_within(root_, "step", Dimension::kTime, 0.05, 10).value_or(1);
+    plan.frame_s =
+        optional_within(root_, "frame", Dimension::kTime, plan.step_s, 3600).value_or(std::max(5.0, plan.step_s));
+    const double steps = plan.frame_s / plan.step_s;
+    if (std::abs(steps - std::round(steps)) > 1e-9) root_.error_at("frame", "frame must be a whole number of steps");
+    parse_site(plan.site);
+    parse_cooling(plan);
+    parse_power(plan.power);
+    Table weather = root_.table("weather");
+    plan.dry_bulb_degc = within(weather, "dry_bulb", Dimension::kTemperature, -50, 60);
+    if (has_rack_) parse_workload(plan);
+    for (Table event : root_.tables("event")) {
+      const auto events = parse_event(event, plan);
+      plan.events.insert(plan.events.end(), events.begin(), events.end());
+    }
+    std::stable_sort(plan.events.begin(), plan.events.end(),
+                     [](const Event& a, const Event& b) { return a.time_s < b.time_s; });
+  }
+
+  std::vector<Event> parse_event(Table& table, const Plan& plan) {
+    const double at = within(table, "at", Dimension::kTime, 0, std::numeric_limits<double>::max());
+    const auto lasts = optional_within(table, "for", Dimension::kTime, 0, std::numeric_limits<double>::max());
+    const std::string path = table.text("path");
+    const auto supply = optional_within(table, "supply_temperature", Dimension::kTemperature, 1, 70);
+    const auto state = table.optional_text("state");
+    const auto speed = optional_within(table, "speed", Dimension::kNone, 0, 1);
+    const auto clock = optional_within(table, "clock_limit", Dimension::kNone, 0.05, 1);
+    const int actions = supply.has_value() + state.has_value() + speed.has_value() + clock.has_value();
+    if (actions != 1) {
+      table.error_at(
+          "path", fmt::format("an event sets exactly one thing, this one {}", actions == 0 ? "none" : "several"),
+          "supply_temperature of the facility; state or speed of a pump; clock_limit of a rack, tray or GPU");
+      return {};
+    }
+    if (!has_rack_) return {};
+    Event event{at, EventKind::kFacilitySupply, path, 0, {}, "scenario"};
+    Event restored = event;
+    restored.time_s = at + lasts.value_or(0);
+    if (supply) {
+      event.value = *supply;
+      event.what = fmt::format("facility supply set to {:g} degC", *supply);
+      restored.value = plan.cooling.facility_supply_degc;
+      restored.what = std::isnan(restored.value) ? "facility supply back to what the dry cooler gives"
+                                                 : fmt::format("facility supply back to {:g} degC", restored.value);
+    } else if (state || speed) {
+      if (state && *state != "tripped" && *state != "running")
+        table.error_at("state", "the state of a pump is \"tripped\" or \"running\"");
+      event.kind = restored.kind = EventKind::kPumpSpeed;
+      event.value = state ? (*state == "running" ? 1 : 0) : *speed;
+      event.what = state ? (*state == "running" ? "pump started" : "pump tripped")
+                         : fmt::format("pump speed set to {:g} %", 100 * *speed);
+      restored.value = 1;
+      restored.what = "pump back at full speed";
+    } else {
+      event.kind = restored.kind = EventKind::kClockLimit;
+      event.value = *clock;
+      event.what = fmt::format("clock limited to {:g} %", 100 * *clock);
+      restored.value = 1;
+      restored.what = "clock limit lifted";
+    }
+    check_path(table, event, plan);
+    if (lasts) return {event, restored};
+    return {event};
+  }
+
+ private:
+  double within(Table& table, const char* key, Dimension dimension, double low, double high) {
+    const double value = table.quantity(key, dimension);
+    check_range(table, key, dimension, value, low, high);
+    return value;
+  }
+  std::optional<double> optional_within(Table& table, const char* key, Dimension dimension, double low, double high) {
+    const auto value = table.optional_quantity(key, dimension);
+    if (value) check_range(table, key, dimension, *value, low, high);
+    return value;
+  }
+  static void check_range(Table& table, const char* key, Dimension dimension, double value, double low, double high) {
+    if (value < low || value > high)
+      table.error_at(
+          key, fmt::format("{} is out of range", key),
+          high == std::numeric_limits<double>::max()
+              ? fmt::format("at least {}", format_quantity(low, dimension))
+              : fmt::format("between {} and {}", format_quantity(low, dimension), format_quantity(high, dimension)));
+  }
+
+  int integer_within(Table& table, const char* key, std::int64_t low, std::int64_t high) {
+    return check_integer(table, key, table.integer(key), low, high);
+  }
+  int optional_integer_within(Table& table, const char* key, std::int64_t low, std::int64_t high, int otherwise) {
+    const auto value = table.optional_integer(key);
+    return value ? check_integer(table, key, *value, low, high) : otherwise;
+  }
+  static int check_integer(Table& table, const char* key, std::int64_t value, std::int64_t low, std::int64_t high) {
+    if (value < low || value > high) {
+      table.error_at(key, fmt::format("{} is out of range", key), fmt::format("between {} and {}", low, high));
+      return static_cast<int>(low);
+    }
+    return static_cast<int>(value);
+  }
+
+  // A catalogue entry named at a key; an entry that does not exist is an error at that key.
+  template <class T>
+  bool look_up(Table& table, const char* key, Result<T> (Catalog::*read)(const std::string&) const, T& into) {
+    const std::string name = table.text(key);
+    if (name.empty()) return false;
+    return take(table, key, (catalog_.*read)(name), into);
+  }
+  template <class T>
+  bool take(Table& table, const char* key, Result<T> entry, T& into) {
+    if (entry) {
+      into = std::move(*entry);
+      return true;
+    }
+    for (Error& error : entry.error()) {
+      if (error.loc.line == 0 && !error.loc.file) {
+        table.error_at(key, std::move(error.message), std::move(error.hint));
+      } else {
+        document_.errors().push_back(std::move(error));
+      }
+    }
+    return false;
+  }
+
+  void parse_site(Site& site) {
+    Table table = root_.table("site");
+    site.name = table.optional_text("name").value_or("hall");
+    has_rack_ = look_up(table, "rack", &Catalog::rack, site.rack_type);
+    look_up(table, "fabric", &Catalog::fabric, site.fabric);
+    const auto rows = optional_integer_within(table, "rows", 1, kMostRacks, 1);
+    const auto racks = integer_within(table, "racks_per_row", 1, kMostRacks / rows);
+    const double width = site.rack_type.width_m.value, depth = site.rack_type.depth_m.value;
+    for (int r = 0; r < rows; ++r)
+      for (int i = 0; i < racks; ++i)
+        site.racks.push_back(
+            {fmt::format("{}/{}/rack-{:02}", site.name, row_name(r), i + 1), i * width, r * (depth + kAisle_m)});
+  }
+
+  static std::string row_name(int row) {
+    std::string letters;
+    for (int i = row; i >= 0; i = i / 26 - 1) letters.insert(letters.begin(), static_cast<char>('a' + i % 26));
+    return "row-" + letters;
+  }
+
+  void parse_cooling(Plan& plan) {
+    CoolingPlan& cooling = plan.cooling;
+    Table table = root_.table("cooling");
+    if (look_up(table, "cdu", &Catalog::cdu, cooling.cdu)) {
+      take(table, "cdu", catalog_.coolant(cooling.cdu.coolant_secondary), cooling.secondary_coolant);
+      take(table, "cdu", catalog_.coolant(cooling.cdu.coolant_primary), cooling.primary_coolant);
+    }
+    cooling.cdus = optional_integer_within(table, "cdus", 1, 1000, 1);
+    if (look_up(table, "facility", &Catalog::facility, cooling.facility))
+      take(table, "facility", catalog_.coolant(cooling.facility.coolant), cooling.facility_coolant);
+    const auto supply = optional_within(table, "facility_supply", Dimension::kTemperature, 1, 70);
+    cooling.facility_supply_degc = supply.value_or(kNoValue);
+    const double rating = cooling.cdus * cooling.cdu.heat_rating_w.value;
+    const auto heat = optional_within(table, "facility_rated_heat", Dimension::kPower, 1e3, 1e10);
+    cooling.facility_rated_heat_w = heat.value_or(rating);
+    if (!heat)
+      plan.defaults.push_back(
+          {"cooling.facility_rated_heat", format_quantity(rating, Dimension::kPower), "the CDUs' rating"});
+    if (!supply) plan.defaults.push_back({"cooling.facility_supply", "dry cooler", "follows the dry-bulb temperature"});
+    for (const std::string& name : {plan.site.rack_type.gpu.cold_plate, plan.site.rack_type.cpu.cold_plate})
+      if (!name.empty() && cooling.cold_plate(name) == nullptr) {
+        ColdPlate plate;
+        if (take(table, "cdu", catalog_.cold_plate(name), plate)) cooling.cold_plates.push_back(std::move(plate));
+      }
+  }
+
+  void parse_power(PowerPlan& power) {
+    Table table = root_.table("power");
+    look_up(table, "feed", &Catalog::feed, power.feed);
+    power.feed_rating_w = within(table, "rating", Dimension::kPower, 1e3, 1e10);
+  }
+
+  template <class T, std::size_t n>
+  std::optional<T> one_of(Table& table, const char* key, const std::pair<const char*, T> (&words)[n], bool required) {
+    const auto text = required ? std::optional(table.text(key)) : table.optional_text(key);
+    if (!text || text->empty()) return std::nullopt;
+    std::vector<std::string> known;
+    for (const auto& [word, value] : words) {
+      if (*text == word) return value;
+      known.emplace_back(word);
+    }
+    const auto nearest = nearest_match(*text, known);
+    std::string list;
+    for (const std::string& k : known) list += (list.empty() ? "" : ", ") + k;
+    table.error_at(key, fmt::format("unknown {} \"{}\"", key, *text),
+                   nearest ? fmt::format("did you mean \"{}\"?", *nearest) : "one of " + list);
+    return std::nullopt;
+  }
+
+  std::optional<std::array<Axis, 4>> parse_order(Table& table) {
+    const auto text = table.optional_text("order");
+    if (!text) return std::nullopt;
+    std::array<Axis, 4> order{};
+    std::size_t n = 0, begin = 0;
+    bool good = true;
+    std::vector<bool> seen(4);
+    while (begin <= text->size()) {
+      const std::size_t end = std::min(text->find('-', begin), text->size());
+      const std::string word = text->substr(begin, end - begin);
+      begin = end + 1;
+      if (word == "ep") continue;  // expert parallelism lies inside dp x tp and moves nobody
+      const Axis axis = word == "tp"   ? Axis::kTensor
+                        : word == "cp" ? Axis::kContext
+                        : word == "dp" ? Axis::kData
+                                       : Axis::kPipeline;
+      if ((axis == Axis::kPipeline && word != "pp") || n == 4 || seen[static_cast<std::size_t>(axis)]) {
+        good = false;
+        break;
+      }
+      seen[static_cast<std::size_t>(axis)] = true;
+      order[n++] = axis;
+    }
+    if (!good || n != 4) {
+      table.error_at("order", fmt::format("\"{}\" is no rank order", *text),
+                     "each of tp, cp, dp, pp once, fastest first: \"tp-cp-dp-pp\"");
+      return std::nullopt;
+    }
+    return order;
+  }
+
+  void parse_workload(Plan& plan) {
+    Table table = root_.table("workload");
+    static constexpr std::pair<const char*, int> kTasks[] = {{"pretrain", 0}};
+    one_of(table, "task", kTasks, true);
+    WorkloadRequest q;
+    const bool has_model = look_up(table, "model", &Catalog::model, q.model);
+    static constexpr std::pair<const char*, Precision> kPrecisions[] = {{"bf16", Precision::kBf16},
+                                                                        {"fp8", Precision::kFp8},
+                                                                        {"mxfp8", Precision::kMxfp8},
+                                                                        {"nvfp4", Precision::kNvfp4}};
+    q.precision = one_of(table, "precision", kPrecisions, true).value_or(Precision::kBf16);
+    constexpr int kMost = 1 << 20;
+    q.gpus = integer_within(table, "gpus", 1, kMost);
+    q.tp = optional_integer_within(table, "tp", 1, 1024, 1);
+    q.cp = optional_integer_within(table, "cp", 1, 1024, 1);
+    q.pp = optional_integer_within(table, "pp", 1, 1024, 1);
+    q.vp = optional_integer_within(table, "vp", 1, 1024, 1);
+    if (table.has("dp")) q.dp = integer_within(table, "dp", 1, kMost);
+    q.order = parse_order(table);
+    if (table.has("gpus_per_domain")) q.ranks_per_domain = integer_within(table, "gpus_per_domain", 1, kMost);
+    q.micro_batch = integer_within(table, "micro_batch", 1, kMost);
+    q.global_batch = integer_within(table, "global_batch", 1, kMost);
+    q.sequence = integer_within(table, "sequence", 1, 1 << 24);
+    static constexpr std::pair<const char*, Recompute> kRecompute[] = {
+        {"none", Recompute::kNone}, {"selective", Recompute::kSelective}, {"full", Recompute::kFull}};
+    q.recompute = one_of(table, "recompute", kRecompute, false);
+    q.embedding_and_loss_count_as_layers = table.optional_boolean("embedding_and_loss_count_as_layers");
+    q.overlap_tensor_parallel = table.optional_boolean("overlap_tensor_parallel");
+    q.overlap_grad_reduce = table.optional_boolean("overlap_grad_reduce");
+    if (q.gpus > plan.gpus())
+      table.error_at("gpus", fmt::format("the job asks for {} GPUs, the site has {}", q.gpus, plan.gpus()));
+    if (!has_model) return;
+    const auto report = [&](const std::string& key, std::string message, std::string hint,
+                            std::vector<std::string> notes) {
+      table.error_at(table.has(key) ? key : "gpus", std::move(message), std::move(hint));
+      document_.errors().back().notes = std::move(notes);
+    };
+    if (auto workload = resolve_workload(q, plan.site.rack_type, plan.defaults, report))
+      plan.workload = std::move(*workload);
+  }
+
+  void check_path(Table& table, const Event& event, const Plan& plan) {
+    std::vector<std::string> candidates;
+    if (event.kind == EventKind::kFacilitySupply) {
+      candidates = {plan.site.name + "/facility"};
+    } else if (event.kind == EventKind::kPumpSpeed) {
+      for (int c = 1; c <= plan.cooling.cdus; ++c)
+        for (int p = 1; p <= plan.cooling.cdu.pumps; ++p)
+          candidates.push_back(fmt::format("{}/cdu-{}/pump-{}", plan.site.name, c, p));
+    } else {
+      const GpuRange range = gpus_at(plan, event.path);
+      if (range.end > range.begin) return;
+      for (const RackPlace& rack : plan.site.racks) {
+        candidates.push_back(rack.path);
+        if (plan.site.racks.size() > 100) continue;
+        for (const std::string& name : tray_and_gpu_names(plan.site.rack_type))
+          candidates.push_back(rack.path + "/" + name);
+      }
+    }
+    if (std::find(candidates.begin(), candidates.end(), event.path) != candidates.end()) return;
+    const auto nearest = nearest_match(event.path, candidates);
+    table.error_at(
+        "path", fmt::format("there is no \"{}\" that this event could act on", event.path),
+        nearest ? fmt::format("did you mean \"{}\"?", *nearest) : fmt::format("e.g. \"{}\"", candidates.front()));
+  }
+
+  Document& document_;
+  const Catalog& catalog_;
+  Table root_;
+  bool has_rack_ = false;
+};
+
+// Reads a file and what it includes, relative to itself; `chain` is who included it.
+Result<Document> load_with_includes(const std::string& path, std::vector<std::string> chain) {
+  Result<Document> document = Document::load(path);
+  if (!document) return document;
+  std::error_code ignored;
+  const std::filesystem::path self = std::filesystem::weakly_canonical(path, ignored);
+  chain.push_back(self.string());
+  Table root = document->root();
+  for (const std::string& name : root.texts("include")) {
+    const std::filesystem::path file = std::filesystem::path(path).parent_path() / name;
+    const std::string canonical = std::filesystem::weakly_canonical(file, ignored).string();
+    if (std::find(chain.begin(), chain.end(), canonical) != chain.end()) {
+      root.error_at("include", fmt::format("\"{}\" includes itself", name), "remove the cycle");
+      return fail(document->errors());
+    }
+    Result<Document> base = load_with_includes(file.string(), chain);
+    if (!base) {
+      Errors errors = base.error();
+      if (!std::filesystem::exists(file, ignored)) {
+        root.error_at("include", fmt::format("cannot read \"{}\"", file.string()), "paths are relative to this file");
+        errors = document->errors();
+      }
+      return fail(std::move(errors));
+    }
+    document->merge_under(std::move(*base));
+  }
+  return document;
+}
+
+}  // namespace
+
+std::string_view precision_word(Precision precision) {
+  static constexpr std::string_view kWords[] = {"bf16", "fp8", "mxfp8", "nvfp4"};
+  return kWords[static_cast<std::size_t>(precision)];
+}
+
+std::string_view recompute_word(Recompute recompute) {
+  static constexpr std::string_view kWords[] = {"none", "selective", "full"};
+  return kWords[static_cast<std::size_t>(recompute)];
+}
+
+const ColdPlate* CoolingPlan::cold_plate(const std::string& name) const {
+  for (const ColdPlate& plate : cold_plates)
+    if (plate.name == name) return &plate;
+  return nullptr;
+}
+
+Result<Plan> load_plan(const std::string& path, const std::vector<std::string>& assignments, const Catalog& catalog) {
+  Result<Document> document = load_with_includes(path, {});
+  if (!document) return tl::unexpected(document.error());
+  Errors errors;
+  for (const std::string& assignment : assignments)
+    if (const Result<void> set = document->set(assignment); !set)
+      errors.insert(errors.end(), set.error().begin(), set.error().end());
+  if (!errors.empty()) return fail(std::move(errors));
+  Plan plan;
+  plan.name = std::filesystem::path(path).stem().string();
+  plan.text = document->source_text();
+  Parser(*document, catalog).parse(plan);
+  document->report_unknown_keys();
+  if (!document->errors().empty()) return fail(document->errors());
+  if (const Result<Model> model = build_model(plan); !model) return tl::unexpected(model.error());
+  return plan;
+}
+
+}  // namespace racktwin

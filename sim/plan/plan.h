@@ -1,0 +1,115 @@
+// The validated description of a run: what stands where, what it works on, what happens when.
+//
+// Everything is resolved: catalogue entries by value, defaults filled in (and listed), events sorted by time. Written
+// by parse_plan() only. Thread rule: immutable once parsed.
+#pragma once
+
+#include "sim/catalog/hardware.h"
+#include "sim/result.h"
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace racktwin {
+
+// A choice that the scenario left open: printed with every result.
+struct DefaultUsed {
+  std::string key;     // "workload.recompute"
+  std::string value;   // "none"
+  std::string reason;  // "the least that fits"
+};
+
+struct RackPlace {
+  std::string path;  // "hall/row-a/rack-03"
+  double x_m = 0;    // floor position of the rack's front left corner
+  double y_m = 0;
+};
+
+struct Site {
+  std::string name;  // root of all paths, "hall"
+  RackType rack_type;
+  std::vector<RackPlace> racks;
+  FabricType fabric;
+};
+
+struct CoolingPlan {
+  CduType cdu;
+  int cdus = 1;  // in parallel on one technology loop
+  Coolant secondary_coolant, primary_coolant, facility_coolant;
+  FacilityType facility;
+  double facility_rated_heat_w = 0;    // that the dry cooler is sized for
+  double facility_supply_degc = 0;     // boundary value at the start; NaN: what the dry cooler gives
+  std::vector<ColdPlate> cold_plates;  // used by GPU and CPU, see cold_plate()
+  const ColdPlate* cold_plate(const std::string& name) const;
+};
+
+struct PowerPlan {
+  FeedType feed;
+  double feed_rating_w = 0;  // AC at the feed
+};
+
+enum class Precision : std::uint8_t { kBf16, kFp8, kMxfp8, kNvfp4 };
+std::string_view precision_word(Precision precision);
+
+enum class Recompute : std::uint8_t { kNone, kSelective, kFull };
+std::string_view recompute_word(Recompute recompute);
+
+// Axes of parallelism, in Megatron's words.
+enum class Axis : std::uint8_t { kTensor, kContext, kData, kPipeline };
+
+struct Parallelism {
+  int tp = 1, cp = 1, dp = 1, pp = 1;
+  int vp = 1;  // model chunks per stage (interleaving)
+  // Rank order, fastest first ("tp-cp-dp-pp"): decides which group sits in which NVLink domain.
+  std::array<Axis, 4> order = {Axis::kTensor, Axis::kContext, Axis::kData, Axis::kPipeline};
+  int ranks() const { return tp * cp * dp * pp; }
+};
+
+struct Workload {
+  TransformerModel model;
+  Precision precision = Precision::kBf16;
+  Parallelism parallelism;
+  int ranks_per_domain = 0;  // GPUs used in each NVLink domain
+  int micro_batch = 1, global_batch = 1, sequence = 0;
+  Recompute recompute = Recompute::kNone;
+  bool embedding_and_loss_count_as_layers = false;
+  bool overlap_tensor_parallel = false;
+  bool overlap_grad_reduce = true;  // and the gather of parameters
+  int micro_batches() const { return global_batch / (micro_batch * parallelism.dp); }
+};
+
+enum class EventKind : std::uint8_t {
+  kFacilitySupply,  // value: supply temperature of the facility water [degC]
+  kPumpSpeed,       // value: speed of a CDU pump relative to rated; 0 is a trip
+  kClockLimit,      // value: highest clock of a GPU, tray or rack relative to the sustained clock
+};
+
+struct Event {
+  double time_s = 0;
+  EventKind kind = EventKind::kFacilitySupply;
+  std::string path;  // of the component, "hall/cdu-1/pump-2"
+  double value = 0;
+  std::string what;  // for people: "pump tripped"
+  std::string by = "scenario";
+};
+
+struct Plan {
+  std::string name, title;
+  std::string text;  // the scenario as read, for provenance
+  Site site;
+  CoolingPlan cooling;
+  PowerPlan power;
+  double dry_bulb_degc = 0;
+  Workload workload;
+  double duration_s = 0;
+  double step_s = 1;          // of the plant
+  double frame_s = 5;         // recorded interval
+  std::vector<Event> events;  // by time
+  std::vector<DefaultUsed> defaults;
+
+  int gpus() const { return static_cast<int>(site.racks.size()) * site.rack_type.gpus(); }
+};
+
+}  // namespace racktwin

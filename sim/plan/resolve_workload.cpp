@@ -1,0 +1,168 @@
+#include "sim/plan/resolve_workload.h"
+
+#include "sim/model/model.h"
+#include "sim/quantity.h"
+#include "sim/workload/memory.h"
+#include "sim/workload/schedule.h"
+
+#include <fmt/core.h>
+
+#include <cmath>
+
+namespace racktwin {
+namespace {
+
+class Resolver {
+ public:
+  Resolver(const WorkloadRequest& request, const RackType& rack, std::vector<DefaultUsed>& defaults,
+           const ReportError& report)
+      : q_(request), rack_(rack), defaults_(defaults), report_(report) {}
+
+  std::optional<Workload> resolve() {
+    w_.model = q_.model;
+    w_.precision = q_.precision;
+    w_.micro_batch = q_.micro_batch;
+    w_.global_batch = q_.global_batch;
+    w_.sequence = q_.sequence;
+    if (!supports(rack_.gpu, q_.precision))
+      error("precision", fmt::format("the catalogue has no {} performance for the {}", precision_word(q_.precision),
+                                     rack_.gpu.title));
+    resolve_parallelism();
+    if (failed_) return std::nullopt;
+    resolve_batches();
+    resolve_layers();
+    resolve_overlap();
+    if (failed_) return std::nullopt;
+    resolve_domain();
+    resolve_memory();
+    if (failed_) return std::nullopt;
+    return w_;
+  }
+
+ private:
+  void error(const std::string& key, std::string message, std::string hint = {}, std::vector<std::string> notes = {}) {
+    failed_ = true;
+    report_(key, std::move(message), std::move(hint), std::move(notes));
+  }
+
+  template <class T>
+  T choose(const std::optional<T>& given, T chosen, const char* key, std::string value, const char* reason) {
+    if (given) return *given;
+    defaults_.push_back({fmt::format("workload.{}", key), std::move(value), reason});
+    return chosen;
+  }
+
+  void resolve_parallelism() {
+    Parallelism& p = w_.parallelism;
+    p.tp = q_.tp;
+    p.cp = q_.cp;
+    p.pp = q_.pp;
+    p.vp = q_.vp;
+    const int group = p.tp * p.cp * p.pp;
+    if (!q_.dp && q_.gpus % group != 0) {
+      error(
+          "gpus",
+          fmt::format("{} GPUs do not divide into tp x cp x pp = {} x {} x {} = {}", q_.gpus, p.tp, p.cp, p.pp, group),
+          fmt::format("use a multiple of {}", group));
+      return;
+    }
+    p.dp = choose<int>(q_.dp, q_.gpus / group, "dp", std::to_string(q_.gpus / group), "gpus / (tp x cp x pp)");
+    if (p.ranks() != q_.gpus)
+      error("gpus", fmt::format("tp x cp x dp x pp = {} x {} x {} x {} = {}, but the job asks for {} GPUs", p.tp, p.cp,
+                                p.dp, p.pp, p.ranks(), q_.gpus));
+    p.order = choose<std::array<Axis, 4>>(q_.order, p.order, "order", "tp-cp-dp-pp", "Megatron's default");
+    if (p.vp > 1 && p.pp == 1) error("vp", "interleaving (vp > 1) needs a pipeline (pp > 1)");
+    if (q_.model.heads % p.tp != 0)
+      error("tp", fmt::format("{} attention heads do not divide by tp = {}", q_.model.heads, p.tp));
+    else if (q_.model.kv_heads % p.tp != 0 && p.tp % q_.model.kv_heads != 0)
+      error("tp", fmt::format("{} key-value heads do not divide by tp = {}", q_.model.kv_heads, p.tp));
+    if (p.pp * p.vp > q_.model.layers)
+      error("pp", fmt::format("{} stages x {} chunks are more than the model's {} layers", p.pp, p.vp, q_.model.layers),
+            fmt::format("pp x vp must be at most {}", q_.model.layers));
+    if (q_.sequence % (2 * p.cp) != 0 && p.cp > 1)
+      error("cp", fmt::format("a sequence of {} does not divide by 2 x cp = {}", q_.sequence, 2 * p.cp));
+  }
+
+  void resolve_batches() {
+    const int replicas = w_.micro_batch * w_.parallelism.dp;
+    if (w_.global_batch % replicas != 0)
+      error("global_batch", fmt::format("a global batch of {} does not divide by micro_batch x dp = {} x {} = {}",
+                                        w_.global_batch, w_.micro_batch, w_.parallelism.dp, replicas));
+  }
+
+  void resolve_layers() {
+    const bool counts = default_embedding_and_loss_count(w_.model.layers, w_.parallelism);
+    w_.embedding_and_loss_count_as_layers = choose(
+        q_.embedding_and_loss_count_as_layers, counts, "embedding_and_loss_count_as_layers", counts ? "true" : "false",
+        counts ? "layers + 2 divide by pp x vp and the layers do not" : "the layers are spread alone");
+  }
+
+  void resolve_overlap() {
+    if (w_.parallelism.tp > 1)
+      w_.overlap_tensor_parallel = choose(q_.overlap_tensor_parallel, false, "overlap_tensor_parallel", "false",
+                                          "tensor-parallel collectives are exposed");
+    if (w_.parallelism.dp > 1)
+      w_.overlap_grad_reduce =
+          choose(q_.overlap_grad_reduce, true, "overlap_grad_reduce", "true", "Megatron's distributed optimizer");
+  }
+
+  void resolve_domain() {
+    const int gpus = rack_.domain_gpus();
+    const int chosen = default_ranks_per_domain(w_.parallelism, gpus);
+    w_.ranks_per_domain = choose<int>(q_.ranks_per_domain, chosen, "gpus_per_domain", std::to_string(chosen),
+                                      "whole stages or replicas in an NVLink domain");
+    if (w_.ranks_per_domain < 1 || w_.ranks_per_domain > gpus)
+      error("gpus_per_domain", fmt::format("an NVLink domain of the {} has {} GPUs", rack_.title, gpus));
+  }
+
+  // Recompute that is not stated is the least that fits.
+  void resolve_memory() {
+    const double capacity = rack_.gpu.hbm_capacity_bytes.value;
+    if (q_.recompute) {
+      w_.recompute = *q_.recompute;
+    } else {
+      w_.recompute = memory_use(w_, Recompute::kNone).total_bytes() <= capacity ? Recompute::kNone : Recompute::kFull;
+      defaults_.push_back({"workload.recompute", std::string(recompute_word(w_.recompute)), "the least that fits"});
+    }
+    const MemoryUse use = memory_use(w_, w_.recompute);
+    if (use.total_bytes() <= capacity) return;
+    std::vector<std::string> notes = {fmt::format("stage {} of {}, per GPU, recompute {}:", use.stage + 1,
+                                                  w_.parallelism.pp, recompute_word(w_.recompute))};
+    for (const MemoryItem& item : use.items)
+      notes.push_back(fmt::format("{:>9}  {}", format_quantity(item.bytes, Dimension::kBytes), item.name));
+    notes.push_back(fmt::format("{:>9}  in all; the {} has {}", format_quantity(use.total_bytes(), Dimension::kBytes),
+                                rack_.gpu.title, format_quantity(capacity, Dimension::kBytes)));
+    error("model", fmt::format("{} does not fit into the GPUs' memory", w_.model.title),
+          "raise tp, pp or cp, or lower micro_batch", std::move(notes));
+  }
+
+  const WorkloadRequest& q_;
+  const RackType& rack_;
+  std::vector<DefaultUsed>& defaults_;
+  const ReportError& report_;
+  Workload w_;
+  bool failed_ = false;
+};
+
+}  // namespace
+
+std::optional<Workload> resolve_workload(const WorkloadRequest& request, const RackType& rack,
+                                         std::vector<DefaultUsed>& defaults, const ReportError& report) {
+  return Resolver(request, rack, defaults, report).resolve();
+}
+
+bool supports(const Gpu& gpu, Precision precision) {
+  switch (precision) {
+    case Precision::kBf16:
+      return gpu.bf16.known();
+    case Precision::kFp8:
+      return gpu.fp8.known();
+    case Precision::kMxfp8:
+      return gpu.mxfp8.known();
+    case Precision::kNvfp4:
+      return gpu.nvfp4.known();
+  }
+  return false;
+}
+
+}  // namespace racktwin

@@ -1,0 +1,39 @@
+// Fills in what a description of a job leaves open, and refuses what cannot run.
+//
+// Used by the scenario parser and by `validate`, so that a table row and a scenario mean the same. Thread rule: pure
+// function.
+#pragma once
+
+#include "sim/plan/plan.h"
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace racktwin {
+
+struct WorkloadRequest {
+  TransformerModel model;
+  Precision precision = Precision::kBf16;
+  int gpus = 1;
+  int tp = 1, cp = 1, pp = 1, vp = 1;
+  std::optional<int> dp;  // default: what is left of the GPUs
+  std::optional<std::array<Axis, 4>> order;
+  std::optional<int> ranks_per_domain;
+  int micro_batch = 1, global_batch = 1, sequence = 1;
+  std::optional<Recompute> recompute;
+  std::optional<bool> embedding_and_loss_count_as_layers, overlap_tensor_parallel, overlap_grad_reduce;
+};
+
+// Reports an error at a key of the request ("tp"), with what to do and further lines.
+using ReportError =
+    std::function<void(const std::string& key, std::string message, std::string hint, std::vector<std::string> notes)>;
+
+// Defaults used are appended. Returns nullopt after reporting at least one error.
+std::optional<Workload> resolve_workload(const WorkloadRequest& request, const RackType& rack,
+                                         std::vector<DefaultUsed>& defaults, const ReportError& report);
+
+// Whether the chip's entry has what a precision needs.
+bool supports(const Gpu& gpu, Precision precision);
+
+}  // namespace racktwin

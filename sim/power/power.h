@@ -1,0 +1,42 @@
+// Electrical power: what chips draw from what they do, and what the chain from tray to feed adds.
+//
+// DC is inside the rack, AC from the shelf's input on. Thread rule: pure functions.
+#pragma once
+
+#include "sim/catalog/hardware.h"
+#include "sim/plan/plan.h"
+
+namespace racktwin {
+
+// Share of the time that a GPU spends on each kind of work; the rest is idle. Communication beside compute counts in
+// both, so the sum may exceed 1.
+struct GpuActivity {
+  double tensor = 0;         // tensor and vector units, bound by the clock
+  double memory = 0;         // bound by HBM
+  double communication = 0;  // moving data over NVLink or the NIC
+};
+
+// P = idle + leak(T) - leak(T_ref) + (tdp - idle) (tensor f^x + memory_share memory + communication_share
+// communication)
+//   leak(T) = leakage_share tdp 2^((T - T_ref) / doubling)
+// so that pure tensor work at clock 1 and the reference junction temperature draws the tdp. [W]
+// source: alpha-power dynamic power with an exponential leakage law (Rabaey, Digital Integrated Circuits, ch. 5).
+double gpu_power_w(const Gpu& gpu, const GpuActivity& activity, double clock, double junction_degc);
+
+// The highest clock (at most 1) at which tensor work keeps the GPU within its tdp at this junction temperature.
+double power_limited_clock(const Gpu& gpu, double junction_degc);
+
+// Thermal controller: the clock for the next step. Above software_slowdown the clock goes down one percent per second
+// and kelvin of excess (at least one percent), below it comes back one percent per second; above hardware_slowdown it
+// is halved at once; at shutdown it is 0. Result in steps of 1 %, between min_clock_ratio and `limit`.
+double thermal_clock(const Gpu& gpu, double clock, double junction_degc, double limit, double dt_s);
+
+double cpu_power_w(const Cpu& cpu, bool is_training);
+
+// Loss of the rack's power shelves at a DC load, load shared by all PSUs. [W] -> AC [W]
+double rack_ac_w(const RackType& rack, double rack_dc_w);
+
+// AC at the racks -> AC at the feed, through busway, UPS and transformer. rated_w: what the UPS is rated for. [W]
+double feed_ac_w(const FeedType& feed, double rack_ac_w, double rated_w);
+
+}  // namespace racktwin

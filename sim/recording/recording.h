@@ -1,0 +1,157 @@
+// A run on disk: one SQLite file, append-only, readable by another process while it grows.
+//
+// The format is documented in sim/recording/README.md. recording.cpp is the only file that sees SQLite. WAL mode while
+// it is written, checkpointed into one plain file on close; whatever was committed survives a kill at any instant.
+// Thread rule: one thread per Writer or Reader. A forked child must leave its parent's alone and end with _exit().
+#pragma once
+
+#include "sim/result.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace racktwin {
+
+inline constexpr int kRecordingFormat = 1;
+
+// What frame values describe: one value per class of this kind of component.
+enum class UnitKind : std::uint8_t { kGpu, kTray, kRack, kSite };
+std::string_view unit_kind_word(UnitKind kind);
+
+struct MetricRow {
+  int id = 0;
+  std::string name;  // "gpu_power"
+  UnitKind kind = UnitKind::kGpu;
+  std::string unit;  // "W"
+  std::string description;
+  std::string computed_by;   // the function
+  double low = 0, high = 0;  // range to draw; NaN: from the data
+};
+
+struct ComponentRow {
+  int id = 0;
+  std::string path;  // "hall/row-a/rack-03"; a template's path starts with its type: "gb200-nvl72/compute-07/gpu-2"
+  std::string kind;  // "site", "row", "rack", "cdu", "pump", "tray", "gpu", "switch-tray", "power-shelf", ...
+  int parent = -1;   // component id; -1: none
+  double x_m = 0, y_m = 0, z_m = 0;               // of the front lower left corner, in the parent
+  double width_m = 0, depth_m = 0, height_m = 0;  // NaN: no data
+};
+
+// One metric over one interval that ends at the frame's time. (n_class) each.
+struct FrameRow {
+  int metric = 0;
+  std::vector<float> mean, low, high;
+  int epoch = 0;      // set by the reader, ignored by the writer: whose membership() the classes are
+  double time_s = 0;  // the same
+};
+
+// From time_s on, components belong to the classes of this epoch.
+struct EpochRow {
+  int id = 0;
+  double time_s = 0;
+};
+
+struct SeriesRow {
+  std::string metric;
+  double value = 0;
+};
+
+struct EventRow {
+  double time_s = 0;
+  std::string path, what, by;
+};
+
+struct ActivityRow {
+  int gpu_class = 0;
+  std::string kind;
+  double start_s = 0, end_s = 0;
+};
+
+struct SummaryRow {
+  std::string name;
+  double value = 0;  // NaN: no data
+  std::string text;  // for values that are no numbers ("verdict"), otherwise empty
+  std::string unit;
+  std::string evidence;  // weakest that it rests on, empty where it does not apply
+};
+
+class RecordingWriter {
+ public:
+  // Errors: kIo if the file exists and force is false, if another program has it open, or if it cannot be created.
+  static Result<RecordingWriter> create(const std::string& path, bool force);
+
+  // All calls append to the open transaction; commit() makes them durable and visible to readers. Each returns kIo with
+  // the reason (disk full, ...) and leaves what was committed intact; after an error every later call returns the same
+  // one, so that a recording never has a gap. put_run and put_summary replace values of the same name.
+  Result<void> put_run(const std::vector<std::pair<std::string, std::string>>& values);
+  Result<void> put_components(const std::vector<ComponentRow>& components);
+  Result<void> put_metrics(const std::vector<MetricRow>& metrics);
+  Result<void> put_epoch(int epoch, double time_s);
+  // The class of every component of a kind (n_component), in the order of component paths in docs.
+  Result<void> put_membership(int epoch, UnitKind kind, const std::vector<std::uint32_t>& class_of);
+  Result<void> put_activities(int epoch, const std::vector<ActivityRow>& activities);
+  Result<void> append_frame(int epoch, double time_s, const std::vector<FrameRow>& values);
+  Result<void> append_rack_series(double time_s, int rack_class, const std::vector<SeriesRow>& values);
+  Result<void> append_site_series(double time_s, const std::vector<SeriesRow>& values);
+  Result<void> append_event(const EventRow& event);
+  Result<void> put_summary(const std::vector<SummaryRow>& rows);
+  Result<void> commit();
+  // Marks the run as finished, commits, checkpoints the WAL into the file and closes; the last call. Without it the
+  // file still opens up to the last commit.
+  Result<void> close();
+
+  RecordingWriter(RecordingWriter&&) noexcept;
+  RecordingWriter& operator=(RecordingWriter&&) noexcept;
+  ~RecordingWriter();
+
+ private:
+  RecordingWriter();
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+class RecordingReader {
+ public:
+  // Errors: kIo if there is no such file; kBadInput if it is no recording, or of another format version (both named).
+  static Result<RecordingReader> open(const std::string& path);
+
+  // The first error (kIo) that a call below has met, such as a damaged page; that call returned nothing.
+  Result<void> status() const;
+
+  std::optional<std::string> run_value(const std::string& key) const;
+  std::vector<std::pair<std::string, std::string>> run_values() const;
+  std::vector<MetricRow> metrics() const;
+  std::vector<ComponentRow> components() const;
+  std::vector<EpochRow> epochs() const;
+  std::vector<std::uint32_t> membership(int epoch, UnitKind kind) const;
+  std::vector<ActivityRow> activities(int epoch) const;
+  std::vector<double> frame_times() const;
+  // The last frame at or before time_s; nullopt if there is none.
+  std::optional<FrameRow> frame(int metric, double time_s) const;
+  std::vector<EventRow> events() const;
+  std::vector<SummaryRow> summary() const;
+  bool is_complete() const;  // closed by its writer (run key "finished")
+
+  // Writes site_series.csv, rack_series.csv and events.csv (headings with units) into a directory that it creates.
+  // Errors: kIo, also if a file exists and force is false.
+  Result<void> export_csv(const std::string& directory, bool force) const;
+
+  // FNV-1a over frames, series, events and summary, in order: equal for two runs of the same input.
+  std::uint64_t content_hash() const;
+
+  RecordingReader(RecordingReader&&) noexcept;
+  RecordingReader& operator=(RecordingReader&&) noexcept;
+  ~RecordingReader();
+
+ private:
+  RecordingReader();
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace racktwin

@@ -1,0 +1,476 @@
+#include "sim/workload/iteration.h"
+
+#include "sim/check.h"
+#include "sim/workload/memory.h"
+#include "sim/workload/operators.h"
+#include "sim/workload/schedule.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <compare>
+#include <map>
+
+namespace racktwin {
+namespace {
+
+using Nodes = std::vector<std::uint32_t>;
+
+// Layers between two pieces of a chunk whose gradients are reduced (or parameters gathered) together: Megatron's
+// gradient buckets, of the order of a few layers.
+constexpr int kLayersPerBucket = 4;
+constexpr double kGradientBytes = 2;  // BF16 on the wire
+constexpr double kParameterBytes = 2;
+constexpr double kActivationBytes = 2;
+
+struct BlockCost {
+  KernelTime forward, backward;
+  double tensor_forward_collectives = 0, tensor_backward_collectives = 0;    // of tensor_buffer_bytes() each
+  double context_forward_collectives = 0, context_backward_collectives = 0;  // of context_buffer_bytes() each
+  double parameters = 0;                                                     // on a GPU
+  int buckets = 1;
+};
+
+class Builder {
+ public:
+  Builder(const Plan& plan, const Model& model, const Calibration& calibration, const std::vector<double>& clocks)
+      : plan_(plan),
+        rack_(plan.site.rack_type),
+        w_(plan.workload),
+        p_(plan.workload.parallelism),
+        model_(model),
+        calibration_(calibration),
+        clocks_(clocks),
+        graph_(static_cast<std::uint32_t>(model.gpu_classes.size())),
+        tail_(model.gpu_classes.size()),
+        gather_tail_(model.gpu_classes.size()),
+        reduce_tail_(model.gpu_classes.size()) {
+    RT_CHECK_EQ(clocks.size(), model.gpu_classes.size());
+  }
+
+  Iteration build() {
+    add_trunks();
+    for (int s = 0; s < p_.pp; ++s) add_stage(s);
+    connect_pipeline();
+    add_optimizer();
+    Iteration iteration;
+    iteration.graph = graph_.finish();
+    iteration.trunk_owners = std::move(owners_);
+    return iteration;
+  }
+
+ private:
+  // --- links
+
+  std::uint32_t add_trunk(TrunkKind kind, std::uint32_t unit_class, double bandwidth, std::uint32_t links) {
+    owners_.push_back({kind, unit_class});
+    return graph_.add_trunk({bandwidth, links});
+  }
+
+  void add_trunks() {
+    const double nvlink = rack_.gpu.nvlink_bytes_per_s.value;
+    const double nic = nic_bytes_per_s();
+    const double uplinks = plan_.site.fabric.leaf_ports_up * plan_.site.fabric.port_bytes_per_s.value;
+    for (std::uint32_t c = 0; c < model_.gpu_classes.size(); ++c) {
+      const GpuClass& gpu = model_.gpu_classes[c];
+      GpuLinks links;
+      if (gpu.stage >= 0) {
+        links.nvlink_up = add_trunk(TrunkKind::kNvlinkUp, c, nvlink, gpu.count);
+        links.nvlink_down = add_trunk(TrunkKind::kNvlinkDown, c, nvlink, gpu.count);
+        links.nic_up = add_trunk(TrunkKind::kNicUp, c, nic, gpu.count);
+        links.nic_down = add_trunk(TrunkKind::kNicDown, c, nic, gpu.count);
+      }
+      gpu_links_.push_back(links);
+    }
+    for (std::uint32_t d = 0; d < model_.domain_classes.size(); ++d)
+      nvswitch_.push_back(
+          add_trunk(TrunkKind::kNvswitch, d, nvlink * model_.gpus_per_domain, model_.domain_classes[d].count));
+    for (std::uint32_t l = 0; l < model_.leaf_classes.size(); ++l) {
+      leaf_up_.push_back(add_trunk(TrunkKind::kLeafUp, l, uplinks, model_.leaf_classes[l].count));
+      leaf_down_.push_back(add_trunk(TrunkKind::kLeafDown, l, uplinks, model_.leaf_classes[l].count));
+    }
+  }
+
+  double nic_bytes_per_s() const { return rack_.nic_bytes_per_s.value * rack_.nics_per_tray / rack_.gpus_per_tray; }
+
+  // The route of what class `from` sends to class `to` (itself, for the port pairs of a collective), made once.
+  // share: of the port's bandwidth that the protocol reaches with this message.
+  std::uint32_t route(ActivityKind kind, std::uint32_t from, std::uint32_t to, Hop up, Hop down, double share) {
+    const RouteKey key = {kind, from, up, down, share};
+    if (const auto found = routes_.find(key); found != routes_.end()) return found->second;
+    const GpuClass& gpu = model_.gpu_classes[from];
+    Route r;
+    r.flows = gpu.count;
+    if (up == Hop::kNvlink) {
+      r.flow_cap_bytes_per_s = rack_.gpu.nvlink_bytes_per_s.value * share;
+      r.trunks = {gpu_links_[from].nvlink_up, nvswitch_[gpu.domain_class], gpu_links_[to].nvlink_down};
+    } else {
+      r.flow_cap_bytes_per_s = nic_bytes_per_s() * share;
+      r.trunks = {gpu_links_[from].nic_up, gpu_links_[to].nic_down};
+      if (up == Hop::kSpine) r.trunks.push_back(leaf_up_[gpu.leaf_class]);
+      if (down == Hop::kSpine) r.trunks.push_back(leaf_down_[model_.gpu_classes[to].leaf_class]);
+    }
+    return routes_[key] = graph_.add_route(std::move(r));
+  }
+
+  // What a ring over `ranks` reaches with a message of `bytes` in each collective:
+  //   share = e (n-1)/(n-1+fill) / (1 + sqrt(S_half / S)), S_half = port bandwidth * half time
+  // source: fit in tests/validation/fit_kernels.py
+  double nvlink_share(double ranks, double message_bytes) const {
+    const NvlinkFit& fit = calibration_.nvlink(rack_.gpu.nvlink_generation);
+    const double half_bytes = rack_.gpu.nvlink_bytes_per_s.value * calibration_.ring_half_time_s.value.value;
+    const double fill = (ranks - 1) / (ranks - 1 + calibration_.ring_fill.value.value);
+    return fit.ring_share.value.value * fill / (1 + std::sqrt(half_bytes / message_bytes));
+  }
+
+  double hop_latency(Hop hop) const {
+    if (hop == Hop::kNvlink) return calibration_.nvlink(rack_.gpu.nvlink_generation).base_s.value.value;
+    const double switches = hop == Hop::kSpine ? 3 : 1;
+    return calibration_.nic_latency_s.value.value + switches * plan_.site.fabric.switch_latency_s.value;
+  }
+
+  // --- collectives
+
+  // `collectives` ring all-gathers or reduce-scatters in a row of `buffer_bytes` each: NVLink inside the domain and,
+  // where the group spans domains, each member's share over its own NIC, both at once.
+  Nodes add_ring(ActivityKind kind, std::uint32_t c, const Membership& member, double buffer_bytes, double collectives,
+                 std::uint32_t block) {
+    Nodes nodes;
+    if (member.size <= 1 || buffer_bytes <= 0) return nodes;
+    const double n = member.size, k = member.in_domain;
+    const double bytes = collectives * buffer_bytes * (n - 1) / n;
+    if (member.in_domain > 1) {
+      const NvlinkFit& fit = calibration_.nvlink(rack_.gpu.nvlink_generation);
+      const double latency = fit.base_s.value.value + fit.step_s.value.value * (n - 1);
+      const std::uint32_t path = route(kind, c, c, Hop::kNvlink, Hop::kNvlink, nvlink_share(n, buffer_bytes));
+      nodes.push_back(graph_.add_comm(kind, c, path, member.spans_domains() ? bytes * (k - 1) / k : bytes,
+                                      collectives * latency, block));
+    }
+    if (member.spans_domains()) {
+      const double latency = hop_latency(std::max(member.up, member.down)) * (n / k - 1);
+      const std::uint32_t path = route(kind, c, c, member.up, member.down, calibration_.nic_share.value.value);
+      nodes.push_back(graph_.add_comm(kind, c, path, bytes / k, collectives * latency, block));
+    }
+    return nodes;
+  }
+
+  // Per class of the group of `member`: the nodes after which all members are done. One class: its own nodes.
+  Nodes sync(const Membership& member, const std::map<std::uint32_t, Nodes>& nodes, std::uint32_t c,
+             std::map<std::uint32_t, std::uint32_t>& joins) {
+    if (member.group == kNoIndex || model_.group_classes[member.group].gpu_classes.size() == 1) return nodes.at(c);
+    const auto [join, created] = joins.emplace(member.group, 0);
+    if (created) {
+      join->second = graph_.add_join();
+      for (const std::uint32_t other : model_.group_classes[member.group].gpu_classes)
+        for (const std::uint32_t node : nodes.at(other)) graph_.connect(node, join->second);
+    }
+    return {join->second};
+  }
+
+  void connect(const Nodes& before, std::uint32_t after) {
+    for (const std::uint32_t node : before) graph_.connect(node, after);
+  }
+  void connect(const Nodes& before, const Nodes& after) {
+    for (const std::uint32_t node : after) connect(before, node);
+  }
+
+  // --- blocks
+
+  BlockCost block_cost(int stage, int chunk) const {
+    const Roofline roofline{&rack_.gpu, &calibration_, w_.precision};
+    const ChunkLayers layers = chunk_layers(w_, stage, chunk);
+    const LayerCost layer = transformer_layer(roofline, w_);
+    BlockCost cost;
+    cost.forward = static_cast<double>(layers.transformer) * layer.forward;
+    cost.backward = static_cast<double>(layers.transformer) * layer.backward;
+    // Sequence parallelism: an all-gather before and a reduce-scatter after attention and MLP, in both directions.
+    double forward_collectives = 4.0 * layers.transformer;
+    double backward_collectives = 4.0 * layers.transformer;
+    if (w_.recompute == Recompute::kFull) backward_collectives += forward_collectives;
+    cost.parameters = layers.transformer * w_.model.layer_parameters() / p_.tp;
+    if (layers.embedding) {
+      const LayerCost embedding = embedding_layer(roofline, w_);
+      cost.forward += embedding.forward;
+      cost.backward += embedding.backward;
+      cost.parameters += w_.model.embedding_parameters() / p_.tp;
+      forward_collectives += 1;
+      backward_collectives += 1;
+    }
+    if (layers.output) {
+      const LayerCost output = output_layer(roofline, w_);
+      cost.forward += output.forward;
+      cost.backward += output.backward;
+      cost.parameters += w_.model.embedding_parameters() / p_.tp;
+      forward_collectives += 1;
+      backward_collectives += 1;
+    }
+    if (p_.tp > 1 && !w_.overlap_tensor_parallel) {
+      cost.tensor_forward_collectives = forward_collectives;
+      cost.tensor_backward_collectives = backward_collectives;
+    }
+    // Ring attention: keys and values go round once forward; backward they go round again with their gradients.
+    if (p_.cp > 1) {
+      cost.context_forward_collectives = layers.transformer;
+      cost.context_backward_collectives = 2.0 * layers.transformer;
+    }
+    cost.buckets = std::clamp(layers.transformer / kLayersPerBucket, 1, 8);
+    return cost;
+  }
+
+  double tokens() const { return static_cast<double>(w_.sequence) * w_.micro_batch / p_.cp; }
+  double tensor_buffer_bytes() const { return tokens() * w_.model.hidden * kActivationBytes; }
+  double context_buffer_bytes() const {
+    return tokens() * p_.cp * 2 * w_.model.kv_heads * w_.model.head_dim / p_.tp * kActivationBytes;
+  }
+
+  std::uint32_t label(const Block& block) const {
+    return static_cast<std::uint32_t>(block.micro_batch * p_.vp + block.chunk);
+  }
+
+  void add_stage(int stage) {
+    std::vector<std::uint32_t> members;
+    for (std::uint32_t c = 0; c < model_.gpu_classes.size(); ++c)
+      if (model_.gpu_classes[c].stage == stage) members.push_back(c);
+    std::vector<BlockCost> costs;
+    for (int v = 0; v < p_.vp; ++v) costs.push_back(block_cost(stage, v));
+    if (w_.parallelism.dp * w_.parallelism.cp > 1) add_gathers(members, costs);
+    for (const Block& block : stage_schedule(p_, w_.micro_batches(), stage))
+      add_block(members, block, costs[static_cast<std::size_t>(block.chunk)]);
+  }
+
+  // Parameters of all chunks, bucket after bucket, from the start of the iteration on.
+  void add_gathers(const std::vector<std::uint32_t>& members, const std::vector<BlockCost>& costs) {
+    for (int v = 0; v < p_.vp; ++v) {
+      const BlockCost& cost = costs[static_cast<std::size_t>(v)];
+      for (int b = 0; b < cost.buckets; ++b) {
+        add_gradient_ring(members, ActivityKind::kParamGather, cost.parameters / cost.buckets * kParameterBytes,
+                          static_cast<std::uint32_t>(v), {}, gather_tail_);
+        for (const std::uint32_t c : members) gathered_[{c, v, b}] = gather_tail_[c];
+      }
+    }
+    if (!w_.overlap_grad_reduce)
+      for (const std::uint32_t c : members) tail_[c] = gather_tail_[c];
+  }
+
+  // One ring over data and context parallel ranks, after `after` and the stream's previous ring.
+  void add_gradient_ring(const std::vector<std::uint32_t>& members, ActivityKind kind, double buffer_bytes,
+                         std::uint32_t block, const std::map<std::uint32_t, Nodes>& after, std::vector<Nodes>& stream) {
+    std::map<std::uint32_t, Nodes> before, rings;
+    for (const std::uint32_t c : members) {
+      before[c] = stream[c];
+      if (const auto found = after.find(c); found != after.end())
+        before[c].insert(before[c].end(), found->second.begin(), found->second.end());
+    }
+    std::map<std::uint32_t, std::uint32_t> start_joins, end_joins;
+    for (const std::uint32_t c : members) {
+      const Membership& member = model_.gpu_classes[c].gradient;
+      rings[c] = add_ring(kind, c, member, buffer_bytes, 1, block);
+      connect(sync(member, before, c, start_joins), rings[c]);
+    }
+    for (const std::uint32_t c : members) stream[c] = sync(model_.gpu_classes[c].gradient, rings, c, end_joins);
+  }
+
+  void add_block(const std::vector<std::uint32_t>& members, const Block& block, const BlockCost& cost) {
+    const std::uint32_t id = label(block);
+    const bool data_parallel = p_.dp * p_.cp > 1;
+    const bool first = !block.backward && block.micro_batch == 0 && data_parallel && w_.overlap_grad_reduce;
+    const bool last = block.backward && block.micro_batch == w_.micro_batches() - 1 && data_parallel;
+    const int pieces = first || (last && w_.overlap_grad_reduce) ? cost.buckets : 1;
+    const KernelTime& time = block.backward ? cost.backward : cost.forward;
+    const ActivityKind kind = block.backward ? ActivityKind::kBackward : ActivityKind::kForward;
+
+    // What a block waits for goes before its entries: its first Exec and, if it spans several classes, the start of its
+    // context-parallel group.
+    std::map<std::uint32_t, Nodes> entries, computed, exchanged;
+    std::vector<std::map<std::uint32_t, Nodes>> piece_done(static_cast<std::size_t>(pieces));
+    for (const std::uint32_t c : members) {
+      const double seconds = time.at(clocks_[c]) / pieces;
+      const double clocked = time.clocked_s / clocks_[c] / pieces / seconds;
+      std::uint32_t previous = kNoIndex;
+      for (int i = 0; i < pieces; ++i) {
+        const std::uint32_t exec = graph_.add_exec(kind, c, seconds, clocked, id);
+        if (i == 0) {
+          entries[c] = {exec};
+        } else {
+          graph_.connect(previous, exec);
+        }
+        if (first) connect(gathered_.at({c, block.chunk, i}), exec);
+        piece_done[static_cast<std::size_t>(i)][c] = {exec};
+        previous = exec;
+      }
+      computed[c] = {previous};
+    }
+    add_context_exchange(members, block, cost, id, entries, computed);
+    for (const std::uint32_t c : members) {
+      connect(tail_[c], entries[c]);
+      slot(c, block).entries = entries[c];
+    }
+
+    // Tensor-parallel collectives after the compute of all members.
+    const double collectives = block.backward ? cost.tensor_backward_collectives : cost.tensor_forward_collectives;
+    if (collectives > 0) {
+      std::map<std::uint32_t, Nodes> rings;
+      std::map<std::uint32_t, std::uint32_t> start_joins, end_joins;
+      for (const std::uint32_t c : members) {
+        const Membership& member = model_.gpu_classes[c].tensor;
+        rings[c] = add_ring(ActivityKind::kTensorParallel, c, member, tensor_buffer_bytes(), collectives, id);
+        connect(sync(member, computed, c, start_joins), rings[c]);
+      }
+      for (const std::uint32_t c : members) tail_[c] = sync(model_.gpu_classes[c].tensor, rings, c, end_joins);
+    } else {
+      for (const std::uint32_t c : members) tail_[c] = computed[c];
+    }
+    for (const std::uint32_t c : members) slot(c, block).tail = tail_[c];
+
+    if (last) {
+      for (int i = 0; i < pieces; ++i) {
+        const bool at_end = i == pieces - 1;
+        std::map<std::uint32_t, Nodes> after;
+        for (const std::uint32_t c : members) after[c] = at_end ? tail_[c] : piece_done[static_cast<std::size_t>(i)][c];
+        add_gradient_ring(members, ActivityKind::kGradReduce, cost.parameters / pieces * kGradientBytes, id, after,
+                          reduce_tail_);
+      }
+    }
+  }
+
+  void add_context_exchange(const std::vector<std::uint32_t>& members, const Block& block, const BlockCost& cost,
+                            std::uint32_t id, std::map<std::uint32_t, Nodes>& entries,
+                            std::map<std::uint32_t, Nodes>& computed) {
+    const double collectives = block.backward ? cost.context_backward_collectives : cost.context_forward_collectives;
+    if (collectives <= 0) return;
+    std::map<std::uint32_t, Nodes> starts, rings;
+    for (const std::uint32_t c : members) {
+      const Membership& member = model_.gpu_classes[c].context;
+      rings[c] = add_ring(ActivityKind::kContextParallel, c, member, context_buffer_bytes(), collectives, id);
+      if (model_.group_classes[member.group].gpu_classes.size() == 1) {
+        entries[c].insert(entries[c].end(), rings[c].begin(), rings[c].end());
+      } else {
+        const std::uint32_t start = graph_.add_join();
+        graph_.connect(start, entries[c].front());
+        entries[c] = {start};
+      }
+      starts[c] = entries[c];
+    }
+    std::map<std::uint32_t, std::uint32_t> start_joins, end_joins;
+    for (const std::uint32_t c : members) {
+      const Membership& member = model_.gpu_classes[c].context;
+      if (model_.group_classes[member.group].gpu_classes.size() > 1)
+        connect(sync(member, starts, c, start_joins), rings[c]);
+    }
+    for (const std::uint32_t c : members) {
+      const Nodes done = sync(model_.gpu_classes[c].context, rings, c, end_joins);
+      computed[c].insert(computed[c].end(), done.begin(), done.end());
+    }
+  }
+
+  // --- between stages
+
+  struct Slot {
+    Nodes entries, tail;
+  };
+
+  Slot& slot(std::uint32_t c, const Block& block) {
+    auto& slots = slots_[c];
+    if (slots.empty()) slots.resize(2 * static_cast<std::size_t>(w_.micro_batches() * p_.vp));
+    return slots[2 * label(block) + (block.backward ? 1 : 0)];
+  }
+
+  void connect_pipeline() {
+    if (p_.pp == 1) return;
+    const double bytes = tensor_buffer_bytes() / p_.tp;
+    for (std::uint32_t c = 0; c < model_.gpu_classes.size(); ++c) {
+      const GpuClass& gpu = model_.gpu_classes[c];
+      if (gpu.stage < 0) continue;
+      for (int m = 0; m < w_.micro_batches(); ++m)
+        for (int v = 0; v < p_.vp; ++v) {
+          const int next_chunk = v + (gpu.stage == p_.pp - 1 ? 1 : 0);
+          if (next_chunk < p_.vp)
+            send(ActivityKind::kPipelineForward, c, gpu.next, gpu.to_next, {false, v, m}, {false, next_chunk, m},
+                 bytes);
+          const int previous_chunk = v - (gpu.stage == 0 ? 1 : 0);
+          if (previous_chunk >= 0)
+            send(ActivityKind::kPipelineBackward, c, gpu.previous, gpu.to_previous, {true, v, m},
+                 {true, previous_chunk, m}, bytes);
+        }
+    }
+  }
+
+  void send(ActivityKind kind, std::uint32_t from, std::uint32_t to, Hop hop, const Block& block, const Block& peer,
+            double bytes) {
+    const std::uint32_t comm = graph_.add_comm(kind, from, route(kind, from, to, hop, hop, send_share(hop, bytes)),
+                                               bytes, hop_latency(hop), label(block));
+    connect(slot(from, block).tail, comm);
+    connect({comm}, slot(to, peer).entries);
+  }
+
+  double send_share(Hop hop, double bytes) const {
+    return hop == Hop::kNvlink ? nvlink_share(2, bytes) : calibration_.nic_share.value.value;
+  }
+
+  // --- end of the iteration
+
+  // All ranks meet in the all-reduce of the gradient norm, then step their shards.
+  void add_optimizer() {
+    const Roofline roofline{&rack_.gpu, &calibration_, w_.precision};
+    const std::uint32_t norm = graph_.add_join();
+    for (std::uint32_t c = 0; c < model_.gpu_classes.size(); ++c) {
+      const GpuClass& gpu = model_.gpu_classes[c];
+      if (gpu.stage < 0) continue;
+      connect(tail_[c], norm);
+      connect(reduce_tail_[c], norm);
+      const KernelTime time = optimizer_step(roofline, stage_parameters(w_, gpu.stage), p_.dp * p_.cp);
+      const std::uint32_t exec = graph_.add_exec(ActivityKind::kOptimizer, c, time.at(clocks_[c]), 0, 0);
+      graph_.connect(norm, exec);
+    }
+  }
+
+  struct RouteKey {
+    ActivityKind kind;
+    std::uint32_t from;
+    Hop up, down;
+    double share;
+    auto operator<=>(const RouteKey&) const = default;
+  };
+  struct GpuLinks {
+    std::uint32_t nvlink_up = 0, nvlink_down = 0, nic_up = 0, nic_down = 0;
+  };
+  struct BucketKey {
+    std::uint32_t gpu_class;
+    int chunk, bucket;
+    auto operator<=>(const BucketKey&) const = default;
+  };
+
+  const Plan& plan_;
+  const RackType& rack_;
+  const Workload& w_;
+  const Parallelism& p_;
+  const Model& model_;
+  const Calibration& calibration_;
+  const std::vector<double>& clocks_;
+  ActivityGraphBuilder graph_;
+  std::vector<TrunkOwner> owners_;
+  std::vector<GpuLinks> gpu_links_;                 // (n_gpu_class)
+  std::vector<std::uint32_t> nvswitch_;             // (n_domain_class)
+  std::vector<std::uint32_t> leaf_up_, leaf_down_;  // (n_leaf_class)
+  std::map<RouteKey, std::uint32_t> routes_;
+  std::vector<Nodes> tail_;         // (n_gpu_class) end of the latest block
+  std::vector<Nodes> gather_tail_;  // (n_gpu_class) end of the latest ring on the stream
+  std::vector<Nodes> reduce_tail_;
+  std::map<BucketKey, Nodes> gathered_;
+  std::map<std::uint32_t, std::vector<Slot>> slots_;  // by GPU class
+};
+
+}  // namespace
+
+std::string_view trunk_word(TrunkKind kind) {
+  static constexpr std::array<std::string_view, 7> kWords = {"nvlink up", "nvlink down", "nvswitch", "nic up",
+                                                             "nic down",  "leaf up",     "leaf down"};
+  return kWords[static_cast<std::size_t>(kind)];
+}
+
+Iteration build_iteration(const Plan& plan, const Model& model, const Calibration& calibration,
+                          const std::vector<double>& clocks) {
+  return Builder(plan, model, calibration, clocks).build();
+}
+
+}  // namespace racktwin

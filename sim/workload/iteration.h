@@ -1,0 +1,36 @@
+// One training iteration as an activity graph over the symmetry classes of a Model.
+//
+// Per block: compute, then the exposed tensor-parallel collectives; context-parallel exchange beside the compute; sends
+// to the neighbouring stages. Gradients are reduced beside the last backward pass, parameters gathered beside the first
+// forward pass of the next iteration (drawn at the start of this one: in steady state the same cycle).
+// Thread rule: pure function.
+#pragma once
+
+#include "sim/catalog/calibration.h"
+#include "sim/model/model.h"
+#include "sim/network/activity_graph.h"
+#include "sim/plan/plan.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace racktwin {
+
+enum class TrunkKind : std::uint8_t { kNvlinkUp, kNvlinkDown, kNvswitch, kNicUp, kNicDown, kLeafUp, kLeafDown };
+std::string_view trunk_word(TrunkKind kind);
+
+struct TrunkOwner {
+  TrunkKind kind = TrunkKind::kNvlinkUp;
+  std::uint32_t unit_class = 0;  // GPU, domain or leaf class, by kind
+};
+
+struct Iteration {
+  ActivityGraph graph;
+  std::vector<TrunkOwner> trunk_owners;  // (n_trunk)
+};
+
+// clocks (n_gpu_class): relative to the clock at which the efficiencies were measured.
+Iteration build_iteration(const Plan& plan, const Model& model, const Calibration& calibration,
+                          const std::vector<double>& clocks);
+
+}  // namespace racktwin

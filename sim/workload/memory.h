@@ -1,0 +1,32 @@
+// What the job keeps in the memory of one GPU, itemised.
+//
+// source of the activation terms: Korthikanti et al., Reducing Activation Recomputation in Large Transformer Models,
+// arXiv 2205.05198, section 4, written out for gated MLPs, grouped queries and flash attention (no s^2 term, no
+// dropout).
+#pragma once
+
+#include "sim/plan/plan.h"
+
+#include <string>
+#include <vector>
+
+namespace racktwin {
+
+struct MemoryItem {
+  std::string name;
+  double bytes = 0;
+};
+
+struct MemoryUse {
+  int stage = 0;
+  std::vector<MemoryItem> items;
+  double total_bytes() const;
+};
+
+// The fullest stage.
+MemoryUse memory_use(const Workload& workload, Recompute recompute);
+
+// Parameters held by a GPU of a stage.
+double stage_parameters(const Workload& workload, int stage);
+
+}  // namespace racktwin

@@ -1,0 +1,61 @@
+// What one GPU computes: the operators of a transformer as a roofline, with efficiencies that depend on shape and
+// precision.
+//
+// Time splits into a share that scales with the clock (tensor cores and vector units) and one that does not (HBM
+// traffic, launch latency). A measured efficiency already contains the clock that was sustained in the measurement, so
+// everything here is at clock ratio 1. Thread rule: pure functions.
+#pragma once
+
+#include "sim/catalog/calibration.h"
+#include "sim/catalog/hardware.h"
+#include "sim/plan/plan.h"
+
+namespace racktwin {
+
+struct KernelTime {
+  double clocked_s = 0;  // at clock ratio 1; scales with 1/clock
+  double fixed_s = 0;    // memory-bound and launch time
+  double flops = 0;      // done (2 per multiply-add), whether useful or not
+  KernelTime& operator+=(const KernelTime& other);
+  friend KernelTime operator*(double n, KernelTime t) { return {n * t.clocked_s, n * t.fixed_s, n * t.flops}; }
+  double at(double clock) const { return clocked_s / clock + fixed_s; }
+};
+
+// The chip and what it reaches.
+struct Roofline {
+  const Gpu* gpu = nullptr;
+  const Calibration* calibration = nullptr;
+  Precision precision = Precision::kBf16;
+};
+
+// C(m x n) = A(m x k) B(k x n) at the workload's precision (or BF16):
+//   t = launch + max(2mnk (1 + k_half / k) / (P e s), bytes / (B h))
+// P dense peak, e and k_half fitted on measured kernels, s the share of the rate that is kept inside a step, B HBM
+// bandwidth, h the share of it that kernels reach. source: fit in tests/validation/fit_kernels.py
+KernelTime gemm(const Roofline& roofline, double m, double n, double k, bool bf16 = false);
+
+// Streaming kernel that moves `bytes` over HBM.
+KernelTime stream(const Roofline& roofline, double bytes);
+
+// Flash attention, causal, forward: 2 * tokens * sequence * heads * head_dim FLOP (half of the full square),
+// source: Dao, FlashAttention-2, arXiv 2307.08691, section 4.1; backward 2.5 times that.
+KernelTime attention_forward(const Roofline& roofline, double tokens, double sequence, double heads, double head_dim);
+KernelTime attention_backward(const Roofline& roofline, double tokens, double sequence, double heads, double head_dim);
+
+// One micro-batch on one GPU of its tensor- and context-parallel group.
+struct LayerCost {
+  KernelTime forward, backward;  // backward includes what is recomputed
+};
+LayerCost transformer_layer(const Roofline& roofline, const Workload& workload);
+LayerCost output_layer(const Roofline& roofline, const Workload& workload);  // LM head and cross entropy
+LayerCost embedding_layer(const Roofline& roofline, const Workload& workload);
+KernelTime optimizer_step(const Roofline& roofline, double parameters, double shards);
+
+// FLOP of one training step that count as useful, for MFU: 6 per parameter and token (no embedding look-up) plus causal
+// attention. source: Chowdhery et al., PaLM, arXiv 2204.02311, appendix B, with the causal half of attention.
+double model_flops_per_step(const Workload& workload);
+
+// Dense peak of the precision in which the workload's GEMMs run [FLOP/s].
+double dense_flops(const Gpu& gpu, Precision precision);
+
+}  // namespace racktwin

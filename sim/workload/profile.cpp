@@ -1,0 +1,210 @@
+#include "sim/workload/profile.h"
+
+#include "sim/check.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace racktwin {
+namespace {
+
+// One activity of a class begins or ends.
+struct Edge {
+  double time_s;
+  ActivityKind kind;
+  float clocked_share;
+  int step;  // +1, -1
+};
+
+int index_of(ActivityKind kind) { return static_cast<int>(kind); }
+
+// Sweeps over the activities of one class and books every moment to one part.
+class Sweep {
+ public:
+  Sweep(std::vector<Edge> edges, double step_s) : edges_(std::move(edges)), step_s_(step_s) {
+    std::sort(edges_.begin(), edges_.end(), [](const Edge& a, const Edge& b) { return a.time_s < b.time_s; });
+  }
+
+  void run(StepParts& parts, ActivityProfile& activity) {
+    double now = 0;
+    for (const Edge& edge : edges_) {
+      book(now, edge.time_s, parts, activity);
+      now = edge.time_s;
+      active_[static_cast<std::size_t>(index_of(edge.kind))] += edge.step;
+      if (is_exec(edge.kind) && edge.step > 0) clocked_share_ = edge.clocked_share;
+    }
+    book(now, step_s_, parts, activity);
+    activity.finish();
+  }
+
+ private:
+  bool active(ActivityKind kind) const { return active_[static_cast<std::size_t>(index_of(kind))] > 0; }
+
+  void book(double begin, double end, StepParts& parts, ActivityProfile& activity) {
+    const double time = end - begin;
+    if (time <= 0) return;
+    const bool computes = active(ActivityKind::kForward) || active(ActivityKind::kBackward);
+    const bool optimizes = active(ActivityKind::kOptimizer);
+    const bool data = active(ActivityKind::kGradReduce) || active(ActivityKind::kParamGather);
+    const bool pipeline = active(ActivityKind::kPipelineForward) || active(ActivityKind::kPipelineBackward);
+    const bool moves =
+        active(ActivityKind::kTensorParallel) || active(ActivityKind::kContextParallel) || data || pipeline;
+    if (computes) {
+      parts.compute_s += time * clocked_share_;
+      parts.memory_s += time * (1 - clocked_share_);
+      activity.add(ActivityProfile::kTensor, begin, end, clocked_share_, step_s_);
+      activity.add(ActivityProfile::kMemory, begin, end, 1 - clocked_share_, step_s_);
+    } else if (optimizes) {
+      parts.optimizer_s += time;
+      activity.add(ActivityProfile::kMemory, begin, end, 1, step_s_);
+    } else if (active(ActivityKind::kTensorParallel)) {
+      parts.tensor_exposed_s += time;
+    } else if (active(ActivityKind::kContextParallel)) {
+      parts.context_exposed_s += time;
+    } else if (data) {
+      parts.data_exposed_s += time;
+    } else if (pipeline) {
+      parts.pipeline_exposed_s += time;
+    } else {
+      parts.bubble_s += time;
+    }
+    if (moves) activity.add(ActivityProfile::kCommunication, begin, end, 1, step_s_);
+  }
+
+  std::vector<Edge> edges_;
+  double step_s_;
+  std::array<int, kActivityKinds> active_{};
+  double clocked_share_ = 0;
+};
+
+// Who took part in the chain of activities that made the iteration as long as it is: from the last activity back
+// through the predecessor that ended last.
+double critical_clocked_time(const ActivityGraph& graph, const ActivityTimes& times) {
+  std::vector<std::uint32_t> latest(graph.size(), kNoIndex);
+  for (std::uint32_t a = 0; a < graph.size(); ++a)
+    for (std::uint32_t i = graph.successor_begin[a]; i < graph.successor_begin[a + 1]; ++i) {
+      std::uint32_t& best = latest[graph.successor[i]];
+      if (best == kNoIndex || times.end_s[a] > times.end_s[best]) best = a;
+    }
+  double clocked = 0;
+  auto a = static_cast<std::uint32_t>(std::max_element(times.end_s.begin(), times.end_s.end()) - times.end_s.begin());
+  for (; a != kNoIndex; a = latest[a])
+    if (is_exec(graph.kind[a])) clocked += (times.end_s[a] - times.start_s[a]) * graph.clocked_share[a];
+  return clocked;
+}
+
+}  // namespace
+
+double StepParts::total_s() const {
+  return compute_s + memory_s + tensor_exposed_s + context_exposed_s + data_exposed_s + pipeline_exposed_s +
+         optimizer_s + bubble_s;
+}
+
+void ActivityProfile::add(Kind kind, double begin_s, double end_s, double share, double step_s) {
+  auto& bins = sums_[kind];
+  const double begin = begin_s / step_s * kBins, end = end_s / step_s * kBins;
+  const int first = std::clamp(static_cast<int>(begin), 0, kBins - 1);
+  const int last = std::clamp(static_cast<int>(end), 0, kBins - 1);
+  for (int b = first; b <= last; ++b) {
+    const double part = std::min(end, b + 1.0) - std::max(begin, static_cast<double>(b));
+    if (part > 0) bins[static_cast<std::size_t>(b) + 1] += part * share;
+  }
+}
+
+void ActivityProfile::finish() {
+  for (auto& bins : sums_)
+    for (std::size_t b = 1; b <= kBins; ++b) bins[b] += bins[b - 1];
+}
+
+double ActivityProfile::integral(Kind kind, double phase) const {
+  const auto& sums = sums_[kind];
+  const double whole = std::floor(phase);
+  const double at = (phase - whole) * kBins;
+  const auto b = std::min(static_cast<std::size_t>(at), static_cast<std::size_t>(kBins - 1));
+  const double within = sums[b] + (sums[b + 1] - sums[b]) * (at - static_cast<double>(b));
+  return (whole * sums[kBins] + within) / kBins;
+}
+
+GpuActivity ActivityProfile::mean(double from, double to) const {
+  if (to <= from) return bin(static_cast<int>((from - std::floor(from)) * kBins));
+  const auto over = [&](Kind kind) { return (integral(kind, to) - integral(kind, from)) / (to - from); };
+  return {over(kTensor), over(kMemory), over(kCommunication)};
+}
+
+GpuActivity ActivityProfile::bin(int i) const {
+  const auto b = static_cast<std::size_t>(std::clamp(i, 0, kBins - 1));
+  const auto in = [&](Kind kind) { return sums_[kind][b + 1] - sums_[kind][b]; };
+  return {in(kTensor), in(kMemory), in(kCommunication)};
+}
+
+IterationProfile profile_of(const Model& model, const Iteration& iteration, const ActivityTimes& times) {
+  const ActivityGraph& graph = iteration.graph;
+  IterationProfile profile;
+  profile.step_s = *std::max_element(times.end_s.begin(), times.end_s.end());
+  profile.critical_clocked_s = critical_clocked_time(graph, times);
+
+  std::vector<std::vector<Edge>> edges(model.gpu_classes.size());
+  std::vector<double> bytes(graph.trunks.size());
+  for (std::uint32_t a = 0; a < graph.size(); ++a) {
+    const ActivityKind kind = graph.kind[a];
+    if (kind == ActivityKind::kJoin) continue;
+    const auto book = [&](std::uint32_t c) {
+      edges[c].push_back({times.start_s[a], kind, graph.clocked_share[a], 1});
+      edges[c].push_back({times.end_s[a], kind, graph.clocked_share[a], -1});
+    };
+    const GpuClass& gpu = model.gpu_classes[graph.gpu_class[a]];
+    // A transfer between stages is booked to the receiver, who may be waiting for it.
+    if (kind == ActivityKind::kPipelineForward) {
+      book(gpu.next);
+    } else if (kind == ActivityKind::kPipelineBackward) {
+      book(gpu.previous);
+    } else {
+      book(graph.gpu_class[a]);
+    }
+    if (is_comm(kind)) {
+      const Route& route = graph.routes[graph.route[a]];
+      for (const std::uint32_t t : route.trunks) bytes[t] += graph.amount[a] * route.flows;
+    }
+  }
+  profile.parts_of_class.resize(model.gpu_classes.size());
+  profile.activity.resize(model.gpu_classes.size());
+  double working = 0;
+  for (std::uint32_t c = 0; c < model.gpu_classes.size(); ++c) {
+    if (model.gpu_classes[c].stage < 0) continue;
+    StepParts& parts = profile.parts_of_class[c];
+    Sweep(std::move(edges[c]), profile.step_s).run(parts, profile.activity[c]);
+    const double n = model.gpu_classes[c].count;
+    working += n;
+    StepParts& mean = profile.parts;
+    mean.compute_s += n * parts.compute_s;
+    mean.memory_s += n * parts.memory_s;
+    mean.tensor_exposed_s += n * parts.tensor_exposed_s;
+    mean.context_exposed_s += n * parts.context_exposed_s;
+    mean.data_exposed_s += n * parts.data_exposed_s;
+    mean.pipeline_exposed_s += n * parts.pipeline_exposed_s;
+    mean.optimizer_s += n * parts.optimizer_s;
+    mean.bubble_s += n * parts.bubble_s;
+  }
+  for (double* part : {&profile.parts.compute_s, &profile.parts.memory_s, &profile.parts.tensor_exposed_s,
+                       &profile.parts.context_exposed_s, &profile.parts.data_exposed_s,
+                       &profile.parts.pipeline_exposed_s, &profile.parts.optimizer_s, &profile.parts.bubble_s})
+    *part /= working;
+
+  for (std::uint32_t t = 0; t < graph.trunks.size(); ++t) {
+    const double capacity = graph.trunks[t].bandwidth_bytes_per_s * graph.trunks[t].links * profile.step_s;
+    profile.links.push_back({iteration.trunk_owners[t], bytes[t] / capacity});
+  }
+  std::stable_sort(profile.links.begin(), profile.links.end(),
+                   [](const LinkLoad& a, const LinkLoad& b) { return a.utilization > b.utilization; });
+  return profile;
+}
+
+Result<IterationProfile> solve_iteration(const Plan& plan, const Model& model, const Calibration& calibration,
+                                         const std::vector<double>& clocks) {
+  const Iteration iteration = build_iteration(plan, model, calibration, clocks);
+  const Result<ActivityTimes> times = solve(iteration.graph);
+  if (!times) return tl::unexpected(times.error());
+  return profile_of(model, iteration, *times);
+}
+
+}  // namespace racktwin

@@ -1,0 +1,68 @@
+// What one solved iteration means: its time, the parts of it, what every GPU class does when, the busiest links.
+//
+// Thread rule: pure functions.
+#pragma once
+
+#include "sim/network/solver.h"
+#include "sim/power/power.h"
+#include "sim/workload/iteration.h"
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace racktwin {
+
+// Where the time of a step goes on one GPU. The parts sum to the step time. A communication is exposed while the GPU
+// computes nothing; while several are, the first in this order counts: tensor, context, data, pipeline.
+struct StepParts {
+  double compute_s = 0;  // forward and backward, bound by the clock
+  double memory_s = 0;   // forward and backward, bound by HBM or launch latency
+  double tensor_exposed_s = 0;
+  double context_exposed_s = 0;
+  double data_exposed_s = 0;
+  double pipeline_exposed_s = 0;
+  double optimizer_s = 0;
+  double bubble_s = 0;  // waiting for other stages or slower members
+  double total_s() const;
+};
+
+// Busy shares over the phases of an iteration, as running integrals so that any window has an exact mean.
+class ActivityProfile {
+ public:
+  static constexpr int kBins = 256;
+  // Adds `share` of `kind` between two times of an iteration that lasts step_s.
+  enum Kind { kTensor, kMemory, kCommunication };
+  void add(Kind kind, double begin_s, double end_s, double share, double step_s);
+  void finish();  // integrates
+  // Mean over phases [from, to), 0 <= from <= to; beyond 1 the iteration repeats.
+  GpuActivity mean(double from, double to) const;
+  GpuActivity bin(int i) const;
+
+ private:
+  double integral(Kind kind, double phase) const;
+  std::array<std::array<double, kBins + 1>, 3> sums_{};  // before finish(): per bin; after: up to the bin
+};
+
+struct LinkLoad {
+  TrunkOwner owner;
+  double utilization = 0;  // bytes over capacity times step time
+};
+
+struct IterationProfile {
+  double step_s = 0;
+  StepParts parts;                        // mean over the GPUs that work
+  std::vector<StepParts> parts_of_class;  // (n_gpu_class) zero for idle classes
+  std::vector<ActivityProfile> activity;  // (n_gpu_class)
+  std::vector<LinkLoad> links;            // busiest first
+  double critical_clocked_s = 0;          // of the critical path that scales with the clocks
+};
+
+// Errors: those of solve().
+Result<IterationProfile> solve_iteration(const Plan& plan, const Model& model, const Calibration& calibration,
+                                         const std::vector<double>& clocks);
+
+// The same from an iteration that was solved already (for traces and tests).
+IterationProfile profile_of(const Model& model, const Iteration& iteration, const ActivityTimes& times);
+
+}  // namespace racktwin
