@@ -27,9 +27,12 @@ namespace sg4 = simgrid::s4u;
 // Exec amounts are [s] x this. SimGrid takes what is left below 1e-9 units of work as done, so a unit must be short.
 constexpr double kWorkUnitsPerSecond = 1e12;
 
-// In CM02 the fairness weight of a flow is the inverse of its route's latency. A private link with this latency over
-// the number of flows in front of every route gives each flow, not each class, its max-min share.
-constexpr double kMarkerLatency_s = 1e-15;
+// In CM02 the fairness weight of a flow is the inverse of its route's latency. A private link in front of every route,
+// with this latency over the number of flows, gives each flow, not each class, its max-min share. The solver compares
+// sums of weights with an absolute precision: they must stay near 1 (a latency of 1e-15 s makes them 1e15, and their
+// rounding errors crash it), so the latency is large and the factor makes the time that is paid for it negligible.
+constexpr double kMarkerLatency_s = 1e3;
+constexpr double kLatencyFactor = 1e-18;
 
 // One SimGrid run. Activities are launched lazily, when their last predecessor has ended.
 class Run {
@@ -68,8 +71,9 @@ class Run {
     sg4::Engine::set_config("network/crosstraffic", false);
     RT_CHECK(!simgrid::config::get_value<bool>("network/crosstraffic"));
     static constexpr std::pair<const char*, double> kSettings[] = {
-        {"network/TCP-gamma", 0},      {"network/weight-S", 0},   {"network/bandwidth-factor", 1},
-        {"network/latency-factor", 1}, {"surf/precision", 1e-12}, {"maxmin/precision", 1e-9},
+        {"network/TCP-gamma", 0},        {"network/weight-S", 0},
+        {"network/bandwidth-factor", 1}, {"network/latency-factor", kLatencyFactor},
+        {"surf/precision", 1e-12},       {"maxmin/precision", 1e-9},
     };
     for (const auto& [key, value] : kSettings) sg4::Engine::set_config(key, value);
     for (const auto& [key, value] : kSettings) RT_CHECK_EQ(simgrid::config::get_value<double>(key), value);

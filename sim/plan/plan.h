@@ -74,6 +74,7 @@ struct Workload {
   int ranks_per_domain = 0;  // GPUs used in each NVLink domain
   int micro_batch = 1, global_batch = 1, sequence = 0;
   Recompute recompute = Recompute::kNone;
+  double recomputed_layers = 0;  // share of the layers that recompute kFull applies to
   bool embedding_and_loss_count_as_layers = false;
   bool overlap_tensor_parallel = false;
   bool overlap_grad_reduce = true;  // and the gather of parameters

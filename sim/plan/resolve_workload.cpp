@@ -76,9 +76,12 @@ class Resolver {
       error("tp", fmt::format("{} attention heads do not divide by tp = {}", q_.model.heads, p.tp));
     else if (q_.model.kv_heads % p.tp != 0 && p.tp % q_.model.kv_heads != 0)
       error("tp", fmt::format("{} key-value heads do not divide by tp = {}", q_.model.kv_heads, p.tp));
-    if (p.pp * p.vp > q_.model.layers)
-      error("pp", fmt::format("{} stages x {} chunks are more than the model's {} layers", p.pp, p.vp, q_.model.layers),
-            fmt::format("pp x vp must be at most {}", q_.model.layers));
+    const int layers = q_.model.layers + (counts_ends() ? 2 : 0);
+    if (p.pp * p.vp > layers)
+      error("pp",
+            fmt::format("{} stages x {} chunks are more than the model's {} layers{}", p.pp, p.vp, q_.model.layers,
+                        counts_ends() ? ", embedding and loss" : ""),
+            fmt::format("pp x vp must be at most {}", layers));
     if (q_.sequence % (2 * p.cp) != 0 && p.cp > 1)
       error("cp", fmt::format("a sequence of {} does not divide by 2 x cp = {}", q_.sequence, 2 * p.cp));
   }
@@ -88,6 +91,11 @@ class Resolver {
     if (w_.global_batch % replicas != 0)
       error("global_batch", fmt::format("a global batch of {} does not divide by micro_batch x dp = {} x {} = {}",
                                         w_.global_batch, w_.micro_batch, w_.parallelism.dp, replicas));
+  }
+
+  bool counts_ends() const {
+    return q_.embedding_and_loss_count_as_layers.value_or(
+        default_embedding_and_loss_count(q_.model.layers, w_.parallelism));
   }
 
   void resolve_layers() {
@@ -115,16 +123,21 @@ class Resolver {
       error("gpus_per_domain", fmt::format("an NVLink domain of the {} has {} GPUs", rack_.title, gpus));
   }
 
-  // Recompute that is not stated is the least that fits.
+  // Recompute that is not stated is the least that fits: of as few layers as need be, in sixteenths.
   void resolve_memory() {
     const double capacity = rack_.gpu.hbm_capacity_bytes.value;
     if (q_.recompute) {
       w_.recompute = *q_.recompute;
+      w_.recomputed_layers = w_.recompute == Recompute::kFull ? 1 : 0;
     } else {
-      w_.recompute = memory_use(w_, Recompute::kNone).total_bytes() <= capacity ? Recompute::kNone : Recompute::kFull;
-      defaults_.push_back({"workload.recompute", std::string(recompute_word(w_.recompute)), "the least that fits"});
+      while (memory_use(w_).total_bytes() > capacity && w_.recomputed_layers < 1) w_.recomputed_layers += 1.0 / 16;
+      w_.recompute = w_.recomputed_layers > 0 ? Recompute::kFull : Recompute::kNone;
+      defaults_.push_back(
+          {"workload.recompute",
+           w_.recomputed_layers > 0 ? fmt::format("full, {:g} % of the layers", 100 * w_.recomputed_layers) : "none",
+           "the least that fits"});
     }
-    const MemoryUse use = memory_use(w_, w_.recompute);
+    const MemoryUse use = memory_use(w_);
     if (use.total_bytes() <= capacity) return;
     std::vector<std::string> notes = {fmt::format("stage {} of {}, per GPU, recompute {}:", use.stage + 1,
                                                   w_.parallelism.pp, recompute_word(w_.recompute))};

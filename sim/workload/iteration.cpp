@@ -186,7 +186,7 @@ class Builder {
     // Sequence parallelism: an all-gather before and a reduce-scatter after attention and MLP, in both directions.
     double forward_collectives = 4.0 * layers.transformer;
     double backward_collectives = 4.0 * layers.transformer;
-    if (w_.recompute == Recompute::kFull) backward_collectives += forward_collectives;
+    backward_collectives += w_.recomputed_layers * forward_collectives;
     cost.parameters = layers.transformer * w_.model.layer_parameters() / p_.tp;
     if (layers.embedding) {
       const LayerCost embedding = embedding_layer(roofline, w_);

@@ -9,14 +9,19 @@ namespace {
 // to 8 GB unexplained.
 constexpr double kRuntimeReserveBytes = 6e9;
 
-// Bytes that a layer keeps for its backward pass, per token, before division by the tensor-parallel degree.
-double activation_bytes_per_token(const TransformerModel& m, Recompute recompute) {
-  if (recompute == Recompute::kFull) return 2.0 * m.hidden;  // the layer's input
-  const double norms = 4.0 * m.hidden;
-  const double attention = 2.0 * m.hidden + 2.0 * (2 * m.heads + 2 * m.kv_heads) * m.head_dim;
-  const double mlp = 2.0 * m.hidden + 2.0 * 3 * m.ffn;
-  return norms + attention + mlp;
+// Bytes that a layer keeps for its backward pass, per token, before division by the tensor-parallel degree. With
+// low-precision GEMMs the operands of the four linear layers are kept quantised.
+double activation_bytes_per_token(const Workload& w) {
+  const TransformerModel& m = w.model;
+  const double operand = w.precision == Precision::kBf16 ? 2 : 1;
+  const double norms = 2 * 2.0 * m.hidden;
+  const double attention = 2.0 * (2 * m.heads + 2 * m.kv_heads) * m.head_dim;  // Q, K, V and the output
+  const double mlp = 2.0 * 2 * m.ffn;                                          // gate and up projections
+  const double operands = operand * (2.0 * m.hidden + m.ffn) + (operand == 1 ? 1.0 * m.heads * m.head_dim : 0);
+  return norms + attention + mlp + operands;
 }
+
+double recomputed_bytes_per_token(const TransformerModel& m) { return 2.0 * m.hidden; }  // the layer's input
 
 }  // namespace
 
@@ -38,21 +43,21 @@ double stage_parameters(const Workload& w, int stage) {
   return parameters / w.parallelism.tp;
 }
 
-MemoryUse memory_use(const Workload& w, Recompute recompute) {
+MemoryUse memory_use(const Workload& w) {
   const Parallelism& p = w.parallelism;
   MemoryUse worst;
   for (int s = 0; s < p.pp; ++s) {
     const double parameters = stage_parameters(w, s);
     const double tokens = static_cast<double>(w.sequence) * w.micro_batch / p.cp;
-    const double per_layer = tokens * activation_bytes_per_token(w.model, recompute) / p.tp;
+    const double kept = activation_bytes_per_token(w), recomputed = recomputed_bytes_per_token(w.model);
+    const double per_layer = tokens * (kept + w.recomputed_layers * (recomputed - kept)) / p.tp;
     double layers = 0;
     for (int v = 0; v < p.vp; ++v) layers += chunk_layers(w, s, v).transformer;
     double activations = per_layer * layers / p.vp * blocks_in_flight(p, w.micro_batches(), s);
-    if (recompute == Recompute::kFull)  // one layer at a time is held in full while it is recomputed
-      activations += tokens * activation_bytes_per_token(w.model, Recompute::kNone) / p.tp;
+    if (w.recomputed_layers > 0) activations += tokens * kept / p.tp;  // the layer that is being recomputed
     MemoryUse use;
     use.stage = s;
-    use.items = {{"weights (BF16)", 2 * parameters}, {"gradients (FP32)", 4 * parameters}};
+    use.items = {{"weights (BF16)", 2 * parameters}, {"gradients (BF16)", 2 * parameters}};
     if (w.precision != Precision::kBf16) use.items.push_back({"weights, cached low-precision copy", 1 * parameters});
     use.items.push_back({"optimizer state (FP32 master, two moments)", 12 * parameters / (p.dp * p.cp)});
     use.items.push_back({"activations", activations});

@@ -23,8 +23,8 @@ struct MemoryUse {
   double total_bytes() const;
 };
 
-// The fullest stage.
-MemoryUse memory_use(const Workload& workload, Recompute recompute);
+// The fullest stage, with the workload's own recompute settings.
+MemoryUse memory_use(const Workload& workload);
 
 // Parameters held by a GPU of a stage.
 double stage_parameters(const Workload& workload, int stage);

@@ -52,10 +52,6 @@ double half_k(const Calibration& c, Precision precision) {
   return 0;
 }
 
-double hbm_rate(const Roofline& r) {
-  return r.gpu->hbm_bandwidth_bytes_per_s.value * r.calibration->hbm_share.value.value;
-}
-
 KernelTime attention(const Roofline& r, double flops, double share) {
   const Calibration& c = *r.calibration;
   return {flops / (r.gpu->bf16.dense_flops.value * share * c.compute_in_step_share.value.value),
@@ -86,7 +82,7 @@ KernelTime gemm(const Roofline& r, double m, double n, double k, bool bf16) {
       flops * (1 + half_k(c, precision) / k) /
       (efficiency.dense_flops.value * efficiency.max_share.value * c.compute_in_step_share.value.value);
   const double bytes = operand_bytes(precision) * (m * k + k * n) + 2 * m * n;
-  const double memory_s = bytes / hbm_rate(r);
+  const double memory_s = bytes / (r.gpu->hbm_bandwidth_bytes_per_s.value * c.hbm_share.value.value);
   KernelTime t;
   t.flops = flops;
   (compute_s >= memory_s ? t.clocked_s : t.fixed_s) = std::max(compute_s, memory_s);
@@ -95,7 +91,9 @@ KernelTime gemm(const Roofline& r, double m, double n, double k, bool bf16) {
 }
 
 KernelTime stream(const Roofline& r, double bytes) {
-  return {0, bytes / hbm_rate(r) + r.calibration->kernel_launch_s.value.value, 0};
+  const Calibration& c = *r.calibration;
+  const double rate = r.gpu->hbm_bandwidth_bytes_per_s.value * c.stream_share.value.value;
+  return {0, bytes / rate + c.kernel_launch_s.value.value, 0};
 }
 
 KernelTime attention_forward(const Roofline& r, double tokens, double sequence, double heads, double head_dim) {
@@ -149,7 +147,7 @@ LayerCost transformer_layer(const Roofline& r, const Workload& w) {
   b += stream(r, layer_parameters * 4 * 2);
 
   if (w.recompute == Recompute::kSelective) b += attention;
-  if (w.recompute == Recompute::kFull) b += f;
+  b += w.recomputed_layers * f;
   return cost;
 }
 

@@ -1,0 +1,44 @@
+// The main loop: one job on one site, stepped through time, recorded.
+//
+// while t < end: apply events; find the iteration's profile at the present clocks; power; cooling; clocks; frame.
+// Thread rule: one run per thread at a time (the network solver forks).
+#pragma once
+
+#include "sim/catalog/calibration.h"
+#include "sim/model/model.h"
+#include "sim/plan/plan.h"
+#include "sim/recording/recording.h"
+#include "sim/result.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace racktwin {
+
+struct RunProgress {
+  double time_s = 0, duration_s = 0;  // simulated
+};
+
+struct RunOptions {
+  std::string output;  // recording; empty: none is written
+  bool force = false;  // overwrite
+  Folding folding = Folding::kFolded;
+  std::string version;                                  // provenance, "0.1.0 (commit)"
+  std::function<void(const RunProgress&)> on_progress;  // now and then; may be empty
+  std::function<bool()> is_interrupted;                 // polled every step; may be empty
+};
+
+struct RunOutcome {
+  std::vector<SummaryRow> summary;
+  std::vector<EventRow> events;
+  std::vector<std::pair<std::string, std::string>> run_values;  // provenance, defaults used
+  bool was_interrupted = false;
+  bool has_crossed_limit = false;  // `run --strict` exits with 1
+};
+
+// Errors: kBadInput if the job does not fit, kIo if the recording cannot be written (what was committed is kept),
+// kInternal. An interrupted run is no error: its recording is closed and says so.
+Result<RunOutcome> run_twin(const Plan& plan, const Calibration& calibration, const RunOptions& options);
+
+}  // namespace racktwin

@@ -1,0 +1,24 @@
+// A CSV table with a heading row, as text. csv_table.cpp is the only file that sees libcsv.
+#pragma once
+
+#include "sim/result.h"
+
+#include <string>
+#include <vector>
+
+namespace racktwin {
+
+struct CsvTable {
+  std::string path;
+  std::vector<std::string> heading;
+  std::vector<std::vector<std::string>> rows;  // (n_row x n_column)
+  std::vector<int> lines;                      // (n_row) in the file
+
+  // The column of a name, -1 if there is none.
+  int column(const std::string& name) const;
+};
+
+// Errors: kIo if the file cannot be read; kBadInput for a row with more or fewer fields than the heading.
+Result<CsvTable> load_csv(const std::string& path);
+
+}  // namespace racktwin

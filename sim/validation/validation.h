@@ -1,0 +1,41 @@
+// Predictions against published measurements: the error of every row that the catalogue can express.
+//
+// Thread rule: forks solver processes; one call at a time.
+#pragma once
+
+#include "sim/catalog/catalog.h"
+#include "sim/validation/csv_table.h"
+
+#include <string>
+#include <vector>
+
+namespace racktwin {
+
+struct RowPrediction {
+  std::string id, source, use, system, model, metric, unit;
+  std::string configuration;  // equal for rows that measure the same thing
+  double value = 0;           // measured
+  double predicted = 0;       // NaN: no prediction, see reason
+  double step_s = 0;          // predicted step time
+  std::string reason;         // why there is no prediction
+  std::string defaults;       // what was chosen where the row is silent
+  double rel_error() const { return predicted / value - 1; }
+};
+
+// One prediction or reason for every row. Errors: kBadInput if a needed column is missing.
+Result<std::vector<RowPrediction>> predict_training_rows(const CsvTable& table, const Catalog& catalog,
+                                                         const Calibration& calibration);
+
+// Over rows of one source (or all): the median of duplicates of one configuration is scored once.
+struct Score {
+  std::string source, use;
+  int rows = 0;  // in the table
+  int predicted_rows = 0;
+  int configurations = 0;                // scored
+  double median = 0, p90 = 0, bias = 0;  // of |relative error|; bias: median of the signed one. NaN if none
+};
+
+// By use, then source, each followed by the total of the use ("all").
+std::vector<Score> score(const std::vector<RowPrediction>& rows);
+
+}  // namespace racktwin
