@@ -6,6 +6,7 @@
 // Equations and sources: sim/cooling/README.md. Thread rule: one thread per Plant.
 #pragma once
 
+#include "sim/cooling/energy_ledger.h"
 #include "sim/model/model.h"
 #include "sim/plan/plan.h"
 #include "sim/result.h"
@@ -22,7 +23,7 @@ struct PlantInput {
   std::vector<double> tray_other_power_w;  // (n_rack_class) rest of all compute trays of one rack
   std::vector<double> switch_power_w;      // (n_rack_class) all switch trays of one rack
   std::vector<double> shelf_loss_w;        // (n_rack_class) of one rack, to air
-  std::vector<double> pump_speed;          // (n_pump) all pumps of all CDUs, 0..1 of rated
+  std::vector<double> pump_speed;          // (n_pump) commanded, CDU by CDU, 0..1 of rated; the pumps follow with a lag
   double facility_supply_degc = 0;         // NaN: the dry cooler decides
   double dry_bulb_degc = 0;
 };
@@ -33,29 +34,23 @@ struct PlantState {
   std::vector<double> rack_inlet_degc;              // (n_rack_class) coolant into the rack; NaN: air-cooled
   std::vector<double> rack_return_degc;             // (n_rack_class)
   std::vector<double> rack_flow_m3_per_s;           // (n_rack_class) of one rack
-  double tcs_supply_degc = 0, tcs_return_degc = 0;  // technology loop at the CDU
+  double tcs_supply_degc = 0, tcs_return_degc = 0;  // technology loop; NaN, like all of the loop: all air-cooled
   double tcs_flow_m3_per_s = 0;
   double facility_supply_degc = 0, facility_return_degc = 0;  // at the CDU's primary side
   double cdu_heat_w = 0;                                      // through the CDUs' exchangers
   double air_heat_w = 0;                                      // to the room's CRAH units
-  double pump_power_w = 0;                                    // of the CDUs
+  double pump_power_w = 0;                                    // of the CDUs, all of it heat in the technology loop
   double facility_power_w = 0;                                // facility pumps, dry cooler fans and CRAH fans
-};
-
-// Energy since the start [J]. Conserved: in == out + stored.
-struct EnergyLedger {
-  double in_j = 0;      // all heat sources: chips, trays, shelves, pump work that ends up in the coolant
-  double out_j = 0;     // boundary fluxes: facility water (mass flow x heat capacity x rise) or dry cooler, room air
-  double stored_j = 0;  // sum of heat capacity x (temperature - initial temperature)
-  double residual() const;  // |in - out - stored| / max(in, 1 J)
 };
 
 class Plant {
  public:
-  // Errors: kBadInput if the loop has no flow path.
+  // Errors: kBadInput if the loop has no flow path, the CDU's rating is impossible or a value that is needed has no
+  // data.
   static Result<Plant> create(const Plan& plan, const Model& model);
 
-  // Puts every temperature at the steady state of this input (the run's initial condition).
+  // Puts every temperature at the steady state of this input (the run's initial condition), pumps at their commanded
+  // speed, and starts the ledger anew. Errors: kBadInput if there is no steady state.
   Result<void> settle(const PlantInput& input);
   // Advances by dt_s > 0.
   void step(const PlantInput& input, double dt_s);

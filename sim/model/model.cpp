@@ -296,7 +296,7 @@ class Builder {
   std::uint32_t stage_of(std::uint32_t gpu) const {
     const std::uint32_t rank = m_.rank_of_gpu[gpu];
     return rank == kNoIndex ? kNoIndex
-                         : static_cast<std::uint32_t>(coordinates_of(parallelism_, static_cast<int>(rank)).pipeline);
+                            : static_cast<std::uint32_t>(coordinates_of(parallelism_, static_cast<int>(rank)).pipeline);
   }
 
   std::vector<std::vector<std::uint32_t>> events_on_gpus() const {

@@ -20,10 +20,10 @@ enum class Hop : std::uint8_t { kNone, kNvlink, kLeaf, kSpine };
 // One communicator's place of one rank, as its flows see it.
 struct Membership {
   std::uint32_t group = kNoIndex;  // group class; kNoIndex: a group of one
-  std::uint32_t size = 1;       // ranks in the group
-  std::uint32_t in_domain = 1;  // of them in this rank's NVLink domain
-  Hop up = Hop::kNone;          // how the share that leaves the domain goes to the next domain,
-  Hop down = Hop::kNone;        // and comes from the previous one; kNoIndex: the group stays in one domain
+  std::uint32_t size = 1;          // ranks in the group
+  std::uint32_t in_domain = 1;     // of them in this rank's NVLink domain
+  Hop up = Hop::kNone;             // how the share that leaves the domain goes to the next domain,
+  Hop down = Hop::kNone;           // and comes from the previous one; kNoIndex: the group stays in one domain
   bool spans_domains() const { return in_domain < size; }
 };
 
@@ -37,7 +37,7 @@ struct GpuClass {
   std::uint32_t leaf_class = 0;
   int stage = -1;                        // pipeline stage; -1: no rank, idle
   Membership tensor, context, gradient;  // gradient: data x context parallel
-  std::uint32_t next = kNoIndex;            // class of the peer in the next stage (last: in the first), kNoIndex if pp = 1
+  std::uint32_t next = kNoIndex;         // class of the peer in the next stage (last: in the first), kNoIndex if pp = 1
   std::uint32_t previous = kNoIndex;
   Hop to_next = Hop::kNone, to_previous = Hop::kNone;
 };

@@ -23,12 +23,15 @@ struct GpuActivity {
 // source: alpha-power dynamic power with an exponential leakage law (Rabaey, Digital Integrated Circuits, ch. 5).
 double gpu_power_w(const Gpu& gpu, const GpuActivity& activity, double clock, double junction_degc);
 
-// The highest clock (at most 1) at which tensor work keeps the GPU within its tdp at this junction temperature.
+// The highest clock at which tensor work keeps the GPU within its tdp at this junction temperature. In steps of 1 %,
+// between min_clock_ratio and 1: the measured efficiency is at the power limit at T_ref; gains of colder silicon are
+// not claimed.
 double power_limited_clock(const Gpu& gpu, double junction_degc);
 
 // Thermal controller: the clock for the next step. Above software_slowdown the clock goes down one percent per second
-// and kelvin of excess (at least one percent), below it comes back one percent per second; above hardware_slowdown it
-// is halved at once; at shutdown it is 0. Result in steps of 1 %, between min_clock_ratio and `limit`.
+// and kelvin of excess, below it comes back one percent per second, each at least one percent; above hardware_slowdown
+// it is halved at once; at shutdown it is 0, and stays so. Result in steps of 1 %, between min_clock_ratio and `limit`
+// (which wins).
 double thermal_clock(const Gpu& gpu, double clock, double junction_degc, double limit, double dt_s);
 
 double cpu_power_w(const Cpu& cpu, bool is_training);
@@ -36,7 +39,7 @@ double cpu_power_w(const Cpu& cpu, bool is_training);
 // Loss of the rack's power shelves at a DC load, load shared by all PSUs. [W] -> AC [W]
 double rack_ac_w(const RackType& rack, double rack_dc_w);
 
-// AC at the racks -> AC at the feed, through busway, UPS and transformer. rated_w: what the UPS is rated for. [W]
+// AC at the racks -> AC at the feed, through busway, UPS and transformer. rated_w > 0: what the UPS is rated for. [W]
 double feed_ac_w(const FeedType& feed, double rack_ac_w, double rated_w);
 
 }  // namespace racktwin

@@ -1,0 +1,66 @@
+#include "sim/power/power.h"
+
+#include "sim/check.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace racktwin {
+namespace {
+
+// Leakage over that at the reference temperature. [W]
+double extra_leakage_w(const Gpu& gpu, double junction_degc) {
+  const double rise_k = junction_degc - gpu.reference_junction_degc.value;
+  return gpu.leakage_share.value * gpu.tdp_w.value * (std::exp2(rise_k / gpu.leakage_doubling_k.value) - 1);
+}
+
+// Down to a step of 1 %; 0.57 * 100 is 56.999..., hence the slack.
+double whole_percent(double clock) { return std::floor(clock * 100 + 1e-9) / 100; }
+
+}  // namespace
+
+double gpu_power_w(const Gpu& gpu, const GpuActivity& activity, double clock, double junction_degc) {
+  const double active = activity.tensor * std::pow(clock, gpu.clock_exponent.value) +
+                        activity.memory * gpu.memory_bound_share.value +
+                        activity.communication * gpu.communication_share.value;
+  return gpu.idle_w.value + extra_leakage_w(gpu, junction_degc) + (gpu.tdp_w.value - gpu.idle_w.value) * active;
+}
+
+double power_limited_clock(const Gpu& gpu, double junction_degc) {
+  const double left = 1 - extra_leakage_w(gpu, junction_degc) / (gpu.tdp_w.value - gpu.idle_w.value);
+  const double clock = left > 0 ? std::pow(left, 1 / gpu.clock_exponent.value) : 0;
+  return std::clamp(whole_percent(clock), gpu.min_clock_ratio.value, 1.0);
+}
+
+double thermal_clock(const Gpu& gpu, double clock, double junction_degc, double limit, double dt_s) {
+  if (clock <= 0 || junction_degc >= gpu.shutdown_degc.value) return 0;
+  const double excess_k = junction_degc - gpu.software_slowdown_degc.value;
+  double next = clock;
+  if (junction_degc > gpu.hardware_slowdown_degc.value) {
+    next = clock / 2;
+  } else if (excess_k > 0) {
+    next = clock - std::max(0.01, 0.01 * excess_k * dt_s);
+  } else {
+    next = clock + std::max(0.01, 0.01 * dt_s);
+  }
+  return whole_percent(std::min(std::max(next, gpu.min_clock_ratio.value), limit));
+}
+
+double cpu_power_w(const Cpu& cpu, bool is_training) {
+  const double load = is_training ? cpu.training_load.value : 0;
+  return cpu.idle_w.value + load * (cpu.tdp_w.value - cpu.idle_w.value);
+}
+
+double rack_ac_w(const RackType& rack, double rack_dc_w) {
+  const double rated_w = rack.shelves * rack.shelf_psus * rack.psu_rating_w.value;
+  return rack_dc_w / rack.shelf_efficiency.at(rack_dc_w / rated_w);
+}
+
+double feed_ac_w(const FeedType& feed, double rack_ac_w, double rated_w) {
+  RT_CHECK(rated_w > 0);
+  const double ups_output_w = rack_ac_w / feed.busway_efficiency.value;
+  const double ups_input_w = ups_output_w / feed.ups_efficiency.at(ups_output_w / rated_w);
+  return ups_input_w / feed.transformer_efficiency.value;
+}
+
+}  // namespace racktwin

@@ -1,0 +1,154 @@
+#include "sim/twin/summary.h"
+
+#include "sim/workload/memory.h"
+#include "sim/workload/operators.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <initializer_list>
+#include <limits>
+
+namespace racktwin {
+namespace {
+
+constexpr double kNoValue = std::numeric_limits<double>::quiet_NaN();
+
+Evidence weakest(std::initializer_list<Evidence> evidence) { return std::max(evidence); }
+Evidence weakest(std::initializer_list<const Sourced*> values) {
+  Evidence worst = Evidence::kMeasured;
+  for (const Sourced* value : values) worst = std::max(worst, value->evidence);
+  return worst;
+}
+
+// What a compute time, a transfer, a power or a temperature rests on.
+struct Grounds {
+  Evidence compute, network, power, ac, cooling;
+};
+
+Grounds grounds_of(const Plan& plan, const Calibration& c) {
+  const RackType& rack = plan.site.rack_type;
+  const Gpu& gpu = rack.gpu;
+  const GemmEfficiency& gemm = plan.workload.precision == Precision::kBf16    ? gpu.bf16
+                               : plan.workload.precision == Precision::kFp8   ? gpu.fp8
+                               : plan.workload.precision == Precision::kMxfp8 ? gpu.mxfp8
+                                                                              : gpu.nvfp4;
+  const CduType& cdu = plan.cooling.cdu;
+  Grounds g;
+  g.compute =
+      weakest({&gemm.dense_flops, &gemm.max_share, &gpu.hbm_bandwidth_bytes_per_s, &c.gemm_launch_s.value,
+               &c.hbm_share.value, &c.stream_share.value, &c.kernel_launch_s.value, &c.attention_forward_share.value,
+               &c.attention_backward_share.value, &c.compute_in_step_share.value});
+  g.network = weakest({&gpu.nvlink_bytes_per_s, &rack.nic_bytes_per_s, &plan.site.fabric.switch_latency_s,
+                       &c.nic_share.value, &c.nic_latency_s.value, &c.ring_half_time_s.value});
+  g.power = weakest({&gpu.tdp_w, &gpu.idle_w, &gpu.memory_bound_share, &gpu.communication_share, &gpu.leakage_share,
+                     &rack.cpu.tdp_w, &rack.cpu.training_load, &rack.compute_tray_other_w});
+  g.ac = weakest({g.power, rack.shelf_efficiency.evidence, plan.power.feed.ups_efficiency.evidence,
+                  plan.power.feed.transformer_efficiency.evidence});
+  g.cooling = weakest({g.power, gpu.junction_to_case_k_per_w.evidence});
+  if (rack.liquid_cooled)
+    g.cooling = weakest({g.cooling, rack.rated_flow_m3_per_s.evidence, rack.rated_pressure_drop_pa.evidence,
+                         cdu.approach_k.evidence, cdu.pump_shutoff_head_pa.evidence});
+  return g;
+}
+
+class Summary {
+ public:
+  void add(const char* name, double value, const char* unit, Evidence evidence) {
+    rows_.push_back({name, value, {}, unit, std::string(evidence_word(evidence))});
+  }
+  void count(const char* name, double value, const char* unit = "1") { rows_.push_back({name, value, {}, unit, {}}); }
+  void text(const char* name, double value, std::string text, const char* unit = {}) {
+    rows_.push_back({name, value, std::move(text), unit == nullptr ? "" : unit, {}});
+  }
+  std::vector<SummaryRow> take() { return std::move(rows_); }
+
+ private:
+  std::vector<SummaryRow> rows_;
+};
+
+double headroom(const LimitWatch& watch) { return 1 - watch.highest() / watch.limit(); }
+
+std::string verdict(const RunLimits& limits) {
+  std::string crossed;
+  for (const LimitWatch* watch :
+       {&limits.feed, &limits.rack, &limits.shelf, &limits.cdu, &limits.junction, &limits.inlet, &limits.outlet})
+    if (watch->was_crossed()) crossed += (crossed.empty() ? "" : ", ") + watch->name();
+  return crossed.empty() ? "ok" : "limits crossed: " + crossed;
+}
+
+std::string link_name(const Plan& plan, const Model& model, const TrunkOwner& owner) {
+  std::uint32_t gpu = 0;
+  if (owner.kind == TrunkKind::kLeafUp || owner.kind == TrunkKind::kLeafDown)
+    return fmt::format("{} of leaf {} and {} like it", trunk_word(owner.kind),
+                       model.leaf_classes[owner.unit_class].first + 1, model.leaf_classes[owner.unit_class].count - 1);
+  const bool of_domain = owner.kind == TrunkKind::kNvswitch;
+  gpu = of_domain ? model.domain_classes[owner.unit_class].first * static_cast<std::uint32_t>(model.gpus_per_domain)
+                  : model.gpu_classes[owner.unit_class].first;
+  const std::uint32_t others =
+      (of_domain ? model.domain_classes[owner.unit_class].count : model.gpu_classes[owner.unit_class].count) - 1;
+  return fmt::format("{} of {} in {}{}", trunk_word(owner.kind), of_domain ? "an NVLink domain" : "a GPU",
+                     plan.site.racks[model.rack_of_gpu(gpu)].path,
+                     others > 0 ? fmt::format(", and {} like it", others) : std::string());
+}
+
+}  // namespace
+
+std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Calibration& calibration,
+                                  const IterationProfile& first_step, const RunTotals& totals, const RunLimits& limits,
+                                  const EnergyLedger& ledger) {
+  const Grounds on = grounds_of(plan, calibration);
+  const Evidence step = weakest({on.compute, on.network});
+  const Workload& w = plan.workload;
+  const Gpu& gpu = plan.site.rack_type.gpu;
+  const double tokens = static_cast<double>(w.global_batch) * w.sequence;
+  const StepParts& parts = first_step.parts;
+  Summary s;
+  s.text("verdict", limits.feed.was_crossed() || verdict(limits) != "ok" ? 1 : 0, verdict(limits));
+  s.add("step_time_s", first_step.step_s, "s", step);
+  s.add("step_time_max_s", totals.step_time_max_s, "s", step);
+  s.add("tokens_per_s", tokens / first_step.step_s, "1/s", step);
+  s.add("tokens_per_s_per_gpu", tokens / first_step.step_s / model.ranks, "1/s", step);
+  s.add("mfu", model_flops_per_step(w) / first_step.step_s / model.ranks / dense_flops(gpu, w.precision), "1", step);
+  s.add("compute_s", parts.compute_s, "s", on.compute);
+  s.add("memory_bound_s", parts.memory_s, "s", on.compute);
+  s.add("tp_exposed_s", parts.tensor_exposed_s, "s", on.network);
+  s.add("cp_exposed_s", parts.context_exposed_s, "s", on.network);
+  s.add("dp_exposed_s", parts.data_exposed_s, "s", on.network);
+  s.add("pp_exposed_s", parts.pipeline_exposed_s, "s", on.network);
+  s.add("optimizer_s", parts.optimizer_s, "s", on.compute);
+  s.add("bubble_s", parts.bubble_s, "s", step);
+  s.add("compute_share", first_step.critical_clocked_s / first_step.step_s, "1", step);
+  s.add("site_peak_w", totals.site_peak_w, "W", on.ac);
+  s.add("site_mean_w", totals.site_energy_j / totals.time_s, "W", on.ac);
+  s.add("rack_peak_w", totals.rack_peak_w, "W", on.ac);
+  s.add("it_mean_w", totals.it_energy_j / totals.time_s, "W", on.ac);
+  s.add("pue", totals.site_energy_j / totals.it_energy_j, "1", on.ac);
+  s.add("junction_max_degc", totals.junction_max_degc, "degC", on.cooling);
+  s.add("coolant_supply_max_degc", totals.supply_max_degc, "degC", on.cooling);
+  s.add("coolant_return_max_degc", totals.return_max_degc, "degC", on.cooling);
+  s.add("facility_supply_max_degc", totals.facility_max_degc, "degC", on.cooling);
+  s.add("throttled_fraction", totals.throttled_gpu_s / totals.working_gpu_s, "1", on.cooling);
+  s.add("clock_min", totals.clock_min, "1", on.cooling);
+  s.count("energy_residual", ledger.residual());
+  s.add("headroom_feed", headroom(limits.feed), "1", on.ac);
+  s.add("headroom_shelf", headroom(limits.shelf), "1", on.power);
+  s.add("headroom_rack", headroom(limits.rack), "1", on.power);
+  s.add("headroom_cdu", headroom(limits.cdu), "1", on.cooling);
+  s.add("headroom_junction_k", limits.junction.limit() - limits.junction.highest(), "K", on.cooling);
+  const double memory = memory_use(w).total_bytes();
+  s.add("headroom_memory", 1 - memory / gpu.hbm_capacity_bytes.value, "1", Evidence::kAssumed);
+  s.add("memory_used_bytes", memory, "B", Evidence::kAssumed);
+  s.count("steps_completed", totals.steps);
+  s.count("tokens_trained", totals.steps * tokens);
+  s.count("gpus_used", model.ranks);
+  s.count("gpu_classes", static_cast<double>(model.gpu_classes.size()));
+  s.count("solves", totals.solves);
+  for (std::size_t i = 0; i < 3 && i < first_step.links.size(); ++i)
+    s.text(fmt::format("busiest_link_{}", i + 1).c_str(), first_step.links[i].utilization,
+           link_name(plan, model, first_step.links[i].owner), "1");
+  return s.take();
+}
+
+}  // namespace racktwin

@@ -1,0 +1,39 @@
+// The figures of a run by which a planner judges it: stable names, units, and the weakest evidence behind each.
+// Thread rule: plain values.
+#pragma once
+
+#include "sim/catalog/calibration.h"
+#include "sim/cooling/energy_ledger.h"
+#include "sim/model/model.h"
+#include "sim/plan/plan.h"
+#include "sim/recording/recording.h"
+#include "sim/twin/limits.h"
+#include "sim/workload/profile.h"
+
+#include <vector>
+
+namespace racktwin {
+
+// Running totals over a run.
+struct RunTotals {
+  double time_s = 0;
+  double steps = 0;  // training steps done
+  double step_time_max_s = 0;
+  double site_energy_j = 0, it_energy_j = 0;
+  double site_peak_w = 0, rack_peak_w = 0;
+  double working_gpu_s = 0, throttled_gpu_s = 0;
+  double clock_min = 1;
+  double junction_max_degc = 0, supply_max_degc = 0, return_max_degc = 0, facility_max_degc = 0;
+  int solves = 0;
+};
+
+// The limits that give the headroom figures.
+struct RunLimits {
+  LimitWatch feed, shelf, rack, cdu, junction, inlet, outlet;
+};
+
+std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Calibration& calibration,
+                                  const IterationProfile& first_step, const RunTotals& totals, const RunLimits& limits,
+                                  const EnergyLedger& ledger);
+
+}  // namespace racktwin

@@ -1,0 +1,538 @@
+#include "sim/twin/twin.h"
+
+#include "sim/check.h"
+#include "sim/cooling/plant.h"
+#include "sim/power/power.h"
+#include "sim/twin/components.h"
+#include "sim/twin/limits.h"
+#include "sim/twin/metrics.h"
+#include "sim/twin/summary.h"
+#include "sim/workload/profile.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <ctime>
+#include <limits>
+#include <map>
+#include <memory>
+#include <optional>
+
+namespace racktwin {
+namespace {
+
+constexpr double kLitresPerMinute = 60000;  // in 1 m3/s
+constexpr double kCommitEvery_s = 0.25;     // of wall time: what a killed run may lose
+
+double wall_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", std::gmtime(&now));
+  return text;
+}
+
+// FNV-1a, source: Fowler, Noll, Vo, draft-eastlake-fnv.
+std::uint64_t hash_of(const std::string& text) {
+  std::uint64_t hash = 0xcbf29ce484222325ULL;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  return hash;
+}
+
+// DC power of one rack of a class, by part.
+struct RackPower {
+  double gpu_w = 0, cpu_w = 0, other_w = 0, switch_w = 0, ac_w = 0;
+  double dc_w() const { return gpu_w + cpu_w + other_w + switch_w; }
+};
+
+class Twin {
+ public:
+  Twin(const Plan& plan, const Calibration& calibration, const RunOptions& options, Model model, Plant plant)
+      : plan_(plan),
+        calibration_(calibration),
+        options_(options),
+        rack_(plan.site.rack_type),
+        gpu_(plan.site.rack_type.gpu),
+        model_(std::move(model)),
+        plant_(std::move(plant)),
+        clocks_(model_.gpu_classes.size(), 1.0),
+        event_limit_(model_.gpu_classes.size(), 1.0),
+        rack_power_(model_.rack_classes.size()),
+        tray_power_(model_.tray_classes.size()),
+        frame_(model_.gpu_classes.size(), model_.tray_classes.size(), model_.rack_classes.size()),
+        limits_(make_limits()) {
+    input_.gpu_power_w.resize(model_.gpu_classes.size());
+    for (auto* values : {&input_.cpu_power_w, &input_.tray_other_power_w, &input_.switch_power_w, &input_.shelf_loss_w})
+      values->resize(model_.rack_classes.size());
+    input_.pump_speed.assign(static_cast<std::size_t>(plant_.pumps()), 1.0);
+    input_.facility_supply_degc = plan.cooling.facility_supply_degc;
+    input_.dry_bulb_degc = plan.dry_bulb_degc;
+    list_trays();
+  }
+
+  Result<RunOutcome> run() {
+    const double started = wall_s();
+    if (auto ok = start(); !ok) return tl::unexpected(ok.error());
+    const double dt = plan_.step_s;
+    const auto steps = static_cast<long long>(std::ceil(plan_.duration_s / dt - 1e-9));
+    const auto steps_per_frame = static_cast<long long>(std::llround(plan_.frame_s / dt));
+    double committed = wall_s();
+    for (long long i = 0; i < steps && !outcome_.was_interrupted; ++i) {
+      time_s_ = static_cast<double>(i) * dt;
+      apply_events();
+      if (auto ok = find_profile(); !ok) return tl::unexpected(ok.error());
+      step_power(dt);
+      plant_.step(input_, dt);
+      limit_clocks(dt);
+      time_s_ = static_cast<double>(i + 1) * dt;
+      book(dt);
+      if ((i + 1) % steps_per_frame == 0 || i + 1 == steps)
+        if (auto ok = append_frame(); !ok) return tl::unexpected(ok.error());
+      if (wall_s() - committed > kCommitEvery_s) {
+        if (auto ok = commit(); !ok) return tl::unexpected(ok.error());
+        committed = wall_s();
+      }
+      if (options_.on_progress) options_.on_progress({time_s_, plan_.duration_s});
+      outcome_.was_interrupted = options_.is_interrupted && options_.is_interrupted();
+    }
+    return finish(wall_s() - started);
+  }
+
+ private:
+  // --- before the first step
+
+  RunLimits make_limits() const {
+    const std::string& site = plan_.site.name;
+    const double usable_dc_w = usable_shelf_w();
+    const auto liquid = [&](const Sourced& value) { return rack_.liquid_cooled ? value.value : kNoValue; };
+    return {
+        {site + "/feed", "site power", plan_.power.feed_rating_w, 0.01 * plan_.power.feed_rating_w, Dimension::kPower},
+        {site, "power shelves, load with redundancy", 1.0, 0.01, Dimension::kNone},
+        {site, "rack power", rack_.rack_rating_w.value, 0.01 * usable_dc_w, Dimension::kPower},
+        {site + "/cdu", "CDU heat", liquid(plan_.cooling.cdu.heat_rating_w) * plan_.cooling.cdus,
+         0.01 * plan_.cooling.cdu.heat_rating_w.value, Dimension::kPower},
+        {site, "GPU junction", gpu_.software_slowdown_degc.value, 3, Dimension::kTemperature},
+        {site, "coolant into the racks", liquid(rack_.max_inlet_degc), 0.5, Dimension::kTemperature},
+        {site, "coolant out of the racks", liquid(rack_.max_return_degc), 0.5, Dimension::kTemperature}};
+  }
+
+  double usable_shelf_w() const {
+    return rack_.shelves * (rack_.shelf_psus - rack_.shelf_redundant_psus) * rack_.psu_rating_w.value;
+  }
+
+  // Which trays of a class have working GPUs, and how many trays of each class a rack of a class has.
+  void list_trays() {
+    const auto trays = static_cast<std::uint32_t>(model_.trays_per_rack);
+    for (const UnitClass& rack : model_.rack_classes) {
+      std::map<std::uint32_t, int> counts;
+      for (std::uint32_t t = rack.first * trays; t < (rack.first + 1) * trays; ++t) ++counts[model_.class_of_tray[t]];
+      trays_of_rack_.emplace_back(counts.begin(), counts.end());
+    }
+    for (const UnitClass& tray : model_.tray_classes) {
+      std::map<std::uint32_t, int> counts;
+      const std::uint32_t first = tray.first * static_cast<std::uint32_t>(model_.gpus_per_tray);
+      for (std::uint32_t g = first; g < first + static_cast<std::uint32_t>(model_.gpus_per_tray); ++g)
+        ++counts[model_.class_of_gpu[g]];
+      gpus_of_tray_.emplace_back(counts.begin(), counts.end());
+      bool works = false;
+      for (const auto& [c, n] : counts) works = works || model_.gpu_classes[c].stage >= 0;
+      tray_works_.push_back(works);
+    }
+  }
+
+  // Opens the recording, solves the first step and settles the plant in its mean power: the state at time 0.
+  Result<void> start() {
+    apply_events();
+    const Iteration iteration = build_iteration(plan_, model_, calibration_, clocks_);
+    const Result<ActivityTimes> times = solve(iteration.graph);
+    if (!times) return tl::unexpected(times.error());
+    auto profile = std::make_shared<const IterationProfile>(profile_of(model_, iteration, *times));
+    ++totals_.solves;
+    profiles_[clock_key()] = profile;
+    profile_ = profile;
+    for (int i = 0; i < 20; ++i) {  // leakage depends on temperature, temperature on leakage
+      phase_window(1.0);
+      const double before = input_.gpu_power_w[0];
+      compute_power();
+      if (auto ok = plant_.settle(input_); !ok) return ok;
+      if (std::abs(input_.gpu_power_w[0] - before) < 1e-9) break;
+    }
+    for (std::uint32_t c = 0; c < clocks_.size(); ++c)
+      clocks_[c] = std::min(power_limited_clock(gpu_, plant_.state().gpu_junction_degc[c]), event_limit_[c]);
+    if (auto ok = find_profile(); !ok) return ok;
+    first_profile_ = profile_;
+    if (auto ok = open_recording(); !ok) return ok;
+    return record_activities(iteration, *times);
+  }
+
+  Result<void> open_recording() {
+    if (options_.output.empty()) return {};
+    Result<RecordingWriter> writer = RecordingWriter::create(options_.output, options_.force);
+    if (!writer) return tl::unexpected(writer.error());
+    writer_.emplace(std::move(*writer));
+    std::string defaults;
+    for (const DefaultUsed& d : plan_.defaults) defaults += fmt::format("{} = {} ({})\n", d.key, d.value, d.reason);
+    run_values_ = {{"title", plan_.title},
+                   {"scenario", plan_.name},
+                   {"version", options_.version},
+                   {"format", std::to_string(kRecordingFormat)},
+                   {"duration_s", fmt::format("{}", plan_.duration_s)},
+                   {"scenario_text", plan_.text},
+                   {"scenario_hash", fmt::format("{:016x}", hash_of(plan_.text))},
+                   {"defaults", defaults},
+                   {"started", utc_now()}};
+    if (auto ok = writer_->put_run(run_values_); !ok) return ok;
+    if (auto ok = writer_->put_components(component_rows(plan_)); !ok) return ok;
+    if (auto ok = writer_->put_metrics(metric_rows()); !ok) return ok;
+    if (auto ok = writer_->put_epoch(0, 0); !ok) return ok;
+    if (auto ok = writer_->put_membership(0, UnitKind::kGpu, model_.class_of_gpu); !ok) return ok;
+    if (auto ok = writer_->put_membership(0, UnitKind::kTray, model_.class_of_tray); !ok) return ok;
+    if (auto ok = writer_->put_membership(0, UnitKind::kRack, model_.class_of_rack); !ok) return ok;
+    return writer_->commit();
+  }
+
+  Result<void> record_activities(const Iteration& iteration, const ActivityTimes& times) {
+    if (!writer_) return {};
+    std::vector<ActivityRow> rows;
+    for (std::uint32_t a = 0; a < iteration.graph.size(); ++a)
+      if (iteration.graph.kind[a] != ActivityKind::kJoin)
+        rows.push_back({static_cast<int>(iteration.graph.gpu_class[a]),
+                        std::string(activity_word(iteration.graph.kind[a])), times.start_s[a], times.end_s[a]});
+    return writer_->put_activities(0, rows);
+  }
+
+  // --- one step
+
+  void apply_events() {
+    for (; next_event_ < plan_.events.size() && plan_.events[next_event_].time_s <= time_s_ + 1e-9; ++next_event_) {
+      const Event& event = plan_.events[next_event_];
+      switch (event.kind) {
+        case EventKind::kFacilitySupply:
+          input_.facility_supply_degc = event.value;
+          break;
+        case EventKind::kPumpSpeed:
+          input_.pump_speed[pump_index(event.path)] = event.value;
+          break;
+        case EventKind::kClockLimit: {
+          const GpuRange range = gpus_at(plan_, event.path);
+          for (std::uint32_t g = range.begin; g < range.end; ++g) event_limit_[model_.class_of_gpu[g]] = event.value;
+          for (std::uint32_t c = 0; c < clocks_.size(); ++c) clocks_[c] = std::min(clocks_[c], event_limit_[c]);
+          break;
+        }
+      }
+      events_.push_back({event.time_s, event.path, event.what, event.by});
+    }
+  }
+
+  std::size_t pump_index(const std::string& path) const {
+    std::size_t index = 0;
+    for (int c = 1; c <= plan_.cooling.cdus; ++c)
+      for (int p = 1; p <= plan_.cooling.cdu.pumps; ++p, ++index)
+        if (path == fmt::format("{}/cdu-{}/pump-{}", plan_.site.name, c, p)) return index;
+    RT_CHECK(false);
+    return 0;
+  }
+
+  std::vector<int> clock_key() const {
+    std::vector<int> key;
+    for (std::uint32_t c = 0; c < clocks_.size(); ++c)
+      key.push_back(model_.gpu_classes[c].stage < 0 ? 0 : static_cast<int>(std::lround(clocks_[c] * 100)));
+    return key;
+  }
+
+  bool has_stopped() const {
+    for (std::uint32_t c = 0; c < clocks_.size(); ++c)
+      if (model_.gpu_classes[c].stage >= 0 && clocks_[c] <= 0) return true;
+    return false;
+  }
+
+  // The profile at the present clocks, solved once for each vector of clocks. None once a GPU has shut down.
+  Result<void> find_profile() {
+    if (has_stopped()) {
+      if (profile_) events_.push_back({time_s_, plan_.site.name, "a GPU has shut down: the job has stopped", "limit"});
+      profile_ = nullptr;
+      return {};
+    }
+    auto [found, is_new] = profiles_.emplace(clock_key(), nullptr);
+    if (is_new) {
+      Result<IterationProfile> solved = solve_iteration(plan_, model_, calibration_, clocks_);
+      if (!solved) return tl::unexpected(solved.error());
+      ++totals_.solves;
+      found->second = std::make_shared<const IterationProfile>(std::move(*solved));
+    }
+    profile_ = found->second;
+    return {};
+  }
+
+  // The window of the iteration that this step sees, as phases.
+  void phase_window(double share) {
+    phase_from_ = phase_;
+    phase_to_ = phase_ + share;
+  }
+
+  GpuActivity activity_of(std::uint32_t c) const {
+    if (!profile_ || model_.gpu_classes[c].stage < 0) return {};
+    return profile_->activity[c].mean(phase_from_, phase_to_);
+  }
+
+  // Before the plant has settled: at the reference temperature.
+  double junction_degc(std::uint32_t c) const {
+    const double t = plant_.state().gpu_junction_degc[c];
+    return std::isnan(t) ? gpu_.reference_junction_degc.value : t;
+  }
+
+  double gpu_w(std::uint32_t c, const GpuActivity& activity) const {
+    return std::min(gpu_power_w(gpu_, activity, clocks_[c], junction_degc(c)), gpu_.tdp_w.value);
+  }
+
+  void step_power(double dt) {
+    phase_window(profile_ ? dt / profile_->step_s : 0);
+    compute_power();
+    phase_ = phase_to_ - std::floor(phase_to_);
+    if (profile_) totals_.steps += dt / profile_->step_s;
+  }
+
+  // Power of every class in the present window, from chip to shelf.
+  void compute_power() {
+    for (std::uint32_t c = 0; c < model_.gpu_classes.size(); ++c) input_.gpu_power_w[c] = gpu_w(c, activity_of(c));
+    for (std::uint32_t t = 0; t < model_.tray_classes.size(); ++t) {
+      const bool works = tray_works_[t] && profile_;
+      double gpus_w = 0;
+      for (const auto& [c, n] : gpus_of_tray_[t]) gpus_w += n * input_.gpu_power_w[c];
+      tray_power_[t] = {gpus_w, rack_.cpus_per_tray * cpu_power_w(rack_.cpu, works),
+                        works ? rack_.compute_tray_other_w.value : rack_.compute_tray_other_idle_w.value, 0, 0};
+    }
+    for (std::uint32_t r = 0; r < model_.rack_classes.size(); ++r) {
+      RackPower& rack = rack_power_[r] = {};
+      double communication = 0;
+      for (const auto& [t, n] : trays_of_rack_[r]) {
+        rack.gpu_w += n * tray_power_[t].gpu_w;
+        rack.cpu_w += n * tray_power_[t].cpu_w;
+        rack.other_w += n * tray_power_[t].other_w;
+        for (const auto& [c, gpus] : gpus_of_tray_[t]) communication += n * gpus * activity_of(c).communication;
+      }
+      // Switch trays draw between idle and full with the share of time that their GPUs move data.
+      if (rack_.switch_trays > 0)
+        rack.switch_w = rack_.switch_trays *
+                        (rack_.switch_tray_idle_w.value + (rack_.switch_tray_w.value - rack_.switch_tray_idle_w.value) *
+                                                              communication / model_.gpus_per_rack);
+      rack.ac_w = rack_ac_w(rack_, rack.dc_w());
+      input_.cpu_power_w[r] = rack.cpu_w;
+      input_.tray_other_power_w[r] = rack.other_w;
+      input_.switch_power_w[r] = rack.switch_w;
+      input_.shelf_loss_w[r] = rack.ac_w - rack.dc_w();
+    }
+  }
+
+  // Power limit first, then temperature.
+  void limit_clocks(double dt) {
+    working_gpus_ = throttled_gpus_ = 0;
+    for (std::uint32_t c = 0; c < clocks_.size(); ++c) {
+      const double junction = plant_.state().gpu_junction_degc[c];
+      const double allowed = std::min(power_limited_clock(gpu_, junction), event_limit_[c]);
+      clocks_[c] = thermal_clock(gpu_, clocks_[c], junction, allowed, dt);
+      if (model_.gpu_classes[c].stage < 0) continue;
+      working_gpus_ += model_.gpu_classes[c].count;
+      if (clocks_[c] < allowed) throttled_gpus_ += model_.gpu_classes[c].count;
+      totals_.clock_min = std::min(totals_.clock_min, clocks_[c]);
+    }
+  }
+
+  // --- what is kept of a step
+
+  double fabric_w() const {
+    const FabricType& fabric = plan_.site.fabric;
+    const double switches = model_.leaves + model_.spines;
+    const double cables = model_.gpus() + (model_.spines > 0 ? model_.leaves * fabric.leaf_ports_up : 0);
+    const double optics_w = std::isnan(fabric.optics_power_w.value) ? 0 : 2 * cables * fabric.optics_power_w.value;
+    return (std::isnan(fabric.switch_power_w.value) ? 0 : switches * fabric.switch_power_w.value) + optics_w;
+  }
+
+  void book(double dt) {
+    const PlantState& s = plant_.state();
+    double it_w = fabric_w(), hottest = s.gpu_junction_degc[0], rack_w = 0, inlet = kNoValue, outlet = kNoValue;
+    for (std::uint32_t c = 0; c < model_.gpu_classes.size(); ++c) {
+      const GpuActivity activity = activity_of(c);
+      // Within the window the iteration swings: lowest and highest over its bins.
+      double low = input_.gpu_power_w[c], high = low;
+      if (profile_ && model_.gpu_classes[c].stage >= 0) {
+        const int bins = ActivityProfile::kBins;
+        const int from = static_cast<int>(phase_from_ * bins);
+        const int to = std::min(static_cast<int>(phase_to_ * bins), from + bins - 1);
+        for (int b = from; b <= to; ++b) {
+          const double w = gpu_w(c, profile_->activity[c].bin(b % bins));
+          low = std::min(low, w);
+          high = std::max(high, w);
+        }
+      }
+      frame_.add(Metric::kGpuPower, c, input_.gpu_power_w[c], low, high, dt);
+      frame_.add(Metric::kGpuJunction, c, s.gpu_junction_degc[c], dt);
+      frame_.add(Metric::kGpuClock, c, clocks_[c], dt);
+      frame_.add(Metric::kGpuCompute, c, activity.tensor + activity.memory, dt);
+      frame_.add(Metric::kGpuCommunication, c, activity.communication, dt);
+      hottest = std::max(hottest, s.gpu_junction_degc[c]);
+    }
+    for (std::uint32_t t = 0; t < model_.tray_classes.size(); ++t)
+      frame_.add(Metric::kTrayPower, t, tray_power_[t].dc_w(), dt);
+    for (std::uint32_t r = 0; r < model_.rack_classes.size(); ++r) {
+      const RackPower& rack = rack_power_[r];
+      it_w += model_.rack_classes[r].count * rack.ac_w;
+      rack_w = std::max(rack_w, rack.dc_w());
+      totals_.rack_peak_w = std::max(totals_.rack_peak_w, rack.ac_w);
+      frame_.add(Metric::kRackPower, r, rack.ac_w, dt);
+      frame_.add(Metric::kRackShelfLoad, r, rack.dc_w() / usable_shelf_w(), dt);
+      frame_.add(Metric::kRackInlet, r, s.rack_inlet_degc[r], dt);
+      frame_.add(Metric::kRackReturn, r, s.rack_return_degc[r], dt);
+      frame_.add(Metric::kRackFlow, r, s.rack_flow_m3_per_s[r] * kLitresPerMinute, dt);
+      inlet = std::fmax(inlet, s.rack_inlet_degc[r]);
+      outlet = std::fmax(outlet, s.rack_return_degc[r]);
+    }
+    const double cooling_w = s.pump_power_w + s.facility_power_w;
+    const double site_w = feed_ac_w(plan_.power.feed, it_w, plan_.power.feed_rating_w) + cooling_w;
+    const double step_s = profile_ ? profile_->step_s : kNoValue;
+    frame_.add(Metric::kSitePower, 0, site_w, dt);
+    frame_.add(Metric::kItPower, 0, it_w, dt);
+    frame_.add(Metric::kStepTime, 0, step_s, dt);
+    frame_.add(Metric::kTokens, 0, profile_ ? tokens_per_step() / step_s : 0, dt);
+    frame_.add(Metric::kThrottled, 0, throttled_gpus_ / working_gpus_, dt);
+    frame_.add(Metric::kTcsSupply, 0, s.tcs_supply_degc, dt);
+    frame_.add(Metric::kTcsReturn, 0, s.tcs_return_degc, dt);
+    frame_.add(Metric::kTcsFlow, 0, s.tcs_flow_m3_per_s * kLitresPerMinute, dt);
+    frame_.add(Metric::kFacilitySupply, 0, s.facility_supply_degc, dt);
+    frame_.add(Metric::kFacilityReturn, 0, s.facility_return_degc, dt);
+    frame_.add(Metric::kCduHeat, 0, s.cdu_heat_w, dt);
+    frame_.add(Metric::kAirHeat, 0, s.air_heat_w, dt);
+    frame_.add(Metric::kPumpPower, 0, s.pump_power_w, dt);
+    frame_.add(Metric::kCoolingPower, 0, cooling_w, dt);
+
+    totals_.time_s += dt;
+    totals_.site_energy_j += site_w * dt;
+    totals_.it_energy_j += it_w * dt;
+    totals_.site_peak_w = std::max(totals_.site_peak_w, site_w);
+    totals_.step_time_max_s = std::fmax(totals_.step_time_max_s, step_s);
+    totals_.working_gpu_s += working_gpus_ * dt;
+    totals_.throttled_gpu_s += throttled_gpus_ * dt;
+    totals_.junction_max_degc = std::max(totals_.junction_max_degc, hottest);
+    totals_.supply_max_degc = std::fmax(totals_.supply_max_degc, inlet);
+    totals_.return_max_degc = std::fmax(totals_.return_max_degc, outlet);
+    totals_.facility_max_degc = std::fmax(totals_.facility_max_degc, s.facility_supply_degc);
+
+    limits_.feed.watch(time_s_, site_w, events_);
+    limits_.shelf.watch(time_s_, rack_w / usable_shelf_w(), events_);
+    limits_.rack.watch(time_s_, rack_w, events_);
+    limits_.cdu.watch(time_s_, s.cdu_heat_w, events_);
+    limits_.junction.watch(time_s_, hottest, events_);
+    limits_.inlet.watch(time_s_, inlet, events_);
+    limits_.outlet.watch(time_s_, outlet, events_);
+    const bool throttles = throttled_gpus_ > 0;
+    if (throttles != was_throttling_)
+      events_.push_back(
+          {time_s_, plan_.site.name, throttles ? "GPUs begin to throttle" : "GPUs no longer throttle", "limit"});
+    was_throttling_ = throttles;
+  }
+
+  double tokens_per_step() const { return static_cast<double>(plan_.workload.global_batch) * plan_.workload.sequence; }
+
+  // --- recording
+
+  Result<void> append_frame() {
+    const std::vector<FrameRow> rows = frame_.take();
+    if (auto ok = append_events(); !ok || !writer_) return ok;
+    if (auto ok = writer_->append_frame(0, time_s_, rows); !ok) return ok;
+    std::vector<SeriesRow> site;
+    std::vector<std::vector<SeriesRow>> racks(model_.rack_classes.size());
+    for (const FrameRow& row : rows) {
+      const MetricRow& metric = metric_rows()[static_cast<std::size_t>(row.metric)];
+      if (metric.kind == UnitKind::kSite) {
+        site.push_back({metric.name, row.mean[0]});
+        if (metric.name == "site_power" || metric.name == "it_power")
+          site.push_back({metric.name + "_max", row.high[0]});
+      }
+      if (metric.kind == UnitKind::kRack)
+        for (std::size_t r = 0; r < racks.size(); ++r) racks[r].push_back({metric.name, row.mean[r]});
+    }
+    if (auto ok = writer_->append_site_series(time_s_, site); !ok) return ok;
+    for (std::size_t r = 0; r < racks.size(); ++r)
+      if (auto ok = writer_->append_rack_series(time_s_, static_cast<int>(r), racks[r]); !ok) return ok;
+    return {};
+  }
+
+  Result<void> append_events() {
+    for (const EventRow& event : events_) {
+      if (writer_)
+        if (auto ok = writer_->append_event(event); !ok) return ok;
+      outcome_.events.push_back(event);
+    }
+    events_.clear();
+    return {};
+  }
+
+  Result<void> commit() { return writer_ ? writer_->commit() : Result<void>{}; }
+
+  Result<RunOutcome> finish(double took_s) {
+    if (auto ok = append_events(); !ok) return tl::unexpected(ok.error());
+    outcome_.summary = summarise(plan_, model_, calibration_, *first_profile_, totals_, limits_, plant_.ledger());
+    outcome_.has_crossed_limit = outcome_.summary.front().value > 0;
+    const std::vector<std::pair<std::string, std::string>> ending = {
+        {"simulated_s", fmt::format("{}", time_s_)},
+        {"wall_s", fmt::format("{:.3f}", took_s)},
+        {"interrupted", outcome_.was_interrupted ? "1" : "0"}};
+    if (writer_) {
+      if (auto ok = writer_->put_summary(outcome_.summary); !ok) return tl::unexpected(ok.error());
+      if (auto ok = writer_->put_run(ending); !ok) return tl::unexpected(ok.error());
+      if (auto ok = writer_->close(); !ok) return tl::unexpected(ok.error());
+    }
+    outcome_.run_values = run_values_;
+    outcome_.run_values.insert(outcome_.run_values.end(), ending.begin(), ending.end());
+    return std::move(outcome_);
+  }
+
+  static constexpr double kNoValue = std::numeric_limits<double>::quiet_NaN();
+
+  const Plan& plan_;
+  const Calibration& calibration_;
+  const RunOptions& options_;
+  const RackType& rack_;
+  const Gpu& gpu_;
+  const Model model_;
+  Plant plant_;
+
+  double time_s_ = 0;
+  std::size_t next_event_ = 0;
+  std::vector<double> clocks_;                                                    // (n_gpu_class)
+  std::vector<double> event_limit_;                                               // (n_gpu_class)
+  std::map<std::vector<int>, std::shared_ptr<const IterationProfile>> profiles_;  // by clocks in percent
+  std::shared_ptr<const IterationProfile> profile_, first_profile_;
+  double phase_ = 0, phase_from_ = 0, phase_to_ = 0;  // of the iteration, 0..1
+
+  std::vector<std::vector<std::pair<std::uint32_t, int>>> trays_of_rack_;  // (n_rack_class) tray class, how many
+  std::vector<std::vector<std::pair<std::uint32_t, int>>> gpus_of_tray_;   // (n_tray_class) GPU class, how many
+  std::vector<bool> tray_works_;                                           // (n_tray_class)
+  std::vector<RackPower> rack_power_, tray_power_;
+  PlantInput input_;
+  double working_gpus_ = 0, throttled_gpus_ = 0;
+  bool was_throttling_ = false;
+
+  FrameBuilder frame_;
+  RunLimits limits_;
+  RunTotals totals_;
+  std::vector<EventRow> events_;  // not yet recorded
+  std::vector<std::pair<std::string, std::string>> run_values_;
+  std::optional<RecordingWriter> writer_;
+  RunOutcome outcome_;
+};
+
+}  // namespace
+
+Result<RunOutcome> run_twin(const Plan& plan, const Calibration& calibration, const RunOptions& options) {
+  Result<Model> model = build_model(plan, options.folding);
+  if (!model) return tl::unexpected(model.error());
+  Result<Plant> plant = Plant::create(plan, *model);
+  if (!plant) return tl::unexpected(plant.error());
+  return Twin(plan, calibration, options, std::move(*model), std::move(*plant)).run();
+}
+
+}  // namespace racktwin
