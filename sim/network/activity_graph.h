@@ -69,6 +69,7 @@ class ActivityGraphBuilder {
   explicit ActivityGraphBuilder(std::uint32_t gpu_classes) { graph_.gpu_classes = gpu_classes; }
   std::uint32_t add_trunk(Trunk trunk);
   std::uint32_t add_route(Route route);
+  const Route& route(std::uint32_t route) const { return graph_.routes[route]; }
   std::uint32_t add_exec(ActivityKind kind, std::uint32_t gpu_class, double time_s, double clocked_share,
                          std::uint32_t block);
   std::uint32_t add_comm(ActivityKind kind, std::uint32_t gpu_class, std::uint32_t route, double bytes, double delay_s,

@@ -17,6 +17,7 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <numeric>
 #include <string>
 
 namespace racktwin {
@@ -33,6 +34,51 @@ constexpr double kWorkUnitsPerSecond = 1e12;
 // rounding errors crash it), so the latency is large and the factor makes the time that is paid for it negligible.
 constexpr double kMarkerLatency_s = 1e3;
 constexpr double kLatencyFactor = 1e-18;
+
+// Weights matter only where classes of different size may share a trunk; elsewhere the marker would cost an event per
+// transfer. Routes that are connected through trunks are treated alike.
+std::vector<bool> routes_that_need_weights(const ActivityGraph& graph) {
+  std::vector<std::uint32_t> group(graph.routes.size());  // union-find over routes
+  std::iota(group.begin(), group.end(), 0u);
+  const auto find = [&](std::uint32_t r) {
+    while (group[r] != r) r = group[r] = group[group[r]];
+    return r;
+  };
+  std::vector<std::uint32_t> first(graph.trunks.size(), static_cast<std::uint32_t>(graph.routes.size()));
+  for (std::uint32_t r = 0; r < graph.routes.size(); ++r)
+    for (const std::uint32_t t : graph.routes[r].trunks) {
+      if (first[t] == graph.routes.size()) first[t] = r;
+      group[find(r)] = find(first[t]);
+    }
+  std::vector<bool> mixed(graph.routes.size());
+  for (std::uint32_t r = 0; r < graph.routes.size(); ++r)
+    if (graph.routes[r].flows != graph.routes[find(r)].flows) mixed[find(r)] = true;
+  std::vector<bool> needs(graph.routes.size());
+  for (std::uint32_t r = 0; r < graph.routes.size(); ++r) needs[r] = mixed[find(r)];
+  return needs;
+}
+
+// Trunks that can ever bind. One is redundant if another is crossed by all its routes (and maybe more) and is no
+// larger: dropping it leaves every max-min share as it is.
+std::vector<bool> binding_trunks(const ActivityGraph& graph) {
+  std::vector<std::vector<std::uint32_t>> routes(graph.trunks.size());  // crossing a trunk, ascending
+  for (std::uint32_t r = 0; r < graph.routes.size(); ++r)
+    for (const std::uint32_t t : graph.routes[r].trunks) routes[t].push_back(r);
+  const auto capacity = [&](std::uint32_t t) { return graph.trunks[t].bandwidth_bytes_per_s * graph.trunks[t].links; };
+  std::vector<bool> binding(graph.trunks.size());
+  for (std::uint32_t t = 0; t < graph.trunks.size(); ++t) {
+    if (routes[t].empty()) continue;
+    binding[t] = true;
+    for (const std::uint32_t other : graph.routes[routes[t].front()].trunks) {
+      if (other == t || capacity(other) > capacity(t)) continue;
+      const bool is_same = routes[other] == routes[t] && capacity(other) == capacity(t);
+      if (is_same ? other < t
+                  : std::includes(routes[other].begin(), routes[other].end(), routes[t].begin(), routes[t].end()))
+        binding[t] = false;
+    }
+  }
+  return binding;
+}
 
 // One SimGrid run. Activities are launched lazily, when their last predecessor has ended.
 class Run {
@@ -87,17 +133,21 @@ class Run {
     sink_ = sink;
     for (std::uint32_t c = 0; c < graph_.gpu_classes; ++c)
       gpu_hosts_.push_back(zone->create_host(fmt::format("gpu{}", c), kWorkUnitsPerSecond));
-    std::vector<const sg4::Link*> trunks;
+    const std::vector<bool> binding = binding_trunks(graph_);
+    std::vector<const sg4::Link*> trunks(graph_.trunks.size());
     for (std::size_t t = 0; t < graph_.trunks.size(); ++t) {
       const Trunk& trunk = graph_.trunks[t];
-      trunks.push_back(zone->create_link(fmt::format("trunk{}", t), trunk.bandwidth_bytes_per_s * trunk.links)->seal());
+      if (binding[t])
+        trunks[t] = zone->create_link(fmt::format("trunk{}", t), trunk.bandwidth_bytes_per_s * trunk.links)->seal();
     }
+    const std::vector<bool> needs_weight = routes_that_need_weights(graph_);
     for (std::size_t r = 0; r < graph_.routes.size(); ++r) {
       const Route& route = graph_.routes[r];
       auto* cap = zone->create_link(fmt::format("cap{}", r), route.flow_cap_bytes_per_s * route.flows);
-      cap->set_latency(kMarkerLatency_s / route.flows)->seal();
+      cap->set_latency(needs_weight[r] ? kMarkerLatency_s / route.flows : 0)->seal();
       std::vector<sg4::LinkInRoute> links = {sg4::LinkInRoute(cap)};
-      for (const std::uint32_t t : route.trunks) links.emplace_back(trunks[t]);
+      for (const std::uint32_t t : route.trunks)
+        if (binding[t]) links.emplace_back(trunks[t]);
       auto* host = zone->create_host(fmt::format("route{}", r), 1.0);
       zone->add_route(host->get_netpoint(), nullptr, nullptr, nullptr, links, false);
       route_hosts_.push_back(host);

@@ -73,11 +73,11 @@ class Parser {
       if (state && *state != "tripped" && *state != "running")
         table.error_at("state", "the state of a pump is \"tripped\" or \"running\"");
       event.kind = restored.kind = EventKind::kPumpSpeed;
-      event.value = state ? (*state == "running" ? 1 : 0) : *speed;
+      event.value = state ? (*state == "running" ? plan.cooling.pump_speed : 0) : *speed;
       event.what = state ? (*state == "running" ? "pump started" : "pump tripped")
                          : fmt::format("pump speed set to {:g} %", 100 * *speed);
-      restored.value = 1;
-      restored.what = "pump back at full speed";
+      restored.value = plan.cooling.pump_speed;
+      restored.what = fmt::format("pump back at {:g} %", 100 * restored.value);
     } else {
       event.kind = restored.kind = EventKind::kClockLimit;
       event.value = *clock;
@@ -181,6 +181,7 @@ class Parser {
     const auto supply = optional_within(table, "facility_supply", Dimension::kTemperature, 1, 70);
     cooling.facility_supply_degc = supply.value_or(kNoValue);
     const double rating = cooling.cdus * cooling.cdu.heat_rating_w.value;
+    cooling.pump_speed = optional_within(table, "pump_speed", Dimension::kNone, 0.1, 1).value_or(1);
     const auto heat = optional_within(table, "facility_rated_heat", Dimension::kPower, 1e3, 1e10);
     cooling.facility_rated_heat_w = heat.value_or(rating);
     if (!heat)

@@ -15,10 +15,6 @@ namespace racktwin {
 // Reads a scenario with what it includes, applies `assignments` ("workload.gpus=256"), and validates.
 Result<Plan> load_plan(const std::string& path, const std::vector<std::string>& assignments, const Catalog& catalog);
 
-// One [[event]] table as TOML text, as a running simulation takes it on its standard input. May give two events (with
-// `for`). `initial` is the plan it is to act on.
-Result<std::vector<Event>> parse_events(const std::string& toml, const Plan& plan);
-
 // A commented scenario to start from.
 std::string scenario_template();
 

@@ -39,6 +39,7 @@ struct CoolingPlan {
   int cdus = 1;  // in parallel on one technology loop
   Coolant secondary_coolant, primary_coolant, facility_coolant;
   FacilityType facility;
+  double pump_speed = 1;               // of all CDU pumps, relative to rated, while they run
   double facility_rated_heat_w = 0;    // that the dry cooler is sized for
   double facility_supply_degc = 0;     // boundary value at the start; NaN: what the dry cooler gives
   std::vector<ColdPlate> cold_plates;  // used by GPU and CPU, see cold_plate()

@@ -8,6 +8,9 @@
 namespace racktwin {
 namespace {
 
+// Without a band the clock would hunt around the limit. Assumed: drivers do not publish theirs.
+constexpr double kRecoveryBand_k = 2;
+
 // Leakage over that at the reference temperature. [W]
 double extra_leakage_w(const Gpu& gpu, double junction_degc) {
   const double rise_k = junction_degc - gpu.reference_junction_degc.value;
@@ -40,7 +43,7 @@ double thermal_clock(const Gpu& gpu, double clock, double junction_degc, double 
     next = clock / 2;
   } else if (excess_k > 0) {
     next = clock - std::max(0.01, 0.01 * excess_k * dt_s);
-  } else {
+  } else if (excess_k < -kRecoveryBand_k) {
     next = clock + std::max(0.01, 0.01 * dt_s);
   }
   return whole_percent(std::min(std::max(next, gpu.min_clock_ratio.value), limit));

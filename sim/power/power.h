@@ -29,9 +29,9 @@ double gpu_power_w(const Gpu& gpu, const GpuActivity& activity, double clock, do
 double power_limited_clock(const Gpu& gpu, double junction_degc);
 
 // Thermal controller: the clock for the next step. Above software_slowdown the clock goes down one percent per second
-// and kelvin of excess, below it comes back one percent per second, each at least one percent; above hardware_slowdown
-// it is halved at once; at shutdown it is 0, and stays so. Result in steps of 1 %, between min_clock_ratio and `limit`
-// (which wins).
+// and kelvin of excess, 2 K below it comes back one percent per second, each at least one percent, and in between it
+// stays; above hardware_slowdown it is halved at once; at shutdown it is 0, and stays so. Result in steps of 1 %,
+// between min_clock_ratio and `limit` (which wins).
 double thermal_clock(const Gpu& gpu, double clock, double junction_degc, double limit, double dt_s);
 
 double cpu_power_w(const Cpu& cpu, bool is_training);

@@ -67,7 +67,7 @@ class Twin {
     input_.gpu_power_w.resize(model_.gpu_classes.size());
     for (auto* values : {&input_.cpu_power_w, &input_.tray_other_power_w, &input_.switch_power_w, &input_.shelf_loss_w})
       values->resize(model_.rack_classes.size());
-    input_.pump_speed.assign(static_cast<std::size_t>(plant_.pumps()), 1.0);
+    input_.pump_speed.assign(static_cast<std::size_t>(plant_.pumps()), plan.cooling.pump_speed);
     input_.facility_supply_degc = plan.cooling.facility_supply_degc;
     input_.dry_bulb_degc = plan.dry_bulb_degc;
     list_trays();

@@ -46,6 +46,17 @@ int CsvTable::column(const std::string& name) const {
   return found == heading.end() ? -1 : static_cast<int>(found - heading.begin());
 }
 
+void keep_rows(CsvTable& table, const std::string& column, const std::string& value) {
+  const int c = table.column(column);
+  CsvTable kept{table.path, table.heading, {}, {}};
+  for (std::size_t i = 0; c >= 0 && i < table.rows.size(); ++i)
+    if (table.rows[i][static_cast<std::size_t>(c)] == value) {
+      kept.rows.push_back(std::move(table.rows[i]));
+      kept.lines.push_back(table.lines[i]);
+    }
+  table = std::move(kept);
+}
+
 Result<CsvTable> load_csv(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::stringstream text;

@@ -18,6 +18,9 @@ struct CsvTable {
   int column(const std::string& name) const;
 };
 
+// Drops the rows that do not have `value` in a column.
+void keep_rows(CsvTable& table, const std::string& column, const std::string& value);
+
 // Errors: kIo if the file cannot be read; kBadInput for a row with more or fewer fields than the heading.
 Result<CsvTable> load_csv(const std::string& path);
 

@@ -23,11 +23,16 @@ constexpr double kGradientBytes = 2;  // BF16 on the wire
 constexpr double kParameterBytes = 2;
 constexpr double kActivationBytes = 2;
 
+// An exchange of keys and values that takes less than this share of the attention that it hides behind is no activity:
+// not even tenfold contention could expose it. Its bytes are counted all the same.
+constexpr double kHiddenExchangeShare = 0.1;
+
 struct BlockCost {
   KernelTime forward, backward;
   double tensor_forward_collectives = 0, tensor_backward_collectives = 0;    // of tensor_buffer_bytes() each
   double context_forward_collectives = 0, context_backward_collectives = 0;  // of context_buffer_bytes() each
-  double parameters = 0;                                                     // on a GPU
+  double attention_forward_s = 0, attention_backward_s = 0;
+  double parameters = 0;  // on a GPU
   int buckets = 1;
 };
 
@@ -50,12 +55,14 @@ class Builder {
 
   Iteration build() {
     add_trunks();
+    hidden_bytes_.resize(owners_.size());
     for (int s = 0; s < p_.pp; ++s) add_stage(s);
     connect_pipeline();
     add_optimizer();
     Iteration iteration;
     iteration.graph = graph_.finish();
     iteration.trunk_owners = std::move(owners_);
+    iteration.hidden_bytes = std::move(hidden_bytes_);
     return iteration;
   }
 
@@ -131,26 +138,39 @@ class Builder {
 
   // --- collectives
 
+  // What one member of a ring sends over one kind of link.
+  struct RingShare {
+    std::uint32_t route;
+    double bytes, delay_s;
+  };
+
   // `collectives` ring all-gathers or reduce-scatters in a row of `buffer_bytes` each: NVLink inside the domain and,
   // where the group spans domains, each member's share over its own NIC, both at once.
-  Nodes add_ring(ActivityKind kind, std::uint32_t c, const Membership& member, double buffer_bytes, double collectives,
-                 std::uint32_t block) {
-    Nodes nodes;
-    if (member.size <= 1 || buffer_bytes <= 0) return nodes;
+  std::vector<RingShare> ring_shares(ActivityKind kind, std::uint32_t c, const Membership& member, double buffer_bytes,
+                                     double collectives) {
+    std::vector<RingShare> shares;
+    if (member.size <= 1 || buffer_bytes <= 0) return shares;
     const double n = member.size, k = member.in_domain;
     const double bytes = collectives * buffer_bytes * (n - 1) / n;
     if (member.in_domain > 1) {
       const NvlinkFit& fit = calibration_.nvlink(rack_.gpu.nvlink_generation);
       const double latency = fit.base_s.value.value + fit.step_s.value.value * (n - 1);
-      const std::uint32_t path = route(kind, c, c, Hop::kNvlink, Hop::kNvlink, nvlink_share(n, buffer_bytes));
-      nodes.push_back(graph_.add_comm(kind, c, path, member.spans_domains() ? bytes * (k - 1) / k : bytes,
-                                      collectives * latency, block));
+      shares.push_back({route(kind, c, c, Hop::kNvlink, Hop::kNvlink, nvlink_share(n, buffer_bytes)),
+                        member.spans_domains() ? bytes * (k - 1) / k : bytes, collectives * latency});
     }
     if (member.spans_domains()) {
       const double latency = hop_latency(std::max(member.up, member.down)) * (n / k - 1);
-      const std::uint32_t path = route(kind, c, c, member.up, member.down, calibration_.nic_share.value.value);
-      nodes.push_back(graph_.add_comm(kind, c, path, bytes / k, collectives * latency, block));
+      shares.push_back({route(kind, c, c, member.up, member.down, calibration_.nic_share.value.value), bytes / k,
+                        collectives * latency});
     }
+    return shares;
+  }
+
+  Nodes add_ring(ActivityKind kind, std::uint32_t c, const Membership& member, double buffer_bytes, double collectives,
+                 std::uint32_t block) {
+    Nodes nodes;
+    for (const RingShare& share : ring_shares(kind, c, member, buffer_bytes, collectives))
+      nodes.push_back(graph_.add_comm(kind, c, share.route, share.bytes, share.delay_s, block));
     return nodes;
   }
 
@@ -210,6 +230,11 @@ class Builder {
     }
     // Ring attention: keys and values go round once forward; backward they go round again with their gradients.
     if (p_.cp > 1) {
+      const double heads = static_cast<double>(w_.model.heads) / p_.tp;
+      cost.attention_forward_s =
+          layers.transformer * attention_forward(roofline, tokens(), w_.sequence, heads, w_.model.head_dim).clocked_s;
+      cost.attention_backward_s =
+          layers.transformer * attention_backward(roofline, tokens(), w_.sequence, heads, w_.model.head_dim).clocked_s;
       cost.context_forward_collectives = layers.transformer;
       cost.context_backward_collectives = 2.0 * layers.transformer;
     }
@@ -333,11 +358,29 @@ class Builder {
     }
   }
 
+  // Whether attention hides the exchange of all members by far; then its bytes are booked here.
+  bool hide_exchange(const std::vector<std::uint32_t>& members, double collectives, double attention_s) {
+    std::vector<RingShare> shares;
+    for (const std::uint32_t c : members)
+      for (const RingShare& share : ring_shares(ActivityKind::kContextParallel, c, model_.gpu_classes[c].context,
+                                                context_buffer_bytes(), collectives)) {
+        const double rate = graph_.route(share.route).flow_cap_bytes_per_s;
+        if (share.delay_s + share.bytes / rate > kHiddenExchangeShare * attention_s) return false;
+        shares.push_back(share);
+      }
+    for (const RingShare& share : shares) {
+      const Route& route = graph_.route(share.route);
+      for (const std::uint32_t t : route.trunks) hidden_bytes_[t] += share.bytes * route.flows;
+    }
+    return true;
+  }
+
   void add_context_exchange(const std::vector<std::uint32_t>& members, const Block& block, const BlockCost& cost,
                             std::uint32_t id, std::map<std::uint32_t, Nodes>& entries,
                             std::map<std::uint32_t, Nodes>& computed) {
     const double collectives = block.backward ? cost.context_backward_collectives : cost.context_forward_collectives;
-    if (collectives <= 0) return;
+    const double attention_s = block.backward ? cost.attention_backward_s : cost.attention_forward_s;
+    if (collectives <= 0 || hide_exchange(members, collectives, attention_s)) return;
     std::map<std::uint32_t, Nodes> starts, rings;
     for (const std::uint32_t c : members) {
       const Membership& member = model_.gpu_classes[c].context;
@@ -449,6 +492,7 @@ class Builder {
   const std::vector<double>& clocks_;
   ActivityGraphBuilder graph_;
   std::vector<TrunkOwner> owners_;
+  std::vector<double> hidden_bytes_;                // (n_trunk)
   std::vector<GpuLinks> gpu_links_;                 // (n_gpu_class)
   std::vector<std::uint32_t> nvswitch_;             // (n_domain_class)
   std::vector<std::uint32_t> leaf_up_, leaf_down_;  // (n_leaf_class)

@@ -26,6 +26,7 @@ struct TrunkOwner {
 
 struct Iteration {
   ActivityGraph graph;
+  std::vector<double> hidden_bytes;      // (n_trunk) moved without an activity, see iteration.cpp
   std::vector<TrunkOwner> trunk_owners;  // (n_trunk)
 };
 

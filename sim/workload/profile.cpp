@@ -144,7 +144,7 @@ IterationProfile profile_of(const Model& model, const Iteration& iteration, cons
   profile.critical_clocked_s = critical_clocked_time(graph, times);
 
   std::vector<std::vector<Edge>> edges(model.gpu_classes.size());
-  std::vector<double> bytes(graph.trunks.size());
+  std::vector<double> bytes = iteration.hidden_bytes;
   for (std::uint32_t a = 0; a < graph.size(); ++a) {
     const ActivityKind kind = graph.kind[a];
     if (kind == ActivityKind::kJoin) continue;

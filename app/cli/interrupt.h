@@ -1,0 +1,11 @@
+// Ctrl-C and SIGTERM: the first asks the run to stop at its next step, the second ends the program at once.
+//
+// A signal that was ignored when the program started (nohup) stays ignored. Thread rule: any thread may ask.
+#pragma once
+
+namespace racktwin {
+
+void watch_for_interrupts();
+bool is_interrupted();
+
+}  // namespace racktwin

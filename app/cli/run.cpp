@@ -1,0 +1,33 @@
+#include "app/cli/commands.h"
+#include "app/cli/simulate.h"
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+
+namespace racktwin {
+
+Subcommand add_run(CLI::App& program, const GlobalOptions& global) {
+  auto request = std::make_shared<SimulationRequest>();
+  CLI::App* app = program.add_subcommand("run", "Simulate a scenario, print the summary, write a recording");
+  app->footer(
+      "  racktwin run hall.toml\n"
+      "  racktwin run hall.toml --set workload.dp=4 --set workload.gpus=256 -o smaller.racktwin\n"
+      "  racktwin run hall.toml --json --no-recording | jq .step_time_s");
+  app->add_option("SCENARIO", request->scenario, "Scenario file")->required();
+  CLI::Option* output = app->add_option("-o,--output", request->output,
+                                        "Recording to write; default: the scenario's name with .racktwin, here")
+                            ->type_name("FILE");
+  app->add_flag("--no-recording{false}", request->has_recording, "Write no recording")->excludes(output);
+  app->add_flag("--force", request->force, "Replace a recording that exists");
+  app->add_option("--set", request->assignments, "Set a value of the scenario; repeatable")
+      ->type_name("PATH=VALUE")
+      ->allow_extra_args(false);
+  app->add_flag("--json", request->is_json, "Print the summary as one JSON object");
+  app->add_flag("--strict", request->is_strict, "Exit with 1 if a limit was crossed");
+  app->add_flag("--unfolded", request->is_unfolded, "Simulate every GPU by itself: slow, the same result");
+  app->add_flag("--no-progress{false}", request->shows_progress, "Show no progress");
+  return {app, [=, &global] { return simulate(*request, global); }};
+}
+
+}  // namespace racktwin

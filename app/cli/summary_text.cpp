@@ -1,0 +1,258 @@
+#include "app/cli/summary.h"
+#include "app/cli/text_bar.h"
+#include "sim/document.h"
+#include "sim/quantity.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <initializer_list>
+#include <sstream>
+
+namespace racktwin {
+namespace {
+
+constexpr std::size_t kColumns = 100;
+constexpr std::size_t kLabelWidth = 20;
+constexpr std::size_t kValueWidth = 12;
+constexpr std::size_t kDetailWidth = 52;  // evidence stands in the column after it
+constexpr std::size_t kMostEvents = 10;
+constexpr double kTightHeadroom = 0.05;   // of the limit; drawn as a warning
+constexpr double kTightHeadroom_k = 3.0;  // of the junction
+
+struct Palette {
+  std::string_view bold, dim, good, warning, bad, reset;
+};
+constexpr Palette kColours{"\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[0m"};
+
+// Texts come from files: control characters would garble the terminal.
+std::string printable(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }, '?');
+  return text;
+}
+
+std::string percent(double share) { return std::isnan(share) ? "-" : fmt::format("{:.1f} %", 100 * share); }
+
+std::string whole(double value) { return std::isnan(value) ? "-" : fmt::format("{:.0f}", value); }
+
+// 376123 -> "376.1 k".
+std::string with_prefix(double value) {
+  if (std::isnan(value)) return "-";
+  static constexpr std::string_view kPrefixes[] = {"", " k", " M", " G", " T"};
+  std::size_t i = 0;
+  while (std::abs(value) >= 999.95 && i + 1 < std::size(kPrefixes)) {
+    value /= 1000;
+    ++i;
+  }
+  return fmt::format("{:.4g}{}", value, kPrefixes[i]);
+}
+
+// Breaks at spaces; every line after the first is indented.
+std::string wrap(const std::string& text, std::size_t indent) {
+  std::string out, word;
+  std::size_t column = indent;
+  std::istringstream words(text);
+  while (words >> word) {
+    if (column > indent && column + 1 + word.size() > kColumns) {
+      out += fmt::format("\n{:{}}", "", indent);
+      column = indent;
+    } else if (column > indent) {
+      out += ' ';
+      ++column;
+    }
+    out += word;
+    column += word.size();
+  }
+  return out;
+}
+
+class SummaryText {
+ public:
+  SummaryText(const Summary& summary, bool colour) : s_(summary), p_(colour ? kColours : Palette{}) {}
+
+  std::string format() {
+    add_title();
+    add_headroom();
+    add_step();
+    add_power_and_heat();
+    add_links();
+    add_events();
+    add_defaults();
+    return std::move(out_);
+  }
+
+ private:
+  double v(std::string_view name) const { return s_.value(name); }
+  std::string q(std::string_view name, Dimension dimension) const { return format_quantity(v(name), dimension); }
+  double run_number(std::string_view key) const {
+    const std::string text = s_.run_value(key);
+    return text.empty() ? std::nan("") : std::strtod(text.c_str(), nullptr);
+  }
+
+  void add_title() {
+    out_ += fmt::format("{}{}{}\n", p_.bold, printable(s_.run_value("title")), p_.reset);
+    const double simulated_s = run_number("simulated_s"), duration_s = run_number("duration_s");
+    std::string extent = format_quantity(simulated_s, Dimension::kTime);
+    if (simulated_s < duration_s) extent += " of " + format_quantity(duration_s, Dimension::kTime);
+    out_ += fmt::format("{}{} simulated in {}; {} GPUs, classes {}, solves {}; racktwin {}{}\n", p_.dim, extent,
+                        format_quantity(run_number("wall_s"), Dimension::kTime, 2), whole(v("gpus_used")),
+                        whole(v("gpu_classes")), whole(v("solves")), printable(s_.run_value("version")), p_.reset);
+    const SummaryRow* verdict = s_.row("verdict");
+    const std::string text = verdict == nullptr || verdict->text.empty() ? "-" : printable(verdict->text);
+    const std::string_view colour = text == "ok" ? p_.good : text == "-" ? std::string_view() : p_.bad;
+    out_ += fmt::format("\n{}Verdict{}   {}{}{}\n", p_.bold, p_.reset, colour, wrap(text, 10), p_.reset);
+  }
+
+  void heading(std::string_view left, std::string_view right = {}) {
+    const std::size_t width = kLabelWidth + kValueWidth + kDetailWidth + 6;
+    out_ += fmt::format("\n{}{:<{}}{}{}{}{}\n", p_.bold, left, right.empty() ? 0 : width, p_.reset, p_.dim, right,
+                        p_.reset);
+  }
+
+  // One line: label, value, detail, and the weakest evidence of the rows that it shows.
+  void line(std::string_view label, std::string_view value, std::string_view detail,
+            std::initializer_list<std::string_view> rows, std::string_view colour = {}) {
+    const std::string evidence = weakest_evidence(rows);
+    const std::size_t detail_width = evidence.empty() ? 0 : kDetailWidth;
+    std::string text = fmt::format("  {:<{}}{}{:>{}}{}  {:<{}}", label, kLabelWidth, colour, value, kValueWidth,
+                                   colour.empty() ? std::string_view() : p_.reset, detail, detail_width);
+    if (!evidence.empty()) text += fmt::format("  {}{}{}", p_.dim, evidence, p_.reset);
+    text.erase(text.find_last_not_of(' ') + 1);
+    out_ += text + "\n";
+  }
+
+  std::string weakest_evidence(std::initializer_list<std::string_view> rows) const {
+    std::string weakest;
+    for (int e = 0; e <= static_cast<int>(Evidence::kAssumed); ++e) {
+      const std::string_view word = evidence_word(static_cast<Evidence>(e));
+      for (const std::string_view name : rows)
+        if (const SummaryRow* row = s_.row(name); row != nullptr && row->evidence == word) weakest = word;
+    }
+    return weakest;
+  }
+
+  std::string_view headroom_colour(double headroom, double tight) const {
+    if (headroom < 0) return p_.bad;
+    return headroom < tight ? p_.warning : std::string_view();
+  }
+
+  void add_share_headroom(std::string_view label, std::string_view row, const std::string& detail) {
+    const double headroom = v(row);
+    const std::string used = std::isnan(headroom) ? "" : fmt::format(" {:.0f} % used{}", 100 * (1 - headroom), detail);
+    line(label, percent(headroom), text_bar(1 - headroom, 20) + used, {row}, headroom_colour(headroom, kTightHeadroom));
+  }
+
+  void add_headroom() {
+    heading("Headroom", "evidence");
+    add_share_headroom("feed", "headroom_feed", ", at the peak");
+    add_share_headroom("power shelf", "headroom_shelf", ", the fullest");
+    add_share_headroom("rack", "headroom_rack", ", the fullest");
+    add_share_headroom("CDU", "headroom_cdu", "");
+    const std::string memory = q("memory_used_bytes", Dimension::kBytes);
+    add_share_headroom("GPU memory", "headroom_memory", memory == "-" ? "" : fmt::format(", {}", memory));
+    const double junction_k = v("headroom_junction_k");
+    line("GPU junction", format_quantity(junction_k, Dimension::kTemperatureDelta, 3), "to the first slowdown",
+         {"headroom_junction_k"}, headroom_colour(junction_k, kTightHeadroom_k));
+  }
+
+  void add_part(std::string_view label, std::string_view row) {
+    const double part_s = v(row);
+    if (part_s == 0) return;
+    const double share = part_s / v("step_time_s");
+    line(label, q(row, Dimension::kTime), fmt::format("{} {:>6}", text_bar(share, 20), percent(share)), {row});
+  }
+
+  void add_step() {
+    heading("Training step", "evidence");
+    const double longest = v("step_time_max_s");
+    line("step time", q("step_time_s", Dimension::kTime),
+         longest > v("step_time_s") ? fmt::format("the longest {}", format_quantity(longest, Dimension::kTime)) : "",
+         {"step_time_s", "step_time_max_s"});
+    add_part("  compute", "compute_s");
+    add_part("  memory-bound", "memory_bound_s");
+    add_part("  tensor parallel", "tp_exposed_s");
+    add_part("  context parallel", "cp_exposed_s");
+    add_part("  data parallel", "dp_exposed_s");
+    add_part("  pipeline sends", "pp_exposed_s");
+    add_part("  optimizer", "optimizer_s");
+    add_part("  bubble", "bubble_s");
+    line("tokens/s", with_prefix(v("tokens_per_s")),
+         fmt::format("{} per GPU; {} tokens in {} steps", with_prefix(v("tokens_per_s_per_gpu")),
+                     with_prefix(v("tokens_trained")), whole(v("steps_completed"))),
+         {"tokens_per_s", "tokens_per_s_per_gpu"});
+    line("MFU", percent(v("mfu")), "", {"mfu"});
+  }
+
+  void add_power_and_heat() {
+    const auto temperature = [&](std::string_view row) {
+      return std::isnan(v(row)) ? "-" : fmt::format("{:.1f} degC", v(row));
+    };
+    heading("Power and heat", "evidence");
+    line("site power", q("site_peak_w", Dimension::kPower),
+         fmt::format("peak; mean {}", q("site_mean_w", Dimension::kPower)), {"site_peak_w", "site_mean_w"});
+    line("rack power", q("rack_peak_w", Dimension::kPower), "peak", {"rack_peak_w"});
+    line("IT power", q("it_mean_w", Dimension::kPower),
+         fmt::format("mean; PUE {}", std::isnan(v("pue")) ? "-" : fmt::format("{:.3f}", v("pue"))),
+         {"it_mean_w", "pue"});
+    line("GPU junction", temperature("junction_max_degc"), "highest", {"junction_max_degc"});
+    line("coolant", temperature("coolant_supply_max_degc"),
+         fmt::format("supply, return {}; highest", temperature("coolant_return_max_degc")),
+         {"coolant_supply_max_degc", "coolant_return_max_degc"});
+    line("facility water", temperature("facility_supply_max_degc"), "supply, highest", {"facility_supply_max_degc"});
+    const double throttled = v("throttled_fraction");
+    line("throttled", percent(throttled), fmt::format("of GPU time; lowest clock {}", percent(v("clock_min"))),
+         {"throttled_fraction", "clock_min"}, throttled > 0 ? p_.warning : std::string_view());
+  }
+
+  void add_links() {
+    std::string lines;
+    for (int i = 1; i <= 3; ++i) {
+      const SummaryRow* row = s_.row(fmt::format("busiest_link_{}", i));
+      if (row == nullptr || row->text.empty()) continue;
+      lines += fmt::format("  {:>6}  {}\n", percent(row->value), printable(row->text));
+    }
+    if (lines.empty()) return;
+    heading("Busiest links");
+    out_ += lines;
+  }
+
+  void add_events() {
+    if (s_.events.empty()) return;
+    heading("Events");
+    std::size_t path_width = 0;
+    const std::size_t shown = std::min(s_.events.size(), kMostEvents);
+    for (std::size_t i = 0; i < shown; ++i) path_width = std::max(path_width, s_.events[i].path.size());
+    for (std::size_t i = 0; i < shown; ++i) {
+      const EventRow& event = s_.events[i];
+      const bool is_caused = event.by != "scenario";
+      out_ += fmt::format("  {:>9}  {:<{}}  {}{}{}", format_quantity(event.time_s, Dimension::kTime),
+                          printable(event.path), path_width, is_caused ? p_.warning : std::string_view(),
+                          printable(event.what), is_caused ? p_.reset : std::string_view());
+      out_ += fmt::format("  {}({}){}\n", p_.dim, printable(event.by), p_.reset);
+    }
+    if (s_.events.size() > shown) out_ += fmt::format("  and {} more\n", s_.events.size() - shown);
+  }
+
+  void add_defaults() {
+    std::istringstream defaults(s_.run_value("defaults"));
+    std::string lines;
+    for (std::string text; std::getline(defaults, text);)
+      if (!text.empty()) lines += fmt::format("  {}\n", wrap(printable(text), 4));
+    if (lines.empty()) return;
+    heading("Defaults used (say otherwise in the scenario)");
+    out_ += lines;
+  }
+
+  const Summary& s_;
+  const Palette p_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string format_summary(const Summary& summary, bool colour) { return SummaryText(summary, colour).format(); }
+
+}  // namespace racktwin
