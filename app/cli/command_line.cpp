@@ -20,8 +20,8 @@ namespace {
 using AddSubcommand = Subcommand (*)(CLI::App&, const GlobalOptions&);
 
 // In the order of the help.
-constexpr AddSubcommand kSubcommands[] = {add_run, add_check, add_new, add_show, add_export, add_demo, add_validate,
-                                        add_doctor};
+constexpr AddSubcommand kSubcommands[] = {add_run,    add_check, add_new,      add_show,
+                                          add_export, add_demo,  add_validate, add_doctor};
 
 constexpr const char* kExamples =
     "  racktwin demo                        simulate the example site\n"

@@ -80,6 +80,7 @@ class SummaryText {
     add_power_and_heat();
     add_links();
     add_events();
+    add_weakest_inputs();
     add_defaults();
     return std::move(out_);
   }
@@ -234,6 +235,19 @@ class SummaryText {
       out_ += fmt::format("  {}({}){}\n", p_.dim, printable(event.by), p_.reset);
     }
     if (s_.events.size() > shown) out_ += fmt::format("  and {} more\n", s_.events.size() - shown);
+  }
+
+  void add_weakest_inputs() {
+    std::string lines;
+    for (const auto& [label, name] : {std::pair{"compute", "weakest_input_compute"},
+                                      {"network", "weakest_input_network"},
+                                      {"power", "weakest_input_power"},
+                                      {"cooling", "weakest_input_cooling"}})
+      if (const SummaryRow* row = s_.row(name); row != nullptr && !row->text.empty())
+        lines += fmt::format("  {:<20}{}\n", label, printable(row->text));
+    if (lines.empty()) return;
+    heading("Weakest input of each");
+    out_ += lines;
   }
 
   void add_defaults() {

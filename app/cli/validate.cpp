@@ -89,6 +89,7 @@ std::string rows_json(const std::vector<RowPrediction>& rows, const std::vector<
   out["rows"] = nlohmann::json::array();
   for (const RowPrediction& row : rows)
     out["rows"].push_back({{"id", row.id},
+                           {"configuration", row.configuration},
                            {"source", row.source},
                            {"use", row.use},
                            {"metric", row.metric},

@@ -456,7 +456,8 @@ std::vector<ParameterRow> parameter_rows(Calibration& c) {
        "port time of the message at which a ring reaches half its share"},
       {"ring.fill", D::kNone, &c.ring_fill, "ranks that a ring all-gather or reduce-scatter is short of"},
       {"fabric.nic_share", D::kNone, &c.nic_share, "NIC bandwidth that rings and sends reach"},
-      {"fabric.nic_latency", D::kTime, &c.nic_latency_s, "fixed time of one transfer between NVLink domains"},
+      {"fabric.nic_latency", D::kTime, &c.nic_latency_s,
+       "fixed time of one transfer between NVLink domains, on top of links and switches"},
   };
 }
 

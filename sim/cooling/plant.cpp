@@ -245,7 +245,7 @@ void Plant::Impl::set_heat(const PlantInput& input) {
   for (std::size_t i = 0; i < gpus.size(); ++i) network.set_source(gpus[i].die, gpus[i].count * input.gpu_power_w[i]);
   const double tray_liquid = rack.liquid_cooled ? rack.liquid_share_tray_other.value : 0;
   const double switch_liquid = rack.liquid_cooled ? rack.liquid_share_switch_tray.value : 0;
-  double air_w = 0;
+  double air_w = input.room_power_w;
   for (std::size_t i = 0; i < racks.size(); ++i) {
     const RackNodes& nodes = racks[i];
     network.set_source(nodes.cpu, nodes.count * input.cpu_power_w[i]);

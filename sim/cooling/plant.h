@@ -23,6 +23,7 @@ struct PlantInput {
   std::vector<double> tray_other_power_w;  // (n_rack_class) rest of all compute trays of one rack
   std::vector<double> switch_power_w;      // (n_rack_class) all switch trays of one rack
   std::vector<double> shelf_loss_w;        // (n_rack_class) of one rack, to air
+  double room_power_w = 0;                 // of what stands outside the racks, to air: fabric switches
   std::vector<double> pump_speed;          // (n_pump) commanded, CDU by CDU, 0..1 of rated; the pumps follow with a lag
   double facility_supply_degc = 0;         // NaN: the dry cooler decides
   double dry_bulb_degc = 0;

@@ -52,6 +52,7 @@ enum Label : std::uint32_t {
   kPrevious
 };
 constexpr std::uint32_t kHops = 4;
+constexpr std::uint32_t kLabelBits = 8;  // of with_hops(); above them: how many of the group share the NVLink domain
 
 std::uint32_t with_hops(Label label, Hop a, Hop b) {
   return (static_cast<std::uint32_t>(label) * kHops + static_cast<std::uint32_t>(a)) * kHops +
@@ -232,7 +233,8 @@ class Builder {
       memberships.push_back(places(group));
       for (std::size_t k = 0; k < group.gpus.size(); ++k) {
         const Membership& membership = memberships.back()[k];
-        graph.add_both(group.gpus[k], group0 + i, with_hops(group.label, membership.up, membership.down));
+        graph.add_both(group.gpus[k], group0 + i,
+                       with_hops(group.label, membership.up, membership.down) | (membership.in_domain << kLabelBits));
       }
     }
     std::vector<std::uint32_t> classes;

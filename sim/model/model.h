@@ -23,7 +23,7 @@ struct Membership {
   std::uint32_t size = 1;          // ranks in the group
   std::uint32_t in_domain = 1;     // of them in this rank's NVLink domain
   Hop up = Hop::kNone;             // how the share that leaves the domain goes to the next domain,
-  Hop down = Hop::kNone;           // and comes from the previous one; kNoIndex: the group stays in one domain
+  Hop down = Hop::kNone;           // and comes from the previous one; Hop::kNone: the group stays in one domain
   bool spans_domains() const { return in_domain < size; }
 };
 

@@ -15,11 +15,14 @@ std::string_view activity_word(ActivityKind kind) {
 }
 
 std::uint32_t ActivityGraphBuilder::add_trunk(Trunk trunk) {
+  RT_CHECK(trunk.bandwidth_bytes_per_s > 0 && trunk.links > 0);
   graph_.trunks.push_back(trunk);
   return static_cast<std::uint32_t>(graph_.trunks.size() - 1);
 }
 
 std::uint32_t ActivityGraphBuilder::add_route(Route route) {
+  RT_CHECK(route.flow_cap_bytes_per_s > 0 && route.flows > 0);
+  for (const std::uint32_t trunk : route.trunks) RT_CHECK(trunk < graph_.trunks.size());
   graph_.routes.push_back(std::move(route));
   return static_cast<std::uint32_t>(graph_.routes.size() - 1);
 }
@@ -52,7 +55,10 @@ std::uint32_t ActivityGraphBuilder::add_comm(ActivityKind kind, std::uint32_t gp
 
 std::uint32_t ActivityGraphBuilder::add_join() { return add(ActivityKind::kJoin, 0, 0, 0, 0, 0); }
 
-void ActivityGraphBuilder::connect(std::uint32_t before, std::uint32_t after) { edges_.emplace_back(before, after); }
+void ActivityGraphBuilder::connect(std::uint32_t before, std::uint32_t after) {
+  RT_CHECK(before < graph_.size() && after < graph_.size());
+  edges_.emplace_back(before, after);
+}
 
 ActivityGraph ActivityGraphBuilder::finish() {
   const std::size_t n = graph_.size();

@@ -25,29 +25,32 @@ class Parser {
   void parse(Plan& plan) {
     plan.title = root_.text("title");
     plan.duration_s = within(root_, "duration", Dimension::kTime, 1, 366 * 86400.0);
-    plan.step_s = optional_within(root_, "step", Dimension::kTime, 0.05, 10).value_or(1);
-    plan.frame_s =
-        optional_within(root_, "frame", Dimension::kTime, plan.step_s, 3600).value_or(std::max(5.0, plan.step_s));
+    const auto step = optional_within(root_, "step", Dimension::kTime, 0.05, 10);
+    plan.step_s = choose(plan, step, 1.0, "step", "1 s");
+    const auto frame = optional_within(root_, "frame", Dimension::kTime, plan.step_s, 3600);
+    const double frame_s = plan.step_s * std::ceil(5 / plan.step_s - 1e-9);
+    plan.frame_s = choose(plan, frame, frame_s, "frame", format_quantity(frame_s, Dimension::kTime));
     const double steps = plan.frame_s / plan.step_s;
     if (std::abs(steps - std::round(steps)) > 1e-9) root_.error_at("frame", "frame must be a whole number of steps");
-    parse_site(plan.site);
+    parse_site(plan);
     parse_cooling(plan);
     parse_power(plan.power);
     Table weather = root_.table("weather");
     plan.dry_bulb_degc = within(weather, "dry_bulb", Dimension::kTemperature, -50, 60);
-    if (has_rack_) parse_workload(plan);
-    for (Table event : root_.tables("event")) {
-      const auto events = parse_event(event, plan);
-      plan.events.insert(plan.events.end(), events.begin(), events.end());
-    }
+    parse_workload(plan);
+    for (Table event : root_.tables("event")) parse_event(event, plan);
     std::stable_sort(plan.events.begin(), plan.events.end(),
                      [](const Event& a, const Event& b) { return a.time_s < b.time_s; });
   }
 
-  std::vector<Event> parse_event(Table& table, const Plan& plan) {
-    const double at = within(table, "at", Dimension::kTime, 0, std::numeric_limits<double>::max());
+ private:
+  void parse_event(Table& table, Plan& plan) {
+    constexpr double kForever = std::numeric_limits<double>::infinity();
+    Event event;
+    event.time_s = within(table, "at", Dimension::kTime, 0, std::numeric_limits<double>::max());
     const auto lasts = optional_within(table, "for", Dimension::kTime, 0, std::numeric_limits<double>::max());
-    const std::string path = table.text("path");
+    event.until_s = event.time_s + lasts.value_or(kForever);
+    event.path = table.text("path");
     const auto supply = optional_within(table, "supply_temperature", Dimension::kTemperature, 1, 70);
     const auto state = table.optional_text("state");
     const auto speed = optional_within(table, "speed", Dimension::kNone, 0, 1);
@@ -57,40 +60,32 @@ class Parser {
       table.error_at(
           "path", fmt::format("an event sets exactly one thing, this one {}", actions == 0 ? "none" : "several"),
           "supply_temperature of the facility; state or speed of a pump; clock_limit of a rack, tray or GPU");
-      return {};
+      return;
     }
-    if (!has_rack_) return {};
-    Event event{at, EventKind::kFacilitySupply, path, 0, {}, "scenario"};
-    Event restored = event;
-    restored.time_s = at + lasts.value_or(0);
+    if (!has_rack_) return;
     if (supply) {
+      event.kind = EventKind::kFacilitySupply;
       event.value = *supply;
       event.what = fmt::format("facility supply set to {:g} degC", *supply);
-      restored.value = plan.cooling.facility_supply_degc;
-      restored.what = std::isnan(restored.value) ? "facility supply back to what the dry cooler gives"
-                                                 : fmt::format("facility supply back to {:g} degC", restored.value);
+      event.what_then = "facility supply no longer set";
     } else if (state || speed) {
       if (state && *state != "tripped" && *state != "running")
         table.error_at("state", "the state of a pump is \"tripped\" or \"running\"");
-      event.kind = restored.kind = EventKind::kPumpSpeed;
+      event.kind = EventKind::kPumpSpeed;
       event.value = state ? (*state == "running" ? plan.cooling.pump_speed : 0) : *speed;
       event.what = state ? (*state == "running" ? "pump started" : "pump tripped")
                          : fmt::format("pump speed set to {:g} %", 100 * *speed);
-      restored.value = plan.cooling.pump_speed;
-      restored.what = fmt::format("pump back at {:g} %", 100 * restored.value);
+      event.what_then = "pump restored";
     } else {
-      event.kind = restored.kind = EventKind::kClockLimit;
+      event.kind = EventKind::kClockLimit;
       event.value = *clock;
       event.what = fmt::format("clock limited to {:g} %", 100 * *clock);
-      restored.value = 1;
-      restored.what = "clock limit lifted";
+      event.what_then = "clock limit lifted";
     }
     check_path(table, event, plan);
-    if (lasts) return {event, restored};
-    return {event};
+    plan.events.push_back(std::move(event));
   }
 
- private:
   double within(Table& table, const char* key, Dimension dimension, double low, double high) {
     const double value = table.quantity(key, dimension);
     check_range(table, key, dimension, value, low, high);
@@ -111,11 +106,14 @@ class Parser {
   }
 
   int integer_within(Table& table, const char* key, std::int64_t low, std::int64_t high) {
-    return check_integer(table, key, table.integer(key), low, high);
+    const std::size_t errors = document_.errors().size();
+    const auto value = table.integer(key);
+    return document_.errors().size() > errors ? static_cast<int>(low) : check_integer(table, key, value, low, high);
   }
-  int optional_integer_within(Table& table, const char* key, std::int64_t low, std::int64_t high, int otherwise) {
+  std::optional<int> optional_integer_within(Table& table, const char* key, std::int64_t low, std::int64_t high) {
     const auto value = table.optional_integer(key);
-    return value ? check_integer(table, key, *value, low, high) : otherwise;
+    if (!value) return std::nullopt;
+    return check_integer(table, key, *value, low, high);
   }
   static int check_integer(Table& table, const char* key, std::int64_t value, std::int64_t low, std::int64_t high) {
     if (value < low || value > high) {
@@ -148,12 +146,20 @@ class Parser {
     return false;
   }
 
-  void parse_site(Site& site) {
+  template <class T>
+  static T choose(Plan& plan, const std::optional<T>& given, T otherwise, const char* key, std::string value) {
+    if (given) return *given;
+    plan.defaults.push_back({key, std::move(value), "usual"});
+    return otherwise;
+  }
+
+  void parse_site(Plan& plan) {
+    Site& site = plan.site;
     Table table = root_.table("site");
     site.name = table.optional_text("name").value_or("hall");
     has_rack_ = look_up(table, "rack", &Catalog::rack, site.rack_type);
     look_up(table, "fabric", &Catalog::fabric, site.fabric);
-    const auto rows = optional_integer_within(table, "rows", 1, kMostRacks, 1);
+    const int rows = choose(plan, optional_integer_within(table, "rows", 1, kMostRacks), 1, "site.rows", "1");
     const auto racks = integer_within(table, "racks_per_row", 1, kMostRacks / rows);
     const double width = site.rack_type.width_m.value, depth = site.rack_type.depth_m.value;
     for (int r = 0; r < rows; ++r)
@@ -175,13 +181,14 @@ class Parser {
       take(table, "cdu", catalog_.coolant(cooling.cdu.coolant_secondary), cooling.secondary_coolant);
       take(table, "cdu", catalog_.coolant(cooling.cdu.coolant_primary), cooling.primary_coolant);
     }
-    cooling.cdus = optional_integer_within(table, "cdus", 1, 1000, 1);
+    cooling.cdus = choose(plan, optional_integer_within(table, "cdus", 1, 1000), 1, "cooling.cdus", "1");
     if (look_up(table, "facility", &Catalog::facility, cooling.facility))
       take(table, "facility", catalog_.coolant(cooling.facility.coolant), cooling.facility_coolant);
     const auto supply = optional_within(table, "facility_supply", Dimension::kTemperature, 1, 70);
     cooling.facility_supply_degc = supply.value_or(kNoValue);
     const double rating = cooling.cdus * cooling.cdu.heat_rating_w.value;
-    cooling.pump_speed = optional_within(table, "pump_speed", Dimension::kNone, 0.1, 1).value_or(1);
+    const auto speed = optional_within(table, "pump_speed", Dimension::kNone, 0.1, 1);
+    cooling.pump_speed = choose(plan, speed, 1.0, "cooling.pump_speed", "100 %");
     const auto heat = optional_within(table, "facility_rated_heat", Dimension::kPower, 1e3, 1e10);
     cooling.facility_rated_heat_w = heat.value_or(rating);
     if (!heat)
@@ -251,6 +258,7 @@ class Parser {
 
   void parse_workload(Plan& plan) {
     Table table = root_.table("workload");
+    const std::size_t errors = document_.errors().size();
     static constexpr std::pair<const char*, int> kTasks[] = {{"pretrain", 0}};
     one_of(table, "task", kTasks, true);
     WorkloadRequest q;
@@ -262,10 +270,9 @@ class Parser {
     q.precision = one_of(table, "precision", kPrecisions, true).value_or(Precision::kBf16);
     constexpr int kMost = 1 << 20;
     q.gpus = integer_within(table, "gpus", 1, kMost);
-    q.tp = optional_integer_within(table, "tp", 1, 1024, 1);
-    q.cp = optional_integer_within(table, "cp", 1, 1024, 1);
-    q.pp = optional_integer_within(table, "pp", 1, 1024, 1);
-    q.vp = optional_integer_within(table, "vp", 1, 1024, 1);
+    for (const auto& [key, value] : {std::pair{"tp", &q.tp}, {"cp", &q.cp}, {"pp", &q.pp}, {"vp", &q.vp}})
+      *value =
+          choose(plan, optional_integer_within(table, key, 1, 1024), 1, fmt::format("workload.{}", key).c_str(), "1");
     if (table.has("dp")) q.dp = integer_within(table, "dp", 1, kMost);
     q.order = parse_order(table);
     if (table.has("gpus_per_domain")) q.ranks_per_domain = integer_within(table, "gpus_per_domain", 1, kMost);
@@ -278,9 +285,9 @@ class Parser {
     q.embedding_and_loss_count_as_layers = table.optional_boolean("embedding_and_loss_count_as_layers");
     q.overlap_tensor_parallel = table.optional_boolean("overlap_tensor_parallel");
     q.overlap_grad_reduce = table.optional_boolean("overlap_grad_reduce");
-    if (q.gpus > plan.gpus())
+    if (has_rack_ && q.gpus > plan.gpus())
       table.error_at("gpus", fmt::format("the job asks for {} GPUs, the site has {}", q.gpus, plan.gpus()));
-    if (!has_model) return;
+    if (!has_rack_ || !has_model || document_.errors().size() > errors) return;
     const auto report = [&](const std::string& key, std::string message, std::string hint,
                             std::vector<std::string> notes) {
       table.error_at(table.has(key) ? key : "gpus", std::move(message), std::move(hint));
@@ -322,21 +329,24 @@ class Parser {
 };
 
 // Reads a file and what it includes, relative to itself; `chain` is who included it.
-Result<Document> load_with_includes(const std::string& path, std::vector<std::string> chain) {
+// `included` gets the texts of what is included.
+Result<Document> load_with_includes(const std::string& path, std::vector<std::string> chain, std::string& included) {
   Result<Document> document = Document::load(path);
   if (!document) return document;
   std::error_code ignored;
   const std::filesystem::path self = std::filesystem::weakly_canonical(path, ignored);
   chain.push_back(self.string());
   Table root = document->root();
-  for (const std::string& name : root.texts("include")) {
+  std::vector<std::string> includes = root.texts("include");
+  std::reverse(includes.begin(), includes.end());  // the later of two wins
+  for (const std::string& name : includes) {
     const std::filesystem::path file = std::filesystem::path(path).parent_path() / name;
     const std::string canonical = std::filesystem::weakly_canonical(file, ignored).string();
     if (std::find(chain.begin(), chain.end(), canonical) != chain.end()) {
       root.error_at("include", fmt::format("\"{}\" includes itself", name), "remove the cycle");
       return fail(document->errors());
     }
-    Result<Document> base = load_with_includes(file.string(), chain);
+    Result<Document> base = load_with_includes(file.string(), chain, included);
     if (!base) {
       Errors errors = base.error();
       if (!std::filesystem::exists(file, ignored)) {
@@ -345,6 +355,7 @@ Result<Document> load_with_includes(const std::string& path, std::vector<std::st
       }
       return fail(std::move(errors));
     }
+    included += fmt::format("\n# --- {}\n{}", name, base->source_text());
     document->merge_under(std::move(*base));
   }
   return document;
@@ -369,7 +380,8 @@ const ColdPlate* CoolingPlan::cold_plate(const std::string& name) const {
 }
 
 Result<Plan> load_plan(const std::string& path, const std::vector<std::string>& assignments, const Catalog& catalog) {
-  Result<Document> document = load_with_includes(path, {});
+  std::string included;
+  Result<Document> document = load_with_includes(path, {}, included);
   if (!document) return tl::unexpected(document.error());
   Errors errors;
   for (const std::string& assignment : assignments)
@@ -378,7 +390,8 @@ Result<Plan> load_plan(const std::string& path, const std::vector<std::string>& 
   if (!errors.empty()) return fail(std::move(errors));
   Plan plan;
   plan.name = std::filesystem::path(path).stem().string();
-  plan.text = document->source_text();
+  plan.text = document->source_text() + included;
+  for (const std::string& assignment : assignments) plan.text += fmt::format("\n# --- --set {}\n", assignment);
   Parser(*document, catalog).parse(plan);
   document->report_unknown_keys();
   if (!document->errors().empty()) return fail(document->errors());

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -88,12 +89,16 @@ enum class EventKind : std::uint8_t {
   kClockLimit,      // value: highest clock of a GPU, tray or rack relative to the sustained clock
 };
 
+// An event sets a value from time_s until until_s. Of several on one component the latest holds; clock limits of a GPU,
+// its tray and its rack all hold.
 struct Event {
   double time_s = 0;
+  double until_s = std::numeric_limits<double>::infinity();
   EventKind kind = EventKind::kFacilitySupply;
   std::string path;  // of the component, "hall/cdu-1/pump-2"
   double value = 0;
-  std::string what;  // for people: "pump tripped"
+  std::string what;       // for people: "pump tripped"
+  std::string what_then;  // when it ends: "pump back at 75 %"
   std::string by = "scenario";
 };
 

@@ -74,7 +74,7 @@ class Resolver {
     if (p.vp > 1 && p.pp == 1) error("vp", "interleaving (vp > 1) needs a pipeline (pp > 1)");
     if (q_.model.heads % p.tp != 0)
       error("tp", fmt::format("{} attention heads do not divide by tp = {}", q_.model.heads, p.tp));
-    else if (q_.model.kv_heads % p.tp != 0 && p.tp % q_.model.kv_heads != 0)
+    else if (q_.model.kv_heads % p.tp != 0)
       error("tp", fmt::format("{} key-value heads do not divide by tp = {}", q_.model.kv_heads, p.tp));
     const int layers = q_.model.layers + (counts_ends() ? 2 : 0);
     if (p.pp * p.vp > layers)
@@ -91,6 +91,11 @@ class Resolver {
     if (w_.global_batch % replicas != 0)
       error("global_batch", fmt::format("a global batch of {} does not divide by micro_batch x dp = {} x {} = {}",
                                         w_.global_batch, w_.micro_batch, w_.parallelism.dp, replicas));
+    else if (w_.parallelism.vp > 1 && w_.micro_batches() % w_.parallelism.pp != 0)
+      error("global_batch",
+            fmt::format("interleaving needs micro-batches that divide by pp: {} do not divide by {}",
+                        w_.micro_batches(), w_.parallelism.pp),
+            fmt::format("use a multiple of {}, or vp = 1", replicas * w_.parallelism.pp));
   }
 
   bool counts_ends() const {
@@ -109,7 +114,7 @@ class Resolver {
     if (w_.parallelism.tp > 1)
       w_.overlap_tensor_parallel = choose(q_.overlap_tensor_parallel, false, "overlap_tensor_parallel", "false",
                                           "tensor-parallel collectives are exposed");
-    if (w_.parallelism.dp > 1)
+    if (w_.parallelism.dp * w_.parallelism.cp > 1)
       w_.overlap_grad_reduce =
           choose(q_.overlap_grad_reduce, true, "overlap_grad_reduce", "true", "Megatron's distributed optimizer");
   }

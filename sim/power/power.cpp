@@ -35,6 +35,12 @@ double power_limited_clock(const Gpu& gpu, double junction_degc) {
   return std::clamp(whole_percent(clock), gpu.min_clock_ratio.value, 1.0);
 }
 
+double power_limited_clock_from(const Gpu& gpu, double clock, double junction_degc) {
+  const double allowed = power_limited_clock(gpu, junction_degc);
+  if (allowed <= clock) return allowed;
+  return std::max(clock, power_limited_clock(gpu, junction_degc + kRecoveryBand_k));
+}
+
 double thermal_clock(const Gpu& gpu, double clock, double junction_degc, double limit, double dt_s) {
   if (clock <= 0 || junction_degc >= gpu.shutdown_degc.value) return 0;
   const double excess_k = junction_degc - gpu.software_slowdown_degc.value;

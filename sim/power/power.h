@@ -28,6 +28,9 @@ double gpu_power_w(const Gpu& gpu, const GpuActivity& activity, double clock, do
 // not claimed.
 double power_limited_clock(const Gpu& gpu, double junction_degc);
 
+// The same for a GPU that runs at `clock`: up only where it can stay, 2 K warmer.
+double power_limited_clock_from(const Gpu& gpu, double clock, double junction_degc);
+
 // Thermal controller: the clock for the next step. Above software_slowdown the clock goes down one percent per second
 // and kelvin of excess, 2 K below it comes back one percent per second, each at least one percent, and in between it
 // stays; above hardware_slowdown it is halved at once; at shutdown it is 0, and stays so. Result in steps of 1 %,

@@ -2,12 +2,12 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
+#include <cmath>
 
 namespace racktwin {
 
 void LimitWatch::watch(double time_s, double value, std::vector<EventRow>& events) {
-  highest_ = std::max(highest_, value);
+  highest_ = std::fmax(highest_, value);
   const bool crosses = !above_ && value > limit_;
   const bool returns = above_ && value < limit_ - hysteresis_;
   if (!crosses && !returns) return;

@@ -4,6 +4,7 @@
 #include "sim/quantity.h"
 #include "sim/recording/recording.h"
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -27,9 +28,8 @@ class LimitWatch {
   std::string path_, name_;
   double limit_, hysteresis_;
   Dimension dimension_;
-  double highest_ = kNever;
+  double highest_ = std::numeric_limits<double>::quiet_NaN();
   bool above_ = false, crossed_ = false;
-  static constexpr double kNever = -1e300;
 };
 
 }  // namespace racktwin

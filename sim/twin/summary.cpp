@@ -9,22 +9,38 @@
 #include <cmath>
 #include <initializer_list>
 #include <limits>
+#include <set>
 
 namespace racktwin {
 namespace {
 
 constexpr double kNoValue = std::numeric_limits<double>::quiet_NaN();
 
-Evidence weakest(std::initializer_list<Evidence> evidence) { return std::max(evidence); }
-Evidence weakest(std::initializer_list<const Sourced*> values) {
-  Evidence worst = Evidence::kMeasured;
-  for (const Sourced* value : values) worst = std::max(worst, value->evidence);
-  return worst;
+// The weakest of some inputs, by name.
+struct Ground {
+  Evidence evidence = Evidence::kMeasured;
+  std::string input;
+};
+
+struct Input {
+  const char* name;
+  Evidence evidence;
+  Input(const char* n, const Sourced& value) : name(n), evidence(value.evidence) {}
+  Input(const char* n, const Fitted& value) : name(n), evidence(value.value.evidence) {}
+  Input(const char* n, Evidence e) : name(n), evidence(e) {}
+};
+
+Ground weakest(std::initializer_list<Input> inputs, Ground ground = {}) {
+  for (const Input& input : inputs)
+    if (ground.input.empty() || input.evidence > ground.evidence) ground = {input.evidence, input.name};
+  return ground;
 }
+
+Ground weaker(const Ground& a, const Ground& b) { return b.evidence > a.evidence ? b : a; }
 
 // What a compute time, a transfer, a power or a temperature rests on.
 struct Grounds {
-  Evidence compute, network, power, ac, cooling;
+  Ground compute, network, power, ac, cooling;
 };
 
 Grounds grounds_of(const Plan& plan, const Calibration& c) {
@@ -36,27 +52,44 @@ Grounds grounds_of(const Plan& plan, const Calibration& c) {
                                                                               : gpu.nvfp4;
   const CduType& cdu = plan.cooling.cdu;
   Grounds g;
-  g.compute =
-      weakest({&gemm.dense_flops, &gemm.max_share, &gpu.hbm_bandwidth_bytes_per_s, &c.gemm_launch_s.value,
-               &c.hbm_share.value, &c.stream_share.value, &c.kernel_launch_s.value, &c.attention_forward_share.value,
-               &c.attention_backward_share.value, &c.compute_in_step_share.value});
-  g.network = weakest({&gpu.nvlink_bytes_per_s, &rack.nic_bytes_per_s, &plan.site.fabric.switch_latency_s,
-                       &c.nic_share.value, &c.nic_latency_s.value, &c.ring_half_time_s.value});
-  g.power = weakest({&gpu.tdp_w, &gpu.idle_w, &gpu.memory_bound_share, &gpu.communication_share, &gpu.leakage_share,
-                     &rack.cpu.tdp_w, &rack.cpu.training_load, &rack.compute_tray_other_w});
-  g.ac = weakest({g.power, rack.shelf_efficiency.evidence, plan.power.feed.ups_efficiency.evidence,
-                  plan.power.feed.transformer_efficiency.evidence});
-  g.cooling = weakest({g.power, gpu.junction_to_case_k_per_w.evidence});
+  g.compute = weakest({{"kernel launch time", c.kernel_launch_s},
+                       {"attention share", c.attention_forward_share},
+                       {"streaming share of HBM", c.stream_share},
+                       {"in-step share", c.compute_in_step_share},
+                       {"dense peak", gemm.dense_flops},
+                       {"GEMM share", gemm.max_share},
+                       {"HBM bandwidth", gpu.hbm_bandwidth_bytes_per_s}});
+  g.network = weakest({{"NVLink bandwidth", gpu.nvlink_bytes_per_s},
+                       {"NIC bandwidth", rack.nic_bytes_per_s},
+                       {"switch latency", plan.site.fabric.switch_latency_s},
+                       {"NIC latency", c.nic_latency_s},
+                       {"ring shares", c.ring_half_time_s}});
+  g.power = weakest({{"GPU power while communicating", gpu.communication_share},
+                     {"GPU power while memory-bound", gpu.memory_bound_share},
+                     {"GPU leakage", gpu.leakage_share},
+                     {"GPU limit", gpu.tdp_w},
+                     {"GPU idle power", gpu.idle_w},
+                     {"CPU load in training", rack.cpu.training_load},
+                     {"rest of the tray", rack.compute_tray_other_w}});
+  g.ac = weakest({{"shelf efficiency", rack.shelf_efficiency.evidence},
+                  {"UPS efficiency", plan.power.feed.ups_efficiency.evidence},
+                  {"transformer efficiency", plan.power.feed.transformer_efficiency}},
+                 g.power);
+  g.cooling = weakest({{"junction-to-case resistance", gpu.junction_to_case_k_per_w}});
   if (rack.liquid_cooled)
-    g.cooling = weakest({g.cooling, rack.rated_flow_m3_per_s.evidence, rack.rated_pressure_drop_pa.evidence,
-                         cdu.approach_k.evidence, cdu.pump_shutoff_head_pa.evidence});
+    g.cooling = weakest({{"rack pressure drop", rack.rated_pressure_drop_pa},
+                         {"rack flow", rack.rated_flow_m3_per_s},
+                         {"CDU approach", cdu.approach_k},
+                         {"CDU pump curve", cdu.pump_shutoff_head_pa}},
+                        g.cooling);
+  g.cooling = weaker(g.cooling, g.power);
   return g;
 }
 
 class Summary {
  public:
-  void add(const char* name, double value, const char* unit, Evidence evidence) {
-    rows_.push_back({name, value, {}, unit, std::string(evidence_word(evidence))});
+  void add(const char* name, double value, const char* unit, const Ground& ground) {
+    rows_.push_back({name, value, {}, unit, std::string(evidence_word(ground.evidence))});
   }
   void count(const char* name, double value, const char* unit = "1") { rows_.push_back({name, value, {}, unit, {}}); }
   void text(const char* name, double value, std::string text, const char* unit = {}) {
@@ -76,6 +109,24 @@ std::string verdict(const RunLimits& limits) {
        {&limits.feed, &limits.rack, &limits.shelf, &limits.cdu, &limits.junction, &limits.inlet, &limits.outlet})
     if (watch->was_crossed()) crossed += (crossed.empty() ? "" : ", ") + watch->name();
   return crossed.empty() ? "ok" : "limits crossed: " + crossed;
+}
+
+// Up and down of one kind of link count as one: the busiest of each family is named.
+int link_family(TrunkKind kind) {
+  switch (kind) {
+    case TrunkKind::kNvlinkUp:
+    case TrunkKind::kNvlinkDown:
+      return 0;
+    case TrunkKind::kNvswitch:
+      return 1;
+    case TrunkKind::kNicUp:
+    case TrunkKind::kNicDown:
+      return 2;
+    case TrunkKind::kLeafUp:
+    case TrunkKind::kLeafDown:
+      return 3;
+  }
+  return 3;
 }
 
 std::string link_name(const Plan& plan, const Model& model, const TrunkOwner& owner) {
@@ -99,13 +150,13 @@ std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Ca
                                   const IterationProfile& first_step, const RunTotals& totals, const RunLimits& limits,
                                   const EnergyLedger& ledger) {
   const Grounds on = grounds_of(plan, calibration);
-  const Evidence step = weakest({on.compute, on.network});
+  const Ground step = weaker(on.compute, on.network);
   const Workload& w = plan.workload;
   const Gpu& gpu = plan.site.rack_type.gpu;
   const double tokens = static_cast<double>(w.global_batch) * w.sequence;
   const StepParts& parts = first_step.parts;
   Summary s;
-  s.text("verdict", limits.feed.was_crossed() || verdict(limits) != "ok" ? 1 : 0, verdict(limits));
+  s.text("verdict", verdict(limits) == "ok" ? 0 : 1, verdict(limits));
   s.add("step_time_s", first_step.step_s, "s", step);
   s.add("step_time_max_s", totals.step_time_max_s, "s", step);
   s.add("tokens_per_s", tokens / first_step.step_s, "1/s", step);
@@ -138,16 +189,24 @@ std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Ca
   s.add("headroom_cdu", headroom(limits.cdu), "1", on.cooling);
   s.add("headroom_junction_k", limits.junction.limit() - limits.junction.highest(), "K", on.cooling);
   const double memory = memory_use(w).total_bytes();
-  s.add("headroom_memory", 1 - memory / gpu.hbm_capacity_bytes.value, "1", Evidence::kAssumed);
-  s.add("memory_used_bytes", memory, "B", Evidence::kAssumed);
+  s.add("headroom_memory", 1 - memory / gpu.hbm_capacity_bytes.value, "1", {Evidence::kAssumed, "runtime reserve"});
+  s.add("memory_used_bytes", memory, "B", {Evidence::kAssumed, "runtime reserve"});
   s.count("steps_completed", totals.steps);
   s.count("tokens_trained", totals.steps * tokens);
   s.count("gpus_used", model.ranks);
   s.count("gpu_classes", static_cast<double>(model.gpu_classes.size()));
   s.count("solves", totals.solves);
-  for (std::size_t i = 0; i < 3 && i < first_step.links.size(); ++i)
-    s.text(fmt::format("busiest_link_{}", i + 1).c_str(), first_step.links[i].utilization,
-           link_name(plan, model, first_step.links[i].owner), "1");
+  int named = 0;
+  std::set<int> seen;
+  for (const LinkLoad& link : first_step.links)
+    if (named < 3 && seen.insert(link_family(link.owner.kind)).second)
+      s.text(fmt::format("busiest_link_{}", ++named).c_str(), link.utilization, link_name(plan, model, link.owner),
+             "1");
+  for (const auto& [name, ground] : {std::pair{"weakest_input_compute", on.compute},
+                                     {"weakest_input_network", on.network},
+                                     {"weakest_input_power", on.ac},
+                                     {"weakest_input_cooling", on.cooling}})
+    s.text(name, kNoValue, fmt::format("{} ({})", ground.input, evidence_word(ground.evidence)));
   return s.take();
 }
 

@@ -10,12 +10,14 @@
 #include "sim/twin/limits.h"
 #include "sim/workload/profile.h"
 
+#include <limits>
 #include <vector>
 
 namespace racktwin {
 
-// Running totals over a run.
+// Running totals over a run. Peaks are of the iteration's swings, not of means over a step of the plant.
 struct RunTotals {
+  static constexpr double kNoData = std::numeric_limits<double>::quiet_NaN();
   double time_s = 0;
   double steps = 0;  // training steps done
   double step_time_max_s = 0;
@@ -23,7 +25,7 @@ struct RunTotals {
   double site_peak_w = 0, rack_peak_w = 0;
   double working_gpu_s = 0, throttled_gpu_s = 0;
   double clock_min = 1;
-  double junction_max_degc = 0, supply_max_degc = 0, return_max_degc = 0, facility_max_degc = 0;
+  double junction_max_degc = kNoData, supply_max_degc = kNoData, return_max_degc = kNoData, facility_max_degc = kNoData;
   int solves = 0;
 };
 

@@ -19,11 +19,14 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 
 namespace racktwin {
 namespace {
 
 constexpr double kLitresPerMinute = 60000;  // in 1 m3/s
+constexpr double kSlack_s = 1e-9;           // when times of steps and events are compared
+constexpr double kControlPeriod_s = 1;      // of the clock controllers, or a step if that is longer
 constexpr double kCommitEvery_s = 0.25;     // of wall time: what a killed run may lose
 
 double wall_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
@@ -60,6 +63,8 @@ class Twin {
         plant_(std::move(plant)),
         clocks_(model_.gpu_classes.size(), 1.0),
         event_limit_(model_.gpu_classes.size(), 1.0),
+        has_begun_(plan.events.size()),
+        has_ended_(plan.events.size()),
         rack_power_(model_.rack_classes.size()),
         tray_power_(model_.tray_classes.size()),
         frame_(model_.gpu_classes.size(), model_.tray_classes.size(), model_.rack_classes.size()),
@@ -70,6 +75,7 @@ class Twin {
     input_.pump_speed.assign(static_cast<std::size_t>(plant_.pumps()), plan.cooling.pump_speed);
     input_.facility_supply_degc = plan.cooling.facility_supply_degc;
     input_.dry_bulb_degc = plan.dry_bulb_degc;
+    input_.room_power_w = fabric_w();
     list_trays();
   }
 
@@ -86,17 +92,17 @@ class Twin {
       if (auto ok = find_profile(); !ok) return tl::unexpected(ok.error());
       step_power(dt);
       plant_.step(input_, dt);
-      limit_clocks(dt);
       time_s_ = static_cast<double>(i + 1) * dt;
       book(dt);
-      if ((i + 1) % steps_per_frame == 0 || i + 1 == steps)
+      limit_clocks(dt);
+      if (options_.on_progress) options_.on_progress({time_s_, plan_.duration_s});
+      outcome_.was_interrupted = options_.is_interrupted && options_.is_interrupted();
+      if ((i + 1) % steps_per_frame == 0 || i + 1 == steps || outcome_.was_interrupted)
         if (auto ok = append_frame(); !ok) return tl::unexpected(ok.error());
       if (wall_s() - committed > kCommitEvery_s) {
         if (auto ok = commit(); !ok) return tl::unexpected(ok.error());
         committed = wall_s();
       }
-      if (options_.on_progress) options_.on_progress({time_s_, plan_.duration_s});
-      outcome_.was_interrupted = options_.is_interrupted && options_.is_interrupted();
     }
     return finish(wall_s() - started);
   }
@@ -106,12 +112,11 @@ class Twin {
 
   RunLimits make_limits() const {
     const std::string& site = plan_.site.name;
-    const double usable_dc_w = usable_shelf_w();
     const auto liquid = [&](const Sourced& value) { return rack_.liquid_cooled ? value.value : kNoValue; };
     return {
         {site + "/feed", "site power", plan_.power.feed_rating_w, 0.01 * plan_.power.feed_rating_w, Dimension::kPower},
         {site, "power shelves, load with redundancy", 1.0, 0.01, Dimension::kNone},
-        {site, "rack power", rack_.rack_rating_w.value, 0.01 * usable_dc_w, Dimension::kPower},
+        {site, "rack power", rack_.rack_rating_w.value, 0.01 * rack_.rack_rating_w.value, Dimension::kPower},
         {site + "/cdu", "CDU heat", liquid(plan_.cooling.cdu.heat_rating_w) * plan_.cooling.cdus,
          0.01 * plan_.cooling.cdu.heat_rating_w.value, Dimension::kPower},
         {site, "GPU junction", gpu_.software_slowdown_degc.value, 3, Dimension::kTemperature},
@@ -146,13 +151,7 @@ class Twin {
   // Opens the recording, solves the first step and settles the plant in its mean power: the state at time 0.
   Result<void> start() {
     apply_events();
-    const Iteration iteration = build_iteration(plan_, model_, calibration_, clocks_);
-    const Result<ActivityTimes> times = solve(iteration.graph);
-    if (!times) return tl::unexpected(times.error());
-    auto profile = std::make_shared<const IterationProfile>(profile_of(model_, iteration, *times));
-    ++totals_.solves;
-    profiles_[clock_key()] = profile;
-    profile_ = profile;
+    if (auto ok = solve_first(); !ok) return ok;
     for (int i = 0; i < 20; ++i) {  // leakage depends on temperature, temperature on leakage
       phase_window(1.0);
       const double before = input_.gpu_power_w[0];
@@ -162,17 +161,30 @@ class Twin {
     }
     for (std::uint32_t c = 0; c < clocks_.size(); ++c)
       clocks_[c] = std::min(power_limited_clock(gpu_, plant_.state().gpu_junction_degc[c]), event_limit_[c]);
-    if (auto ok = find_profile(); !ok) return ok;
-    first_profile_ = profile_;
+    if (!profiles_.count(clock_key()))
+      if (auto ok = solve_first(); !ok) return ok;
     if (auto ok = open_recording(); !ok) return ok;
-    return record_activities(iteration, *times);
+    return writer_ ? writer_->put_activities(0, first_activities_) : Result<void>{};
   }
 
-  Result<void> open_recording() {
-    if (options_.output.empty()) return {};
-    Result<RecordingWriter> writer = RecordingWriter::create(options_.output, options_.force);
-    if (!writer) return tl::unexpected(writer.error());
-    writer_.emplace(std::move(*writer));
+  // Solves at the present clocks and keeps the timeline, for the recording.
+  Result<void> solve_first() {
+    const Iteration iteration = build_iteration(plan_, model_, calibration_, clocks_);
+    const Result<ActivityTimes> times = solve(iteration.graph);
+    if (!times) return tl::unexpected(times.error());
+    ++totals_.solves;
+    first_profile_ = profile_ = std::make_shared<const IterationProfile>(profile_of(model_, iteration, *times));
+    profiles_[clock_key()] = profile_;
+    first_activities_.clear();
+    for (std::uint32_t a = 0; a < iteration.graph.size(); ++a)
+      if (iteration.graph.kind[a] != ActivityKind::kJoin)
+        first_activities_.push_back({static_cast<int>(iteration.graph.gpu_class[a]),
+                                     std::string(activity_word(iteration.graph.kind[a])), times->start_s[a],
+                                     times->end_s[a]});
+    return {};
+  }
+
+  void describe_run() {
     std::string defaults;
     for (const DefaultUsed& d : plan_.defaults) defaults += fmt::format("{} = {} ({})\n", d.key, d.value, d.reason);
     run_values_ = {{"title", plan_.title},
@@ -184,6 +196,14 @@ class Twin {
                    {"scenario_hash", fmt::format("{:016x}", hash_of(plan_.text))},
                    {"defaults", defaults},
                    {"started", utc_now()}};
+  }
+
+  Result<void> open_recording() {
+    describe_run();
+    if (options_.output.empty()) return {};
+    Result<RecordingWriter> writer = RecordingWriter::create(options_.output, options_.force);
+    if (!writer) return tl::unexpected(writer.error());
+    writer_.emplace(std::move(*writer));
     if (auto ok = writer_->put_run(run_values_); !ok) return ok;
     if (auto ok = writer_->put_components(component_rows(plan_)); !ok) return ok;
     if (auto ok = writer_->put_metrics(metric_rows()); !ok) return ok;
@@ -194,21 +214,28 @@ class Twin {
     return writer_->commit();
   }
 
-  Result<void> record_activities(const Iteration& iteration, const ActivityTimes& times) {
-    if (!writer_) return {};
-    std::vector<ActivityRow> rows;
-    for (std::uint32_t a = 0; a < iteration.graph.size(); ++a)
-      if (iteration.graph.kind[a] != ActivityKind::kJoin)
-        rows.push_back({static_cast<int>(iteration.graph.gpu_class[a]),
-                        std::string(activity_word(iteration.graph.kind[a])), times.start_s[a], times.end_s[a]});
-    return writer_->put_activities(0, rows);
-  }
-
   // --- one step
 
+  // Boundary values and clock limits as the active events leave them. Events begin and end at steps.
   void apply_events() {
-    for (; next_event_ < plan_.events.size() && plan_.events[next_event_].time_s <= time_s_ + 1e-9; ++next_event_) {
-      const Event& event = plan_.events[next_event_];
+    bool changed = false;
+    for (std::size_t e = 0; e < plan_.events.size(); ++e) {
+      const Event& event = plan_.events[e];
+      const bool begins = !has_begun_[e] && event.time_s <= time_s_ + kSlack_s;
+      const bool ends = !has_ended_[e] && event.until_s <= time_s_ + kSlack_s;
+      if (begins) events_.push_back({event.time_s, event.path, event.what, event.by});
+      if (ends) events_.push_back({event.until_s, event.path, event.what_then, event.by});
+      has_begun_[e] = has_begun_[e] || begins;
+      has_ended_[e] = has_ended_[e] || ends;
+      changed = changed || begins || ends;
+    }
+    if (!changed) return;
+    input_.facility_supply_degc = plan_.cooling.facility_supply_degc;
+    std::fill(input_.pump_speed.begin(), input_.pump_speed.end(), plan_.cooling.pump_speed);
+    std::fill(event_limit_.begin(), event_limit_.end(), 1.0);
+    for (std::size_t e = 0; e < plan_.events.size(); ++e) {
+      const Event& event = plan_.events[e];
+      if (!is_active(e) || is_superseded(e)) continue;
       switch (event.kind) {
         case EventKind::kFacilitySupply:
           input_.facility_supply_degc = event.value;
@@ -218,13 +245,25 @@ class Twin {
           break;
         case EventKind::kClockLimit: {
           const GpuRange range = gpus_at(plan_, event.path);
-          for (std::uint32_t g = range.begin; g < range.end; ++g) event_limit_[model_.class_of_gpu[g]] = event.value;
-          for (std::uint32_t c = 0; c < clocks_.size(); ++c) clocks_[c] = std::min(clocks_[c], event_limit_[c]);
+          for (std::uint32_t g = range.begin; g < range.end; ++g) {
+            double& limit = event_limit_[model_.class_of_gpu[g]];
+            limit = std::min(limit, event.value);
+          }
           break;
         }
       }
-      events_.push_back({event.time_s, event.path, event.what, event.by});
     }
+    for (std::uint32_t c = 0; c < clocks_.size(); ++c) clocks_[c] = std::min(clocks_[c], event_limit_[c]);
+  }
+
+  bool is_active(std::size_t e) const { return has_begun_[e] && !has_ended_[e]; }
+
+  bool is_superseded(std::size_t e) const {
+    for (std::size_t later = e + 1; later < plan_.events.size(); ++later)
+      if (is_active(later) && plan_.events[later].kind == plan_.events[e].kind &&
+          plan_.events[later].path == plan_.events[e].path)
+        return true;
+    return false;
   }
 
   std::size_t pump_index(const std::string& path) const {
@@ -327,22 +366,7 @@ class Twin {
     }
   }
 
-  // Power limit first, then temperature.
-  void limit_clocks(double dt) {
-    working_gpus_ = throttled_gpus_ = 0;
-    for (std::uint32_t c = 0; c < clocks_.size(); ++c) {
-      const double junction = plant_.state().gpu_junction_degc[c];
-      const double allowed = std::min(power_limited_clock(gpu_, junction), event_limit_[c]);
-      clocks_[c] = thermal_clock(gpu_, clocks_[c], junction, allowed, dt);
-      if (model_.gpu_classes[c].stage < 0) continue;
-      working_gpus_ += model_.gpu_classes[c].count;
-      if (clocks_[c] < allowed) throttled_gpus_ += model_.gpu_classes[c].count;
-      totals_.clock_min = std::min(totals_.clock_min, clocks_[c]);
-    }
-  }
-
-  // --- what is kept of a step
-
+  // Switches and optics outside the racks; what has no data counts as nothing.
   double fabric_w() const {
     const FabricType& fabric = plan_.site.fabric;
     const double switches = model_.leaves + model_.spines;
@@ -351,38 +375,82 @@ class Twin {
     return (std::isnan(fabric.switch_power_w.value) ? 0 : switches * fabric.switch_power_w.value) + optics_w;
   }
 
+  // Power limit first, then temperature.
+  void limit_clocks(double dt) {
+    since_control_s_ += dt;
+    if (since_control_s_ < kControlPeriod_s - kSlack_s) return;
+    const double period_s = std::exchange(since_control_s_, 0);
+    throttled_gpus_ = 0;
+    for (std::uint32_t c = 0; c < clocks_.size(); ++c) {
+      const double junction = plant_.state().gpu_junction_degc[c];
+      const double allowed = std::min(power_limited_clock_from(gpu_, clocks_[c], junction), event_limit_[c]);
+      clocks_[c] = thermal_clock(gpu_, clocks_[c], junction, allowed, period_s);
+      if (model_.gpu_classes[c].stage < 0) continue;
+      if (clocks_[c] < allowed) throttled_gpus_ += model_.gpu_classes[c].count;
+      totals_.clock_min = std::min(totals_.clock_min, clocks_[c]);
+    }
+  }
+
+  // --- what is kept of a step
+
+  // GPU power of every class in each bin of the iteration that the present window touches: (n_bin x n_gpu_class), or
+  // one row with the means.
+  void find_swings() {
+    swings_.clear();
+    const int bins = ActivityProfile::kBins;
+    const int from = static_cast<int>(phase_from_ * bins);
+    const int to = profile_ ? std::min(static_cast<int>(phase_to_ * bins), from + bins - 1) : from;
+    for (int b = from; b <= to; ++b) {
+      std::vector<double> row = input_.gpu_power_w;
+      for (std::uint32_t c = 0; c < row.size() && profile_; ++c)
+        if (model_.gpu_classes[c].stage >= 0) row[c] = gpu_w(c, profile_->activity[c].bin(b % bins));
+      swings_.push_back(std::move(row));
+    }
+  }
+
+  // AC power of a rack of a class while its GPUs draw a row of swings_.
+  double rack_ac_at(std::uint32_t r, const std::vector<double>& gpu_power_w) const {
+    double dc_w = rack_power_[r].dc_w() - rack_power_[r].gpu_w;
+    for (const auto& [t, trays] : trays_of_rack_[r])
+      for (const auto& [c, gpus] : gpus_of_tray_[t]) dc_w += trays * gpus * gpu_power_w[c];
+    return rack_ac_w(rack_, dc_w);
+  }
+
   void book(double dt) {
+    find_swings();
     const PlantState& s = plant_.state();
-    double it_w = fabric_w(), hottest = s.gpu_junction_degc[0], rack_w = 0, inlet = kNoValue, outlet = kNoValue;
+    const double fabric = fabric_w();
+    double it_w = fabric, hottest = kNoValue, shelf_w = 0, rack_w = 0, inlet = kNoValue, outlet = kNoValue;
+    std::vector<double> it_swing_w(swings_.size(), fabric);
     for (std::uint32_t c = 0; c < model_.gpu_classes.size(); ++c) {
       const GpuActivity activity = activity_of(c);
-      // Within the window the iteration swings: lowest and highest over its bins.
       double low = input_.gpu_power_w[c], high = low;
-      if (profile_ && model_.gpu_classes[c].stage >= 0) {
-        const int bins = ActivityProfile::kBins;
-        const int from = static_cast<int>(phase_from_ * bins);
-        const int to = std::min(static_cast<int>(phase_to_ * bins), from + bins - 1);
-        for (int b = from; b <= to; ++b) {
-          const double w = gpu_w(c, profile_->activity[c].bin(b % bins));
-          low = std::min(low, w);
-          high = std::max(high, w);
-        }
+      for (const auto& row : swings_) {
+        low = std::min(low, row[c]);
+        high = std::max(high, row[c]);
       }
       frame_.add(Metric::kGpuPower, c, input_.gpu_power_w[c], low, high, dt);
       frame_.add(Metric::kGpuJunction, c, s.gpu_junction_degc[c], dt);
       frame_.add(Metric::kGpuClock, c, clocks_[c], dt);
       frame_.add(Metric::kGpuCompute, c, activity.tensor + activity.memory, dt);
       frame_.add(Metric::kGpuCommunication, c, activity.communication, dt);
-      hottest = std::max(hottest, s.gpu_junction_degc[c]);
+      hottest = std::fmax(hottest, s.gpu_junction_degc[c]);
     }
     for (std::uint32_t t = 0; t < model_.tray_classes.size(); ++t)
       frame_.add(Metric::kTrayPower, t, tray_power_[t].dc_w(), dt);
     for (std::uint32_t r = 0; r < model_.rack_classes.size(); ++r) {
       const RackPower& rack = rack_power_[r];
       it_w += model_.rack_classes[r].count * rack.ac_w;
-      rack_w = std::max(rack_w, rack.dc_w());
-      totals_.rack_peak_w = std::max(totals_.rack_peak_w, rack.ac_w);
-      frame_.add(Metric::kRackPower, r, rack.ac_w, dt);
+      double low = rack.ac_w, high = rack.ac_w;
+      for (std::size_t b = 0; b < swings_.size(); ++b) {
+        const double ac_w = rack_ac_at(r, swings_[b]);
+        it_swing_w[b] += model_.rack_classes[r].count * ac_w;
+        low = std::min(low, ac_w);
+        high = std::max(high, ac_w);
+      }
+      shelf_w = std::max(shelf_w, rack.dc_w());
+      rack_w = std::max(rack_w, high);
+      frame_.add(Metric::kRackPower, r, rack.ac_w, low, high, dt);
       frame_.add(Metric::kRackShelfLoad, r, rack.dc_w() / usable_shelf_w(), dt);
       frame_.add(Metric::kRackInlet, r, s.rack_inlet_degc[r], dt);
       frame_.add(Metric::kRackReturn, r, s.rack_return_degc[r], dt);
@@ -391,13 +459,19 @@ class Twin {
       outlet = std::fmax(outlet, s.rack_return_degc[r]);
     }
     const double cooling_w = s.pump_power_w + s.facility_power_w;
-    const double site_w = feed_ac_w(plan_.power.feed, it_w, plan_.power.feed_rating_w) + cooling_w;
+    const auto at_feed_w = [&](double it) {
+      return feed_ac_w(plan_.power.feed, it, plan_.power.feed_rating_w) + cooling_w;
+    };
+    const double site_w = at_feed_w(it_w);
+    const double it_low_w = std::min(it_w, *std::min_element(it_swing_w.begin(), it_swing_w.end()));
+    const double it_high_w = std::max(it_w, *std::max_element(it_swing_w.begin(), it_swing_w.end()));
+    const double site_high_w = at_feed_w(it_high_w);
     const double step_s = profile_ ? profile_->step_s : kNoValue;
-    frame_.add(Metric::kSitePower, 0, site_w, dt);
-    frame_.add(Metric::kItPower, 0, it_w, dt);
+    frame_.add(Metric::kSitePower, 0, site_w, at_feed_w(it_low_w), site_high_w, dt);
+    frame_.add(Metric::kItPower, 0, it_w, it_low_w, it_high_w, dt);
     frame_.add(Metric::kStepTime, 0, step_s, dt);
     frame_.add(Metric::kTokens, 0, profile_ ? tokens_per_step() / step_s : 0, dt);
-    frame_.add(Metric::kThrottled, 0, throttled_gpus_ / working_gpus_, dt);
+    frame_.add(Metric::kThrottled, 0, throttled_gpus_ / model_.ranks, dt);
     frame_.add(Metric::kTcsSupply, 0, s.tcs_supply_degc, dt);
     frame_.add(Metric::kTcsReturn, 0, s.tcs_return_degc, dt);
     frame_.add(Metric::kTcsFlow, 0, s.tcs_flow_m3_per_s * kLitresPerMinute, dt);
@@ -411,17 +485,18 @@ class Twin {
     totals_.time_s += dt;
     totals_.site_energy_j += site_w * dt;
     totals_.it_energy_j += it_w * dt;
-    totals_.site_peak_w = std::max(totals_.site_peak_w, site_w);
+    totals_.site_peak_w = std::max(totals_.site_peak_w, site_high_w);
+    totals_.rack_peak_w = std::max(totals_.rack_peak_w, rack_w);
     totals_.step_time_max_s = std::fmax(totals_.step_time_max_s, step_s);
-    totals_.working_gpu_s += working_gpus_ * dt;
+    totals_.working_gpu_s += model_.ranks * dt;
     totals_.throttled_gpu_s += throttled_gpus_ * dt;
-    totals_.junction_max_degc = std::max(totals_.junction_max_degc, hottest);
+    totals_.junction_max_degc = std::fmax(totals_.junction_max_degc, hottest);
     totals_.supply_max_degc = std::fmax(totals_.supply_max_degc, inlet);
     totals_.return_max_degc = std::fmax(totals_.return_max_degc, outlet);
     totals_.facility_max_degc = std::fmax(totals_.facility_max_degc, s.facility_supply_degc);
 
-    limits_.feed.watch(time_s_, site_w, events_);
-    limits_.shelf.watch(time_s_, rack_w / usable_shelf_w(), events_);
+    limits_.feed.watch(time_s_, site_high_w, events_);
+    limits_.shelf.watch(time_s_, shelf_w / usable_shelf_w(), events_);
     limits_.rack.watch(time_s_, rack_w, events_);
     limits_.cdu.watch(time_s_, s.cdu_heat_w, events_);
     limits_.junction.watch(time_s_, hottest, events_);
@@ -501,19 +576,21 @@ class Twin {
   Plant plant_;
 
   double time_s_ = 0;
-  std::size_t next_event_ = 0;
   std::vector<double> clocks_;                                                    // (n_gpu_class)
   std::vector<double> event_limit_;                                               // (n_gpu_class)
+  std::vector<bool> has_begun_, has_ended_;                                       // (n_event)
   std::map<std::vector<int>, std::shared_ptr<const IterationProfile>> profiles_;  // by clocks in percent
   std::shared_ptr<const IterationProfile> profile_, first_profile_;
+  std::vector<ActivityRow> first_activities_;         // timeline of the first profile
   double phase_ = 0, phase_from_ = 0, phase_to_ = 0;  // of the iteration, 0..1
 
   std::vector<std::vector<std::pair<std::uint32_t, int>>> trays_of_rack_;  // (n_rack_class) tray class, how many
   std::vector<std::vector<std::pair<std::uint32_t, int>>> gpus_of_tray_;   // (n_tray_class) GPU class, how many
   std::vector<bool> tray_works_;                                           // (n_tray_class)
   std::vector<RackPower> rack_power_, tray_power_;
+  std::vector<std::vector<double>> swings_;  // see find_swings()
   PlantInput input_;
-  double working_gpus_ = 0, throttled_gpus_ = 0;
+  double throttled_gpus_ = 0, since_control_s_ = 0;
   bool was_throttling_ = false;
 
   FrameBuilder frame_;

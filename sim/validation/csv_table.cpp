@@ -60,9 +60,10 @@ void keep_rows(CsvTable& table, const std::string& column, const std::string& va
 Result<CsvTable> load_csv(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::stringstream text;
-  if (!file || !(text << file.rdbuf()))
-    return fail(ErrorCode::kIo, fmt::format("cannot read {}: {}", path, std::strerror(errno)));
-  const std::string content = text.str();
+  if (!file) return fail(ErrorCode::kIo, fmt::format("cannot read {}: {}", path, std::strerror(errno)));
+  text << file.rdbuf();
+  std::string content = text.str();
+  if (!content.empty() && content.back() != '\n') content += '\n';
   Reading reading;
   reading.table.path = path;
   csv_parser parser;

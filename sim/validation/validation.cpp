@@ -128,6 +128,7 @@ class Predictor {
     q.pp = row.integer("pp", 1);
     q.vp = q.pp > 1 ? row.integer("vp", 1) : 1;
     q.cp = row.integer("cp", 1);
+    if (row.number("dp")) q.dp = row.integer("dp", 1);
     q.micro_batch = row.integer("micro_batch", 1);
     q.global_batch = row.integer("global_batch", 1);
     q.sequence = row.integer("seq", 1);

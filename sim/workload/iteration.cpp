@@ -23,8 +23,9 @@ constexpr double kGradientBytes = 2;  // BF16 on the wire
 constexpr double kParameterBytes = 2;
 constexpr double kActivationBytes = 2;
 
-// An exchange of keys and values that takes less than this share of the attention that it hides behind is no activity:
-// not even tenfold contention could expose it. Its bytes are counted all the same.
+// An exchange of keys and values over NVLink that takes less than this share of the attention that it hides behind is
+// no activity: a GPU's own port, which only its own few collectives share, could be ten times slower before it showed.
+// Its bytes are counted all the same. Over the fabric it always is an activity.
 constexpr double kHiddenExchangeShare = 0.1;
 
 struct BlockCost {
@@ -132,8 +133,10 @@ class Builder {
 
   double hop_latency(Hop hop) const {
     if (hop == Hop::kNvlink) return calibration_.nvlink(rack_.gpu.nvlink_generation).base_s.value.value;
+    const FabricType& fabric = plan_.site.fabric;
     const double switches = hop == Hop::kSpine ? 3 : 1;
-    return calibration_.nic_latency_s.value.value + switches * plan_.site.fabric.switch_latency_s.value;
+    return calibration_.nic_latency_s.value.value + fabric.link_latency_s.value +
+           switches * fabric.switch_latency_s.value;
   }
 
   // --- collectives
@@ -207,12 +210,11 @@ class Builder {
     double forward_collectives = 4.0 * layers.transformer;
     double backward_collectives = 4.0 * layers.transformer;
     backward_collectives += w_.recomputed_layers * forward_collectives;
-    cost.parameters = layers.transformer * w_.model.layer_parameters() / p_.tp;
+    cost.parameters = chunk_parameters(w_, layers);
     if (layers.embedding) {
       const LayerCost embedding = embedding_layer(roofline, w_);
       cost.forward += embedding.forward;
       cost.backward += embedding.backward;
-      cost.parameters += w_.model.embedding_parameters() / p_.tp;
       forward_collectives += 1;
       backward_collectives += 1;
     }
@@ -220,7 +222,6 @@ class Builder {
       const LayerCost output = output_layer(roofline, w_);
       cost.forward += output.forward;
       cost.backward += output.backward;
-      cost.parameters += w_.model.embedding_parameters() / p_.tp;
       forward_collectives += 1;
       backward_collectives += 1;
     }
@@ -236,7 +237,8 @@ class Builder {
       cost.attention_backward_s =
           layers.transformer * attention_backward(roofline, tokens(), w_.sequence, heads, w_.model.head_dim).clocked_s;
       cost.context_forward_collectives = layers.transformer;
-      cost.context_backward_collectives = 2.0 * layers.transformer;
+      const double again = w_.recompute == Recompute::kSelective ? 1 : w_.recomputed_layers;
+      cost.context_backward_collectives = (2.0 + again) * layers.transformer;
     }
     cost.buckets = std::clamp(layers.transformer / kLayersPerBucket, 1, 8);
     return cost;
@@ -261,6 +263,12 @@ class Builder {
     if (w_.parallelism.dp * w_.parallelism.cp > 1) add_gathers(members, costs);
     for (const Block& block : stage_schedule(p_, w_.micro_batches(), stage))
       add_block(members, block, costs[static_cast<std::size_t>(block.chunk)]);
+    if (!w_.overlap_grad_reduce && w_.parallelism.dp * w_.parallelism.cp > 1) {
+      std::map<std::uint32_t, Nodes> after;
+      for (const std::uint32_t c : members) after[c] = tail_[c];
+      for (const BlockCost& cost : costs)
+        add_gradient_ring(members, ActivityKind::kGradReduce, cost.parameters * kGradientBytes, 0, after, reduce_tail_);
+    }
   }
 
   // Parameters of all chunks, bucket after bucket, from the start of the iteration on.
@@ -299,8 +307,9 @@ class Builder {
     const std::uint32_t id = label(block);
     const bool data_parallel = p_.dp * p_.cp > 1;
     const bool first = !block.backward && block.micro_batch == 0 && data_parallel && w_.overlap_grad_reduce;
-    const bool last = block.backward && block.micro_batch == w_.micro_batches() - 1 && data_parallel;
-    const int pieces = first || (last && w_.overlap_grad_reduce) ? cost.buckets : 1;
+    const bool last =
+        block.backward && block.micro_batch == w_.micro_batches() - 1 && data_parallel && w_.overlap_grad_reduce;
+    const int pieces = first || last ? cost.buckets : 1;
     const KernelTime& time = block.backward ? cost.backward : cost.forward;
     const ActivityKind kind = block.backward ? ActivityKind::kBackward : ActivityKind::kForward;
 
@@ -364,6 +373,7 @@ class Builder {
     for (const std::uint32_t c : members)
       for (const RingShare& share : ring_shares(ActivityKind::kContextParallel, c, model_.gpu_classes[c].context,
                                                 context_buffer_bytes(), collectives)) {
+        if (model_.gpu_classes[c].context.spans_domains()) return false;
         const double rate = graph_.route(share.route).flow_cap_bytes_per_s;
         if (share.delay_s + share.bytes / rate > kHiddenExchangeShare * attention_s) return false;
         shares.push_back(share);

@@ -1,7 +1,5 @@
 #include "sim/workload/memory.h"
 
-#include "sim/workload/schedule.h"
-
 namespace racktwin {
 namespace {
 
@@ -31,16 +29,18 @@ double MemoryUse::total_bytes() const {
   return total;
 }
 
+double chunk_parameters(const Workload& w, const ChunkLayers& layers) {
+  double parameters = layers.transformer * w.model.layer_parameters();
+  if (layers.embedding) parameters += w.model.embedding_parameters();
+  const bool shared = w.model.tied_embeddings && layers.embedding;
+  if (layers.output && !shared) parameters += w.model.embedding_parameters();
+  return parameters / w.parallelism.tp;
+}
+
 double stage_parameters(const Workload& w, int stage) {
   double parameters = 0;
-  for (int v = 0; v < w.parallelism.vp; ++v) {
-    const ChunkLayers layers = chunk_layers(w, stage, v);
-    parameters += layers.transformer * w.model.layer_parameters();
-    if (layers.embedding) parameters += w.model.embedding_parameters();
-    if (layers.output && !(w.model.tied_embeddings && w.parallelism.pp == 1))
-      parameters += w.model.embedding_parameters();
-  }
-  return parameters / w.parallelism.tp;
+  for (int v = 0; v < w.parallelism.vp; ++v) parameters += chunk_parameters(w, chunk_layers(w, stage, v));
+  return parameters;
 }
 
 MemoryUse memory_use(const Workload& w) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "sim/plan/plan.h"
+#include "sim/workload/schedule.h"
 
 #include <string>
 #include <vector>
@@ -26,7 +27,8 @@ struct MemoryUse {
 // The fullest stage, with the workload's own recompute settings.
 MemoryUse memory_use(const Workload& workload);
 
-// Parameters held by a GPU of a stage.
+// Parameters that a GPU holds of a chunk, and of all chunks of a stage.
+double chunk_parameters(const Workload& workload, const ChunkLayers& layers);
 double stage_parameters(const Workload& workload, int stage);
 
 }  // namespace racktwin

@@ -142,9 +142,9 @@ LayerCost transformer_layer(const Roofline& r, const Workload& w) {
   b += stream(r, tokens * qkv * 2 * 2);
   b += stream(r, tokens * 5 * ffn * 2);                     // read 3 ffn, write 2 ffn
   b += quantise(r, tokens * (2 * hidden + qkv + 2 * ffn));  // incoming gradients of the four GEMMs
-  // Gradients of weights are accumulated in FP32 over micro-batches: read and write once per micro-batch.
+  // Gradients of weights are accumulated in BF16 over micro-batches: read and write once per micro-batch.
   const double layer_parameters = hidden * (qkv + heads * head_dim + 3 * ffn);
-  b += stream(r, layer_parameters * 4 * 2);
+  b += stream(r, layer_parameters * 2 * 2);
 
   if (w.recompute == Recompute::kSelective) b += attention;
   b += w.recomputed_layers * f;
@@ -160,7 +160,7 @@ LayerCost output_layer(const Roofline& r, const Workload& w) {
   cost.backward += gemm(r, tokens, w.model.hidden, vocab, true);
   cost.backward += gemm(r, w.model.hidden, vocab, tokens, true);
   cost.backward += stream(r, tokens * vocab * (4 + 2 + 2));
-  cost.backward += stream(r, w.model.hidden * vocab * 4 * 2);
+  cost.backward += stream(r, w.model.hidden * vocab * 2 * 2);
   return cost;
 }
 
@@ -172,10 +172,10 @@ LayerCost embedding_layer(const Roofline& r, const Workload& w) {
   return cost;
 }
 
-// Adam in FP32 on a shard: reads gradient, master weight and two moments, writes three of them and the BF16 weight;
-// before it, the gradient norm reads the shard once.
+// Adam in FP32 on a shard: reads the BF16 gradient, master weight and two moments, writes these three and the BF16
+// weight; before it, the gradient norm reads the shard once.
 KernelTime optimizer_step(const Roofline& r, double parameters, double shards) {
-  return stream(r, parameters / shards * (4 + 4 * 4 + 3 * 4 + 2));
+  return stream(r, parameters / shards * (2 + 2 + 3 * 4 + 3 * 4 + 2));
 }
 
 double model_flops_per_step(const Workload& w) {

@@ -30,8 +30,9 @@ struct Roofline {
 
 // C(m x n) = A(m x k) B(k x n) at the workload's precision (or BF16):
 //   t = launch + max(2mnk (1 + k_half / k) / (P e s), bytes / (B h))
-// P dense peak, e and k_half fitted on measured kernels, s the share of the rate that is kept inside a step, B HBM
-// bandwidth, h the share of it that kernels reach. source: fit in tests/validation/fit_kernels.py
+// What bounds it is decided at clock 1: a memory-bound kernel stays so when throttled. P dense peak, e and k_half
+// fitted on measured kernels, s the share of the rate that is kept inside a step, B HBM bandwidth, h the share of it
+// that kernels reach. source: fit in tests/validation/fit_kernels.py
 KernelTime gemm(const Roofline& roofline, double m, double n, double k, bool bf16 = false);
 
 // Streaming kernel that moves `bytes` over HBM.

@@ -139,6 +139,8 @@ GpuActivity ActivityProfile::bin(int i) const {
 
 IterationProfile profile_of(const Model& model, const Iteration& iteration, const ActivityTimes& times) {
   const ActivityGraph& graph = iteration.graph;
+  RT_CHECK_EQ(iteration.hidden_bytes.size(), graph.trunks.size());
+  RT_CHECK_EQ(iteration.trunk_owners.size(), graph.trunks.size());
   IterationProfile profile;
   profile.step_s = *std::max_element(times.end_s.begin(), times.end_s.end());
   profile.critical_clocked_s = critical_clocked_time(graph, times);

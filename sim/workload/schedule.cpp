@@ -1,5 +1,7 @@
 #include "sim/workload/schedule.h"
 
+#include "sim/check.h"
+
 #include <algorithm>
 
 namespace racktwin {
@@ -13,28 +15,26 @@ int warmup_blocks(const Parallelism& p, int micro_batches, int stage) {
   return std::min(total, 2 * (p.pp - stage - 1) + (p.vp - 1) * p.pp);
 }
 
-// The k-th forward (or backward) block. Micro-batches go through the chunks in groups of pp; the last group may be
-// shorter.
-Block kth_block(const Parallelism& p, int micro_batches, int k, bool backward) {
-  const int group = k / (p.pp * p.vp);
-  const int first = group * p.pp;
-  const int size = std::min(p.pp, micro_batches - first);
-  const int within = k - first * p.vp;
+// The k-th forward (or backward) block. Interleaved, micro-batches go through the chunks in groups of pp.
+Block kth_block(const Parallelism& p, int k, bool backward) {
+  const int size = p.vp == 1 ? 1 : p.pp;
+  const int group = k / (size * p.vp), within = k % (size * p.vp);
   const int chunk = within / size;
-  return {backward, backward ? p.vp - 1 - chunk : chunk, first + within % size};
+  return {backward, backward ? p.vp - 1 - chunk : chunk, group * size + within % size};
 }
 
 }  // namespace
 
 std::vector<Block> stage_schedule(const Parallelism& p, int micro_batches, int stage) {
+  RT_CHECK(p.vp == 1 || micro_batches % p.pp == 0);
   const int total = micro_batches * p.vp;
   const int warmup = warmup_blocks(p, micro_batches, stage);
   std::vector<Block> blocks;
   blocks.reserve(2 * static_cast<std::size_t>(total));
-  for (int k = 0; k < warmup; ++k) blocks.push_back(kth_block(p, micro_batches, k, false));
+  for (int k = 0; k < warmup; ++k) blocks.push_back(kth_block(p, k, false));
   for (int k = 0; k < total; ++k) {
-    if (warmup + k < total) blocks.push_back(kth_block(p, micro_batches, warmup + k, false));
-    blocks.push_back(kth_block(p, micro_batches, k, true));
+    if (warmup + k < total) blocks.push_back(kth_block(p, warmup + k, false));
+    blocks.push_back(kth_block(p, k, true));
   }
   return blocks;
 }

@@ -17,7 +17,8 @@ struct Block {
   int micro_batch = 0;
 };
 
-// What a stage works through in one iteration, in order: warm-up, one forward one backward, cool-down.
+// What a stage works through in one iteration, in order: warm-up, one forward one backward, cool-down. Interleaved
+// (vp > 1), the micro-batches must divide by pp, as Megatron demands.
 std::vector<Block> stage_schedule(const Parallelism& parallelism, int micro_batches, int stage);
 
 // The most forward blocks whose activations a stage holds at once.

@@ -1,0 +1,299 @@
+// Transcripts: what the program answers, where, and with which exit code.
+#include "app/cli/version.h"
+#include "tests/app/program.h"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+
+namespace racktwin {
+namespace {
+
+using Catch::Matchers::Contains;
+using Catch::Matchers::EndsWith;
+using Catch::Matchers::StartsWith;
+
+const std::string kSmall = RACKTWIN_SOURCE_DIRECTORY "/tests/scenarios/small.toml";
+
+ProgramResult run_in(const TemporaryDirectory& directory, const std::vector<std::string>& arguments) {
+  return run_program(arguments, {.directory = directory.path()});
+}
+
+std::size_t longest_line(const std::string& text) {
+  std::size_t longest = 0, begin = 0;
+  while (begin < text.size()) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    longest = std::max(longest, end - begin);
+    begin = end + 1;
+  }
+  return longest;
+}
+
+TEST_CASE("without arguments the program shows help with examples first") {
+  const ProgramResult result = run_program({});
+  CHECK(result.exit_code == 0);
+  CHECK(result.err.empty());
+  CHECK_THAT(result.out, Contains("Examples\n  racktwin demo"));
+  CHECK(result.out.find("Examples") < result.out.find("Commands"));
+  CHECK(run_program({"--help"}).out == result.out);
+}
+
+TEST_CASE("every command has help with an example") {
+  for (const std::string command : {"run", "check", "new", "show", "export", "demo", "doctor"}) {
+    const ProgramResult result = run_program({command, "--help"});
+    INFO(command);
+    CHECK(result.exit_code == 0);
+    CHECK(result.err.empty());
+    CHECK_THAT(result.out, Contains("Examples\n  racktwin " + command));
+    CHECK_THAT(result.out, Contains("--color"));
+    CHECK(longest_line(result.out) <= 100);
+  }
+}
+
+TEST_CASE("--version names the program and its version") {
+  const ProgramResult result = run_program({"--version"});
+  CHECK(result.exit_code == 0);
+  CHECK(result.out == "racktwin " + std::string(version_text()) + "\n");
+}
+
+TEST_CASE("a mistyped command is answered with the nearest one") {
+  const ProgramResult result = run_program({"chekc", "hall.toml"});
+  CHECK(result.exit_code == 2);
+  CHECK(result.out.empty());
+  CHECK(result.err == "error: there is no command \"chekc\"\n   = help: did you mean \"check\"?\n");
+}
+
+TEST_CASE("a mistyped option is answered with the nearest one") {
+  const ProgramResult result = run_program({"run", kSmall, "--no-recordin"});
+  CHECK(result.exit_code == 2);
+  CHECK(result.out.empty());
+  CHECK(result.err ==
+        "error: racktwin run has no option \"--no-recordin\"\n   = help: did you mean \"--no-recording\"?\n");
+}
+
+TEST_CASE("usage errors have exit code 2 and point to the help") {
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"run"},
+                                                    {"run", kSmall, "--set"},
+                                                    {"show"},
+                                                    {"export", "x.racktwin"},
+                                                    {"check", kSmall, "extra"},
+                                                    {"doctor", "--color", "sometimes"},
+                                                    {"run", kSmall, "-o", "x", "--no-recording"}}) {
+    const ProgramResult result = run_program(arguments);
+    INFO(result.err);
+    CHECK(result.exit_code == 2);
+    CHECK(result.out.empty());
+    CHECK_THAT(result.err, StartsWith("error: ") && Contains("--help"));
+  }
+}
+
+TEST_CASE("a run prints its summary to standard output and messages to standard error") {
+  const TemporaryDirectory directory;
+  const ProgramResult result = run_in(directory, {"run", kSmall});
+  CHECK(result.exit_code == 0);
+  CHECK_THAT(result.out, StartsWith("Llama 3.1 8B on one rack\n") && Contains("Verdict   ") && Contains("step time"));
+  CHECK(longest_line(result.out) <= 100);
+  CHECK_THAT(result.out, !Contains("\x1b"));
+  CHECK_THAT(result.err, StartsWith("racktwin " + std::string(version_text()) + "  Llama 3.1 8B on one rack\n") &&
+                             EndsWith("wrote small.racktwin\n"));
+  CHECK(std::filesystem::exists(directory.path("small.racktwin")));
+  CHECK_FALSE(std::filesystem::exists(directory.path("small.racktwin-wal")));
+
+  SECTION("show prints the same summary from the recording") {
+    const ProgramResult shown = run_in(directory, {"show", "small.racktwin"});
+    CHECK(shown.exit_code == 0);
+    CHECK(shown.out == result.out);
+    CHECK(shown.err.empty());
+  }
+  SECTION("a recording is not overwritten without --force") {
+    const std::string before = read_text(directory.path("small.racktwin"));
+    const ProgramResult again = run_in(directory, {"run", kSmall});
+    CHECK(again.exit_code == 3);
+    CHECK(again.out.empty());
+    CHECK_THAT(again.err, Contains("small.racktwin") && Contains("--force"));
+    CHECK(read_text(directory.path("small.racktwin")) == before);
+    CHECK(run_in(directory, {"run", kSmall, "--force"}).exit_code == 0);
+  }
+  SECTION("export writes CSV once, and again with --force") {
+    CHECK(run_in(directory, {"export", "small.racktwin", "--csv", "csv"}).exit_code == 0);
+    CHECK_THAT(read_text(directory.path("csv/events.csv")), StartsWith("time_s,path,what,by\n"));
+    CHECK(run_in(directory, {"export", "small.racktwin", "--csv", "csv"}).exit_code == 3);
+    CHECK(run_in(directory, {"export", "small.racktwin", "--csv", "csv", "--force"}).exit_code == 0);
+  }
+}
+
+TEST_CASE("--json prints one object that keeps its schema") {
+  const TemporaryDirectory directory;
+  const ProgramResult result = run_in(directory, {"run", kSmall, "--json", "-q"});
+  CHECK(result.exit_code == 0);
+  CHECK(result.err.empty());
+  const auto json = nlohmann::json::parse(result.out);
+  CHECK(json["schema"] == 1);
+  CHECK(json["version"] == std::string(version_text()));
+  CHECK(json["scenario"] == "small");
+  CHECK(json["title"] == "Llama 3.1 8B on one rack");
+  CHECK(json["recording"] == "small.racktwin");
+  CHECK(json["verdict"].is_string());
+  for (const char* key : {"step_time_s", "tokens_per_s", "mfu", "site_peak_w", "pue", "junction_max_degc",
+                          "headroom_feed", "headroom_junction_k", "gpus_used"}) {
+    INFO(key);
+    CHECK((json[key].is_number() || json[key].is_null()));
+  }
+  CHECK(json["gpus_used"] == 64);
+  CHECK(json["evidence"]["step_time_s"].is_string());
+  CHECK(json["defaults"].is_array());
+  REQUIRE(json["events"].is_array());
+  const auto& events = json["events"];
+  CHECK(std::any_of(events.begin(), events.end(), [](const auto& event) {
+    return event["time_s"] == 60 && event["path"] == "hall/facility" && event["by"] == "scenario" &&
+           event["what"].is_string();
+  }));
+  CHECK(run_in(directory, {"show", "small.racktwin", "--json"}).out == result.out);
+}
+
+TEST_CASE("options may stand after the command, --set takes one assignment and needs no order") {
+  const TemporaryDirectory directory;
+  const ProgramResult result = run_in(directory, {"run", "--set", "workload.gpus=32", "--set", "duration=30 s", kSmall,
+                                                  "--no-recording", "-q", "--json", "--color=never"});
+  INFO(result.err);
+  CHECK(result.exit_code == 0);
+  const auto json = nlohmann::json::parse(result.out);
+  CHECK(json["gpus_used"] == 32);
+  CHECK(json["title"] == "Llama 3.1 8B on one rack");
+  CHECK(json["recording"].is_null());
+  CHECK(std::filesystem::is_empty(directory.path()));
+}
+
+TEST_CASE("a bad assignment is refused where it was written") {
+  const ProgramResult result = run_program({"check", kSmall, "--set", "workload.gpus=512", "--set", "workload.gpsu=1"});
+  CHECK(result.exit_code == 2);
+  CHECK_THAT(result.err, Contains("command line: workload.gpus=512") && Contains("did you mean \"gpus\"?"));
+}
+
+TEST_CASE("--strict gives exit code 1 when a limit is crossed") {
+  const TemporaryDirectory directory;
+  const std::vector<std::string> small_feed = {"run", kSmall, "--set", "power.rating=20 kW", "--no-recording", "-q"};
+  CHECK(run_in(directory, small_feed).exit_code == 0);
+  std::vector<std::string> strict = small_feed;
+  strict.emplace_back("--strict");
+  const ProgramResult result = run_in(directory, strict);
+  CHECK(result.exit_code == 1);
+  CHECK_THAT(result.out, Contains("limits crossed"));
+}
+
+TEST_CASE("--color always colours results, never does not, NO_COLOR is for auto") {
+  const TemporaryDirectory directory;
+  const std::vector<std::string> arguments = {"run", kSmall, "--no-recording", "--set", "duration=10 s", "--color"};
+  const auto with = [&](const std::string& when) {
+    std::vector<std::string> all = arguments;
+    all.push_back(when);
+    return run_program(all, {.directory = directory.path(), .environment = {"NO_COLOR=1"}}).out;
+  };
+  CHECK_THAT(with("always"), Contains("\x1b[1m"));
+  CHECK_THAT(with("never"), !Contains("\x1b"));
+  CHECK_THAT(with("auto"), !Contains("\x1b"));
+}
+
+TEST_CASE("a reader that stops reading is no error and loses no recording") {
+  const TemporaryDirectory directory;
+  const ProgramResult result = run_program({"run", kSmall}, {.directory = directory.path(), .has_closed_pipe = true});
+  CHECK(result.exit_code == 0);
+  CHECK_THAT(result.err, EndsWith("wrote small.racktwin\n"));
+  CHECK(run_in(directory, {"show", "small.racktwin"}).exit_code == 0);
+  CHECK(run_program({"--help"}, {.has_closed_pipe = true}).exit_code == 0);
+}
+
+TEST_CASE("a full disk under standard output is an I/O error") {
+  const ProgramResult result = run_program({"--help"}, {.standard_output = "/dev/full"});
+  CHECK(result.exit_code == 3);
+  CHECK_THAT(result.err, Contains("cannot write to standard output"));
+}
+
+TEST_CASE("Ctrl-C closes the recording and says how far the run came") {
+  const TemporaryDirectory directory;
+  const ProgramResult result = run_program({"run", kSmall, "--set", "duration=360 d"},
+                                           {.directory = directory.path(), .interrupt_on = "to simulate\n"});
+  CHECK(result.exit_code == 130);
+  CHECK_THAT(result.err, Contains("interrupted after ") && Contains("; the recording small.racktwin is closed"));
+  CHECK_FALSE(std::filesystem::exists(directory.path("small.racktwin-wal")));
+  const ProgramResult shown = run_in(directory, {"show", "small.racktwin"});
+  CHECK(shown.exit_code == 0);
+  CHECK(shown.out == result.out);
+}
+
+TEST_CASE("check describes the plan and the defaults it used") {
+  const ProgramResult result = run_program({"check", kSmall});
+  CHECK(result.exit_code == 0);
+  CHECK_THAT(result.out, StartsWith("Llama 3.1 8B on one rack\n") && Contains("72 GPUs") && Contains("64 used") &&
+                             Contains("workload.dp = 16"));
+  CHECK_THAT(result.err, StartsWith("ok; next: racktwin run "));
+}
+
+TEST_CASE("new writes a scenario that check accepts, and never replaces a file unasked") {
+  const TemporaryDirectory directory;
+  CHECK(run_in(directory, {"new", "mine.toml"}).exit_code == 0);
+  CHECK(run_in(directory, {"new"}).out == read_text(directory.path("mine.toml")));
+  CHECK(run_in(directory, {"check", "mine.toml"}).exit_code == 0);
+  const ProgramResult again = run_in(directory, {"new", "mine.toml"});
+  CHECK(again.exit_code == 3);
+  CHECK_THAT(again.err, Contains("--force"));
+  CHECK(run_in(directory, {"new", "mine.toml", "--force"}).exit_code == 0);
+}
+
+TEST_CASE("show and export refuse what is no recording") {
+  const TemporaryDirectory directory;
+  write_text(directory.path("not.racktwin"), "just text, and enough of it to be no database at all\n");
+  CHECK(run_in(directory, {"show", "not.racktwin"}).exit_code == 2);
+  CHECK(run_in(directory, {"show", "nowhere.racktwin"}).exit_code == 3);
+  CHECK(run_in(directory, {"export", "nowhere.racktwin", "--csv", "csv"}).exit_code == 3);
+  const ProgramResult scenario = run_program({"show", kSmall});
+  CHECK(scenario.exit_code == 2);
+  CHECK_THAT(scenario.err, Contains("racktwin check") && Contains("racktwin run"));
+}
+
+TEST_CASE("files that cannot be read or written are I/O errors") {
+  const TemporaryDirectory directory;
+  CHECK(run_in(directory, {"run", "nowhere.toml"}).exit_code == 3);
+  CHECK(run_in(directory, {"run", kSmall, "-o", "nowhere/x.racktwin"}).exit_code == 3);
+  CHECK(run_in(directory, {"new", "nowhere/x.toml"}).exit_code == 3);
+}
+
+TEST_CASE("a recording never replaces its own scenario") {
+  const TemporaryDirectory directory;
+  write_text(directory.path("mine.toml"), read_text(kSmall));
+  CHECK(run_in(directory, {"run", "mine.toml", "-o", "mine.toml", "--force"}).exit_code == 2);
+  CHECK(read_text(directory.path("mine.toml")) == read_text(kSmall));
+}
+
+TEST_CASE("demo writes out/demo.racktwin, again if asked again, and says what to do next") {
+  const TemporaryDirectory directory;
+  for (int i = 0; i < 2; ++i) {
+    const ProgramResult result = run_in(directory, {"demo"});
+    CHECK(result.exit_code == 0);
+    CHECK_THAT(result.err, Contains("wrote out/demo.racktwin\n") && Contains("next: racktwin show out/demo.racktwin"));
+    CHECK(std::filesystem::exists(directory.path("out/demo.racktwin")));
+  }
+}
+
+TEST_CASE("doctor finds the catalogue, and says so if it does not") {
+  const TemporaryDirectory directory;
+  const ProgramResult result = run_in(directory, {"doctor"});
+  CHECK(result.exit_code == 0);
+  CHECK_THAT(result.out, Contains("catalogue    " RACKTWIN_SOURCE_DIRECTORY "/racks") && Contains(", writable"));
+  const ProgramResult lost = run_in(directory, {"doctor", "--racks", "nowhere"});
+  CHECK(lost.exit_code == 3);
+  CHECK_THAT(lost.out, Contains("not usable"));
+}
+
+TEST_CASE("the first line comes within a tenth of a second", "[timing]") {
+  const auto started = std::chrono::steady_clock::now();
+  CHECK(run_program({"check", kSmall}).exit_code == 0);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
+  CHECK(took.count() < 1.0);  // generous: sanitizers and a busy machine; 0.02 s in a release build
+}
+
+}  // namespace
+}  // namespace racktwin

@@ -1,0 +1,185 @@
+#include "sim/catalog/catalog.h"
+
+#include "tests/sim/flagship.h"
+
+#include <catch2/catch.hpp>
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <set>
+#include <sstream>
+
+namespace racktwin {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kRacks = RACKTWIN_SOURCE_DIRECTORY "/racks";
+
+std::string text_of(const fs::path& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::vector<fs::path> files_in(const std::string& folder) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(kRacks / folder))
+    if (entry.path().extension() == ".toml") files.push_back(entry.path());
+  return files;
+}
+
+std::string kind_of(const fs::path& path) {
+  const std::string text = text_of(path);
+  std::smatch match;
+  REQUIRE(std::regex_search(text, match, std::regex("(^|\n)kind = \"([^\"]*)\"")));
+  return match[2];
+}
+
+template <class T>
+void check_loads(const Result<T>& entry, const fs::path& path) {
+  INFO(path.string());
+  if (!entry) INFO(format_errors(entry.error(), false));
+  CHECK(entry);
+}
+
+TEST_CASE("every file of the catalogue loads as what it says it is") {
+  const Catalog& catalog = test_catalog();
+  for (const char* folder : {"chips", "racks", "fabrics", "cooling", "models", "power"})
+    for (const fs::path& path : files_in(folder)) {
+      const std::string kind = kind_of(path), name = path.stem().string();
+      if (kind == "gpu") {
+        check_loads(catalog.gpu(name), path);
+      } else if (kind == "cpu") {
+        check_loads(catalog.cpu(name), path);
+      } else if (kind == "rack") {
+        check_loads(catalog.rack(name), path);
+      } else if (kind == "fabric") {
+        check_loads(catalog.fabric(name), path);
+      } else if (kind == "cold-plate") {
+        check_loads(catalog.cold_plate(name), path);
+      } else if (kind == "coolant") {
+        check_loads(catalog.coolant(name), path);
+      } else if (kind == "cdu") {
+        check_loads(catalog.cdu(name), path);
+      } else if (kind == "facility") {
+        check_loads(catalog.facility(name), path);
+      } else if (kind == "model") {
+        check_loads(catalog.model(name), path);
+      } else if (kind == "feed") {
+        check_loads(catalog.feed(name), path);
+      } else {
+        FAIL(path.string() << " is of unknown kind " << kind);
+      }
+    }
+  check_loads(catalog.calibration(), kRacks / "calibration.toml");
+}
+
+TEST_CASE("every source that the catalogue names is listed") {
+  const std::string listed = text_of(kRacks / "sources.toml");
+  std::set<std::string> sources;
+  const std::regex heading("\n\\[([^\\]]+)\\]"), from("(from|source|elevation_source) = \"([^\"]*)\"");
+  for (std::sregex_iterator i(listed.begin(), listed.end(), heading), end; i != end; ++i) sources.insert((*i)[1]);
+  for (const auto& entry : fs::recursive_directory_iterator(kRacks)) {
+    if (entry.path().extension() != ".toml" || entry.path().filename() == "sources.toml") continue;
+    const std::string text = text_of(entry.path());
+    for (std::sregex_iterator i(text.begin(), text.end(), from), end; i != end; ++i) {
+      const std::string key = (*i)[2];
+      CAPTURE(entry.path().string(), key);
+      CHECK(sources.count(key) == 1);
+    }
+  }
+}
+
+TEST_CASE("curves interpolate between their points and are constant beyond") {
+  Curve curve;
+  curve.x = {1, 2, 4};
+  curve.y = {10, 20, 0};
+  CHECK(curve.at(0) == 10);
+  CHECK(curve.at(1) == 10);
+  CHECK(curve.at(1.5) == Approx(15));
+  CHECK(curve.at(2) == Approx(20));
+  CHECK(curve.at(3) == Approx(10));
+  CHECK(curve.at(4) == 0);
+  CHECK(curve.at(9) == 0);
+  curve.x = {5};
+  curve.y = {7};
+  CHECK(curve.at(0) == 7);
+  CHECK(curve.at(9) == 7);
+}
+
+TEST_CASE("an entry that does not exist is answered with the nearest") {
+  const auto rack = test_catalog().rack("gb200-nvl27");
+  REQUIRE_FALSE(rack);
+  CHECK(rack.error().front().code == ErrorCode::kBadInput);
+  CHECK(rack.error().front().message == "there is no rack \"gb200-nvl27\" in the catalogue");
+  CHECK(rack.error().front().hint == "did you mean \"gb200-nvl72\"?");
+  const auto model = test_catalog().model("some-other-model");
+  REQUIRE_FALSE(model);
+  CHECK(model.error().front().hint.find("llama3.1-405b") != std::string::npos);
+  CHECK_FALSE(test_catalog().gpu("../chips/gb200"));
+}
+
+TEST_CASE("an entry of another kind is refused by name") {
+  const auto cdu = test_catalog().cdu("pg25");
+  REQUIRE_FALSE(cdu);
+  CHECK(cdu.error().front().message == "this is a coolant, not a cdu");
+}
+
+TEST_CASE("the parameters of the models are those of their names") {
+  for (const auto& [name, parameters] :
+       {std::pair("llama3.1-8b", 8.03e9), {"llama3.1-70b", 70.55e9}, {"llama3.1-405b", 405.85e9}})
+    CHECK(test_catalog().model(name).value().parameters() == Approx(parameters).epsilon(1e-3));
+}
+
+TEST_CASE("the hardware of the flagship holds the values of its data sheets") {
+  const RackType rack = test_catalog().rack("gb200-nvl72").value();
+  CHECK(rack.gpus() == 72);
+  CHECK(rack.domain_gpus() == 72);
+  CHECK(rack.nvswitch_chips == 18);
+  CHECK(rack.gpu.nvlink_bytes_per_s.value == 900e9);
+  CHECK(rack.nvlink_ports_per_gpu * rack.nvswitch_port_bytes_per_s.value == 900e9);
+  CHECK(rack.gpu.hbm_capacity_bytes.value == 186e9);
+  CHECK(rack.gpu.tdp_w.evidence == Evidence::kPublished);
+  CHECK(rack.shelf_efficiency.at(0.5) == Approx(0.975));
+  const RackType hgx = test_catalog().rack("hgx-h100").value();
+  CHECK(hgx.domain_gpus() == 8);
+  CHECK(hgx.domains() == 4);
+  CHECK_FALSE(hgx.liquid_cooled);
+}
+
+TEST_CASE("every parameter of the calibration is read, in range and says what it was fitted on") {
+  Calibration calibration = test_calibration();
+  std::set<std::string> keys;
+  for (const ParameterRow& row : parameter_rows(calibration)) {
+    CAPTURE(row.key);
+    CHECK(keys.insert(row.key).second);
+    CHECK(std::isfinite(row.value->value.value));
+    CHECK(row.value->value.value >= 0);
+    CHECK_FALSE(row.value->fitted_on.empty());
+    CHECK_FALSE(row.meaning.empty());
+    if (row.key.find("share") != std::string::npos) CHECK(row.value->value.value <= 1);
+  }
+  CHECK(keys.size() == 21);
+}
+
+TEST_CASE("errors of an entry are collected with their lines") {
+  const fs::path directory = fs::temp_directory_path() / ("racktwin-catalog-test-" + std::to_string(::getpid()));
+  fs::create_directories(directory / "cooling");
+  std::ofstream(directory / "cooling" / "odd.toml") << "kind = \"coolant\"\ntitle = \"odd\"\ndensity = \"1 kg/m3\"\n"
+                                                       "specific_heat = { is = \"4 kW\", from = \"x\", evidence = "
+                                                       "\"measured\" }\ncolour = \"green\"\n";
+  const auto coolant = Catalog(directory.string()).coolant("odd");
+  fs::remove_all(directory);
+  REQUIRE_FALSE(coolant);
+  std::set<int> lines;
+  for (const Error& error : coolant.error()) lines.insert(error.loc.line);
+  CHECK(lines == std::set<int>{3, 4, 5});
+}
+
+}  // namespace
+}  // namespace racktwin

@@ -1,0 +1,132 @@
+#include "sim/power/power.h"
+
+#include <catch2/catch.hpp>
+
+#include <cmath>
+
+namespace racktwin {
+namespace {
+
+Gpu gb200() {
+  Gpu gpu;
+  gpu.tdp_w = Sourced(1200);
+  gpu.idle_w = Sourced(200);
+  gpu.memory_bound_share = Sourced(0.7);
+  gpu.communication_share = Sourced(0.45);
+  gpu.leakage_share = Sourced(0.1);
+  gpu.leakage_doubling_k = Sourced(35);
+  gpu.clock_exponent = Sourced(2.4);
+  gpu.min_clock_ratio = Sourced(0.3);
+  gpu.reference_junction_degc = Sourced(70);
+  gpu.software_slowdown_degc = Sourced(87);
+  gpu.hardware_slowdown_degc = Sourced(89);
+  gpu.shutdown_degc = Sourced(92);
+  return gpu;
+}
+
+RackType nvl72() {
+  RackType rack;
+  rack.gpu = gb200();
+  rack.cpu.tdp_w = Sourced(420);
+  rack.cpu.idle_w = Sourced(50);
+  rack.cpu.training_load = Sourced(0.5);
+  rack.compute_trays = 18;
+  rack.gpus_per_tray = 4;
+  rack.cpus_per_tray = 2;
+  rack.switch_trays = 9;
+  rack.compute_tray_other_w = Sourced(1027);
+  rack.switch_tray_w = Sourced(1240);
+  rack.shelves = 8;
+  rack.shelf_psus = 6;
+  rack.psu_rating_w = Sourced(5500);
+  rack.shelf_efficiency.x = {0.1, 0.2, 0.5, 1.0};
+  rack.shelf_efficiency.y = {0.94, 0.965, 0.975, 0.967};
+  return rack;
+}
+
+const GpuActivity kTensor{1, 0, 0};
+
+TEST_CASE("a GPU at the reference temperature draws its tdp in tensor work and its idle power at rest") {
+  CHECK(gpu_power_w(gb200(), kTensor, 1, 70) == Approx(1200));
+  CHECK(gpu_power_w(gb200(), {}, 1, 70) == Approx(200));
+}
+
+TEST_CASE("memory and communication draw their shares whatever the clock") {
+  CHECK(gpu_power_w(gb200(), {0, 1, 0}, 0.5, 70) == Approx(200 + 0.7 * 1000));
+  CHECK(gpu_power_w(gb200(), {0, 0, 1}, 0.5, 70) == Approx(200 + 0.45 * 1000));
+  CHECK(gpu_power_w(gb200(), {0.5, 0.25, 0.2}, 1, 70) == Approx(200 + 500 + 175 + 90));
+}
+
+TEST_CASE("leakage doubles over its doubling temperature") {
+  CHECK(gpu_power_w(gb200(), kTensor, 1, 105) - 1200 == Approx(120));
+  CHECK(gpu_power_w(gb200(), kTensor, 1, 35) - 1200 == Approx(-60));
+}
+
+TEST_CASE("the power-limited clock is the highest percent that keeps tensor work within the tdp") {
+  const Gpu gpu = gb200();
+  for (double junction_degc = 40; junction_degc <= 110; junction_degc += 1) {
+    const double clock = power_limited_clock(gpu, junction_degc);
+    CHECK(clock <= 1);
+    CHECK(std::abs(clock * 100 - std::round(clock * 100)) < 1e-9);
+    CHECK(gpu_power_w(gpu, kTensor, clock, junction_degc) <= 1200 * (1 + 1e-9));
+    if (clock < 1) CHECK(gpu_power_w(gpu, kTensor, clock + 0.01, junction_degc) > 1200);
+  }
+  CHECK(power_limited_clock(gpu, 70) == 1);
+  CHECK(power_limited_clock(gpu, 30) == 1);
+  CHECK(power_limited_clock(gpu, 82) == Approx(0.98));
+  CHECK(power_limited_clock(gpu, 87) == Approx(0.97));
+  CHECK(power_limited_clock(gpu, 400) == Approx(0.3));  // leakage alone is beyond the tdp
+}
+
+TEST_CASE("a warm GPU slows down by the excess and comes back by a percent per second") {
+  const Gpu gpu = gb200();
+  CHECK(thermal_clock(gpu, 1.0, 84, 1, 1) == Approx(1.0));
+  CHECK(thermal_clock(gpu, 0.9, 84, 1, 1) == Approx(0.91));
+  CHECK(thermal_clock(gpu, 0.9, 84, 1, 5) == Approx(0.95));
+  CHECK(thermal_clock(gpu, 0.9, 86, 1, 1) == Approx(0.9));  // within the band below the limit it stays
+  CHECK(thermal_clock(gpu, 0.9, 87.1, 1, 1) == Approx(0.89));
+  CHECK(thermal_clock(gpu, 0.9, 88.9, 1, 10) == Approx(0.71));
+  CHECK(thermal_clock(gpu, 0.9, 84, 1, 0.1) == Approx(0.91));  // at least a percent
+}
+
+TEST_CASE("a hot GPU halves its clock and one at its shutdown temperature stays off") {
+  const Gpu gpu = gb200();
+  CHECK(thermal_clock(gpu, 1.0, 89.5, 1, 1) == Approx(0.5));
+  CHECK(thermal_clock(gpu, 0.5, 89.5, 1, 1) == Approx(0.3));
+  CHECK(thermal_clock(gpu, 0.5, 92, 1, 1) == 0);
+  CHECK(thermal_clock(gpu, 0, 40, 1, 1) == 0);
+}
+
+TEST_CASE("a limit is kept, even below the lowest throttled clock") {
+  CHECK(thermal_clock(gb200(), 1.0, 60, 0.57, 1) == Approx(0.57));
+  CHECK(thermal_clock(gb200(), 1.0, 60, 0.2, 1) == Approx(0.2));
+}
+
+TEST_CASE("a CPU trains at its share of the range between idle and tdp") {
+  CHECK(cpu_power_w(nvl72().cpu, true) == Approx(235));
+  CHECK(cpu_power_w(nvl72().cpu, false) == Approx(50));
+}
+
+TEST_CASE("a full NVL72 closes at 131.2 kW DC and 134.5 kW AC") {
+  const RackType rack = nvl72();
+  const double gpu_w = gpu_power_w(rack.gpu, kTensor, 1, 70);
+  const double cpu_w = 420;
+  const double dc_w =
+      rack.gpus() * gpu_w + 36 * cpu_w + 18 * rack.compute_tray_other_w.value + 9 * rack.switch_tray_w.value;
+  CHECK(dc_w == Approx(131.2e3).epsilon(0.001));
+  CHECK(rack_ac_w(rack, dc_w) == Approx(134.5e3).epsilon(0.001));
+}
+
+TEST_CASE("losses of the feed multiply and the UPS is read at its load") {
+  FeedType feed;
+  feed.busway_efficiency = Sourced(0.99);
+  feed.transformer_efficiency = Sourced(0.992);
+  feed.ups_efficiency.x = {0.25, 0.5, 0.75, 1.0};
+  feed.ups_efficiency.y = {0.970, 0.973, 0.970, 0.964};
+  CHECK(feed_ac_w(feed, 0.5 * 0.99 * 1e6, 1e6) == Approx(0.5e6 / 0.973 / 0.992));
+  CHECK(feed_ac_w(feed, 1.0 * 0.99 * 1e6, 1e6) == Approx(1e6 / 0.964 / 0.992));
+  CHECK(feed_ac_w(feed, 0, 1e6) == 0);
+}
+
+}  // namespace
+}  // namespace racktwin

@@ -1,0 +1,558 @@
+#include "sim/recording/recording.h"
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <limits>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace racktwin {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double kNoData = std::numeric_limits<double>::quiet_NaN();
+
+// A folder that goes away with the test.
+struct Folder {
+  Folder() : path(fs::temp_directory_path() / fmt::format("racktwin-recording-{}", ::getpid())) {
+    fs::remove_all(path);
+    fs::create_directories(path);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() { fs::remove_all(path); }
+  std::string file(const std::string& name) const { return (path / name).string(); }
+  std::vector<std::string> names() const {
+    std::vector<std::string> result;
+    for (const auto& entry : fs::directory_iterator(path)) result.push_back(entry.path().filename().string());
+    std::sort(result.begin(), result.end());
+    return result;
+  }
+  fs::path path;
+};
+
+template <class T>
+T value_of(Result<T> result) {
+  if (!result) FAIL(result.error().front().message);
+  return std::move(*result);
+}
+
+void require_ok(const Result<void>& result) {
+  if (!result) FAIL(result.error().front().message);
+}
+
+template <class T>
+std::string complaint(const Result<T>& result) {
+  if (result) return "no error";
+  const Error& error = result.error().front();
+  return error.hint.empty() ? error.message : error.message + "; " + error.hint;
+}
+
+template <class T>
+ErrorCode code_of(const Result<T>& result) {
+  REQUIRE_FALSE(result.has_value());
+  return result.error().front().code;
+}
+
+std::string text_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void write_text(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
+
+std::vector<float> class_values(int frame, int metric, int n_class = 20) {
+  std::vector<float> values;
+  for (int i = 0; i < n_class; ++i)
+    values.push_back(static_cast<float>(frame) + 0.01F * static_cast<float>(metric + i));
+  return values;
+}
+
+Result<void> append_instant(RecordingWriter& writer, int frame, int n_metric, int n_class = 20) {
+  std::vector<FrameRow> rows;
+  for (int metric = 0; metric < n_metric; ++metric) {
+    const std::vector<float> values = class_values(frame, metric, n_class);
+    rows.push_back({metric, values, values, values});
+  }
+  return writer.append_frame(0, 10.0 * frame, rows);
+}
+
+// A small recording with something in every table.
+void write_example(RecordingWriter& writer, double site_power_w = 1.5e6) {
+  require_ok(writer.put_run({{"scenario", "[site]\nname = \"hall\"\n"}, {"seed", "1"}}));
+  require_ok(writer.put_components(
+      {{0, "hall", "site", -1, 0, 0, 0, 40, 20, 4}, {1, "hall/row-a/rack-01", "rack", 0, 1, 2, 0, 0.6, 1.2, kNoData}}));
+  require_ok(
+      writer.put_metrics({{7, "site_power", UnitKind::kSite, "W", "all feeds", "step_power", 0, kNoData},
+                          {3, "gpu_power", UnitKind::kGpu, "W", "one GPU", "step_power", kNoData, 1200},
+                          {4, "supply_temp", UnitKind::kRack, "degC", "coolant to the rack", "step_cooling", 15, 60}}));
+  require_ok(writer.put_epoch(0, 0));
+  require_ok(writer.put_epoch(1, 15));
+  require_ok(writer.put_membership(0, UnitKind::kGpu, {0, 0, 4000000000U, 1}));
+  require_ok(writer.put_membership(1, UnitKind::kRack, {}));
+  require_ok(writer.put_activities(0, {{0, "forward", 0, 0.5}, {1, "backward", 0.5, 1.75}}));
+  require_ok(writer.append_frame(0, 10, {{3, {1.5F, 2.5F}, {1, 2}, {2, 3}}, {7, {100}, {90}, {110}}}));
+  require_ok(writer.append_frame(1, 20, {{3, {4, 5, 6}, {1, 2, 3}, {7, 8, 9}}}));
+  require_ok(writer.append_rack_series(10, 0, {{"supply_temp", 25.25}, {"other", 0.1}}));
+  require_ok(writer.append_rack_series(10, 1, {{"supply_temp", kNoData}}));
+  require_ok(writer.append_site_series(10, {{"site_power", site_power_w}, {"a, \"b\"", 1}}));
+  require_ok(writer.append_site_series(20, {{"site_power", 1e-7}}));
+  require_ok(writer.append_event({15, "hall/row-a/rack-01", "pump \"A\" failed, 1 of 2", "scenario"}));
+  require_ok(writer.append_event({15, "hall", "one\ntwo", "limit"}));
+  require_ok(writer.put_summary({{"step_time", 18.75, "", "s", "derived"}, {"verdict", kNoData, "holds", "", ""}}));
+}
+
+std::string example(const Folder& folder, const std::string& name, double site_power_w = 1.5e6) {
+  const std::string path = folder.file(name);
+  RecordingWriter writer = value_of(RecordingWriter::create(path, false));
+  write_example(writer, site_power_w);
+  require_ok(writer.close());
+  return path;
+}
+
+// Runs `work` in a child process: its exit status as waitpid gives it.
+template <class Work>
+int status_of_child(Work work) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(work());
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  return status;
+}
+
+// The number of frames, after a look at every value: 0, 10, 20, ... s, none missing or damaged.
+int checked_prefix(const RecordingReader& reader, int n_metric, int n_class = 20) {
+  const std::vector<double> times = reader.frame_times();
+  for (int i = 0; i < static_cast<int>(times.size()); ++i) {
+    REQUIRE(times[static_cast<std::size_t>(i)] == 10.0 * i);
+    for (int metric = 0; metric < n_metric; ++metric) {
+      const auto frame = reader.frame(metric, 10.0 * i);
+      REQUIRE(frame.has_value());
+      REQUIRE(frame->time_s == 10.0 * i);
+      REQUIRE(frame->high == class_values(i, metric, n_class));
+    }
+  }
+  require_ok(reader.status());
+  return static_cast<int>(times.size());
+}
+
+}  // namespace
+
+TEST_CASE("what is written to a recording is read back") {
+  const Folder folder;
+  const std::string path = example(folder, "a.racktwin");
+  REQUIRE(folder.names() == std::vector<std::string>{"a.racktwin"});  // one plain file, no WAL
+
+  const RecordingReader reader = value_of(RecordingReader::open(path));
+  CHECK(reader.is_complete());
+  CHECK(reader.run_value("scenario") == "[site]\nname = \"hall\"\n");
+  CHECK(reader.run_value("commit") == std::nullopt);
+  CHECK(reader.run_values().front().first == "scenario");
+
+  const auto metrics = reader.metrics();
+  REQUIRE(metrics.size() == 3);
+  CHECK(metrics[0].name == "gpu_power");
+  CHECK(metrics[0].kind == UnitKind::kGpu);
+  CHECK(metrics[0].computed_by == "step_power");
+  CHECK(std::isnan(metrics[0].low));
+  CHECK(metrics[0].high == 1200);
+  CHECK(metrics[2].kind == UnitKind::kSite);
+
+  const auto components = reader.components();
+  REQUIRE(components.size() == 2);
+  CHECK(components[1].path == "hall/row-a/rack-01");
+  CHECK(components[1].parent == 0);
+  CHECK(components[1].depth_m == 1.2);
+  CHECK(std::isnan(components[1].height_m));
+
+  REQUIRE(reader.epochs().size() == 2);
+  CHECK(reader.epochs()[1].time_s == 15);
+  CHECK(reader.membership(0, UnitKind::kGpu) == std::vector<std::uint32_t>{0, 0, 4000000000U, 1});
+  CHECK(reader.membership(1, UnitKind::kRack).empty());
+  CHECK(reader.membership(9, UnitKind::kGpu).empty());
+  REQUIRE(reader.activities(0).size() == 2);
+  CHECK(reader.activities(0)[1].kind == "backward");
+  CHECK(reader.activities(0)[1].end_s == 1.75);
+
+  CHECK(reader.frame_times() == std::vector<double>{10, 20});
+  CHECK_FALSE(reader.frame(3, 9.99).has_value());
+  CHECK(reader.frame(3, 19.99)->mean == std::vector<float>{1.5F, 2.5F});
+  CHECK(reader.frame(3, 19.99)->epoch == 0);
+  CHECK(reader.frame(3, 1e9)->high == std::vector<float>{7, 8, 9});
+  CHECK(reader.frame(3, 1e9)->epoch == 1);
+  CHECK(reader.frame(7, 1e9)->time_s == 10);
+
+  REQUIRE(reader.events().size() == 2);
+  CHECK(reader.events()[0].what == "pump \"A\" failed, 1 of 2");
+  CHECK(reader.events()[1].by == "limit");
+  REQUIRE(reader.summary().size() == 2);
+  CHECK(reader.summary()[0].value == 18.75);
+  CHECK(reader.summary()[0].evidence == "derived");
+  CHECK(std::isnan(reader.summary()[1].value));
+  CHECK(reader.summary()[1].text == "holds");
+  require_ok(reader.status());
+}
+
+TEST_CASE("frame values keep every bit, no-data included") {
+  const Folder folder;
+  const std::vector<std::uint32_t> bits = {0x7fc00000U, 0xffc12345U, 0x7f800000U, 0xff800000U,
+                                           0x80000000U, 1U,          0x7f7fffffU};
+  std::vector<float> values;
+  for (const std::uint32_t word : bits) values.push_back(std::bit_cast<float>(word));
+  RecordingWriter writer = value_of(RecordingWriter::create(folder.file("a.racktwin"), false));
+  require_ok(writer.append_frame(0, 1, {{0, values, {}, values}}));
+  require_ok(writer.close());
+
+  const auto frame = value_of(RecordingReader::open(folder.file("a.racktwin"))).frame(0, 1);
+  REQUIRE(frame.has_value());
+  REQUIRE(frame->mean.size() == bits.size());
+  for (std::size_t i = 0; i < bits.size(); ++i) CHECK(std::bit_cast<std::uint32_t>(frame->mean[i]) == bits[i]);
+  CHECK(frame->low.empty());
+}
+
+TEST_CASE("put_run and put_summary replace values of the same name in place") {
+  const Folder folder;
+  RecordingWriter writer = value_of(RecordingWriter::create(folder.file("a.racktwin"), false));
+  require_ok(writer.put_run({{"seed", "1"}, {"host", "x"}}));
+  require_ok(writer.put_run({{"seed", "2"}}));
+  require_ok(writer.put_summary({{"pue", 1.1, "", "1", ""}, {"peak", 2, "", "W", ""}}));
+  require_ok(writer.put_summary({{"pue", 1.2, "", "1", "assumed"}}));
+  require_ok(writer.close());
+  const RecordingReader reader = value_of(RecordingReader::open(folder.file("a.racktwin")));
+  CHECK(reader.run_value("seed") == "2");
+  REQUIRE(reader.summary().size() == 2);
+  CHECK(reader.summary()[0].value == 1.2);
+  CHECK(reader.summary()[0].evidence == "assumed");
+}
+
+TEST_CASE("a reader follows a recording that grows and sees only what was committed") {
+  const Folder folder;
+  const std::string path = folder.file("a.racktwin");
+  RecordingWriter writer = value_of(RecordingWriter::create(path, false));
+  const RecordingReader reader = value_of(RecordingReader::open(path));
+  CHECK(reader.frame_times().empty());
+  for (int frame = 0; frame < 5; ++frame) {
+    require_ok(append_instant(writer, frame, 2));
+    CHECK(checked_prefix(reader, 2) == frame);
+    require_ok(writer.commit());
+    CHECK(checked_prefix(reader, 2) == frame + 1);
+    CHECK_FALSE(reader.is_complete());
+  }
+  // Another process, as the viewer is one.
+  const int status = status_of_child([&] {
+    const auto other = RecordingReader::open(path);
+    return other && other->frame_times().size() == 5 ? 0 : 1;
+  });
+  CHECK(status == 0);
+  require_ok(writer.close());  // although a reader has it open
+  CHECK(reader.is_complete());
+  CHECK(checked_prefix(reader, 2) == 5);
+  CHECK(checked_prefix(value_of(RecordingReader::open(path)), 2) == 5);
+}
+
+TEST_CASE("a recording that a reader held open while it was closed is one plain file once the reader is gone") {
+  const Folder folder;
+  const std::string path = folder.file("a.racktwin");
+  {
+    RecordingWriter writer = value_of(RecordingWriter::create(path, false));
+    const RecordingReader reader = value_of(RecordingReader::open(path));
+    require_ok(append_instant(writer, 0, 2));
+    require_ok(writer.close());
+  }
+  CHECK(folder.names() == std::vector<std::string>{"a.racktwin"});
+  fs::copy_file(path, folder.file("copy.racktwin"));
+  const RecordingReader copy = value_of(RecordingReader::open(folder.file("copy.racktwin")));
+  CHECK(copy.is_complete());
+  CHECK(checked_prefix(copy, 2) == 1);
+}
+
+TEST_CASE("a writer that is killed at any instant leaves what it had committed") {
+  const Folder folder;
+  const std::string path = folder.file("a.racktwin");
+
+  SECTION("between two calls") {
+    for (const int n_call : {0, 1, 2, 3, 7, 8, 9}) {  // a commit after every third frame
+      const int status = status_of_child([&] {
+        auto writer = RecordingWriter::create(path, true);
+        for (int call = 0; call < n_call; ++call) {
+          if (!append_instant(*writer, call, 2)) return 1;
+          if (call % 3 == 2 && !writer->commit()) return 1;
+        }
+        ::raise(SIGKILL);
+        return 1;
+      });
+      REQUIRE(WIFSIGNALED(status));
+      {
+        const RecordingReader reader = value_of(RecordingReader::open(path));
+        CHECK(checked_prefix(reader, 2) == n_call / 3 * 3);
+        CHECK_FALSE(reader.is_complete());
+      }
+      CHECK(checked_prefix(value_of(RecordingReader::open(path)), 2) ==
+            n_call / 3 * 3);  // reading loses nothing either
+    }
+  }
+
+  SECTION("at no particular moment, also during a checkpoint") {
+    for (const int delay_ms : {1, 3, 10, 30, 100}) {
+      std::array<int, 2> started{};
+      REQUIRE(::pipe(started.data()) == 0);
+      const pid_t child = ::fork();
+      if (child == 0) {
+        auto writer = RecordingWriter::create(path, true);
+        for (int frame = 0;; ++frame) {
+          if (!append_instant(*writer, frame, 2, 1000)) ::_exit(1);
+          if (frame % 4 == 3 && !writer->commit()) ::_exit(1);
+          if (frame == 3 && ::write(started[1], "x", 1) != 1) ::_exit(1);
+        }
+      }
+      char byte = 0;
+      REQUIRE(::read(started[0], &byte, 1) == 1);
+      std::this_thread::sleep_for(std::chrono::milliseconds(delay_ms));
+      ::kill(child, SIGKILL);
+      ::waitpid(child, nullptr, 0);
+      ::close(started[0]);
+      ::close(started[1]);
+      const int n_frame = checked_prefix(value_of(RecordingReader::open(path)), 2, 1000);
+      CHECK(n_frame >= 4);
+      CHECK(n_frame % 4 == 0);
+    }
+  }
+}
+
+TEST_CASE("a full disk is reported and what was committed is kept") {
+  const Folder folder;
+  const std::string path = folder.file("a.racktwin");
+  const int status = status_of_child([&] {
+    ::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{300'000, 300'000};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    auto writer = RecordingWriter::create(path, false);
+    for (int frame = 0; frame < 1000; ++frame) {
+      auto done = append_instant(*writer, frame, 20);
+      if (done) done = writer->commit();
+      if (done) continue;
+      // Once it has failed it does not go on behind a gap, nor does it claim to be complete.
+      const bool is_stuck = complaint(append_instant(*writer, frame + 1, 1)) == complaint(done);
+      const bool is_closed = writer->close().has_value();
+      write_text(folder.file("message"), done.error().front().message);
+      return done.error().front().code == ErrorCode::kIo && is_stuck && !is_closed && frame > 4 ? 0 : 1;
+    }
+    return 2;
+  });
+  REQUIRE(status == 0);
+  const RecordingReader reader = value_of(RecordingReader::open(path));
+  const int n_frame = checked_prefix(reader, 20);
+  CHECK(n_frame > 4);
+  CHECK_FALSE(reader.is_complete());
+  const std::string message = text_of(folder.file("message"));
+  CHECK_THAT(message, Catch::StartsWith("cannot write " + path + ": "));
+  CHECK_THAT(message, Catch::Contains("disk full (") || Catch::Contains("size limit ("));
+  CHECK_THAT(message, Catch::Contains("; what was committed until ") && Catch::EndsWith(" is kept"));
+}
+
+TEST_CASE("a recording is not replaced unless told so") {
+  const Folder folder;
+  const std::string path = example(folder, "a.racktwin");
+  const std::string before = text_of(path);
+  const auto refused = RecordingWriter::create(path, false);
+  CHECK(code_of(refused) == ErrorCode::kIo);
+  CHECK(complaint(refused) == "cannot create " + path + ": File exists; --force replaces it");
+  CHECK(text_of(path) == before);
+
+  write_text(path + "-wal", "left by a writer that was killed");
+  RecordingWriter writer = value_of(RecordingWriter::create(path, true));
+  CHECK(value_of(RecordingReader::open(path)).metrics().empty());
+  const auto in_use = RecordingWriter::create(path, true);
+  CHECK(complaint(in_use) == "cannot replace " + path + ": another program has it open");
+  require_ok(append_instant(writer, 0, 2));
+  require_ok(writer.close());
+  CHECK(folder.names() == std::vector<std::string>{"a.racktwin"});
+  CHECK(checked_prefix(value_of(RecordingReader::open(path)), 2) == 1);
+
+  CHECK_THAT(complaint(RecordingWriter::create(folder.path.string(), true)), Catch::Contains("not a regular file"));
+}
+
+TEST_CASE("a recording that cannot be created leaves no file behind") {
+  const Folder folder;
+  const std::string path = folder.file("missing/a.racktwin");
+  CHECK(complaint(RecordingWriter::create(path, false)) == "cannot create " + path + ": No such file or directory");
+  const int status = status_of_child([&] {
+    ::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{8192, 8192};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    const auto writer = RecordingWriter::create(folder.file("a.racktwin"), false);
+    return !writer && writer.error().front().code == ErrorCode::kIo ? 0 : 1;
+  });
+  CHECK(status == 0);
+  CHECK(folder.names().empty());
+}
+
+TEST_CASE("what is no recording is refused with the reason") {
+  const Folder folder;
+  const std::string recording = text_of(example(folder, "good.racktwin"));
+  const std::string path = folder.file("bad.racktwin");
+  const auto complaint_about = [&](const std::string& bytes) {
+    write_text(path, bytes);
+    const auto opened = RecordingReader::open(path);
+    CHECK(code_of(opened) == ErrorCode::kBadInput);
+    CHECK(text_of(path) == bytes);
+    CHECK(folder.names() == std::vector<std::string>{"bad.racktwin", "good.racktwin"});
+    return complaint(opened);
+  };
+  const auto patched = [&](std::size_t offset, char byte) {
+    std::string bytes = recording;
+    bytes[offset] = byte;
+    return bytes;
+  };
+  const auto missing = RecordingReader::open(path);
+  CHECK(code_of(missing) == ErrorCode::kIo);
+  CHECK(complaint(missing) == "cannot read " + path + ": No such file or directory");
+  CHECK_THAT(complaint(RecordingReader::open(folder.path.string())), Catch::Contains("not a regular file"));
+
+  CHECK_THAT(complaint_about(""), Catch::Contains("the file is empty"));
+  CHECK_THAT(complaint_about("[site]\nname = \"hall\"\n"), Catch::Contains("is no recording"));
+  CHECK_THAT(complaint_about(std::string(10'000, 'x')), Catch::Contains("is no recording"));
+  CHECK_THAT(complaint_about(patched(68, 0)), Catch::Contains("is a database, but no recording"));  // application_id
+  CHECK_THAT(complaint_about(patched(63, 2)),                                                       // user_version
+             Catch::Contains("has recording format 2, this racktwin reads format 1; read it with a newer racktwin"));
+  for (const std::size_t size : {50UL, 200UL, 5000UL, recording.size() - 4096, recording.size() - 1}) {
+    CHECK_THAT(complaint_about(recording.substr(0, size)),
+               Catch::Contains("is no recording") || Catch::Contains("cut off"));
+  }
+}
+
+TEST_CASE("a damaged page is an error of the call that meets it, not a crash") {
+  const Folder folder;
+  const std::string path = folder.file("a.racktwin");
+  {
+    RecordingWriter writer = value_of(RecordingWriter::create(path, false));
+    for (int frame = 0; frame < 50; ++frame) require_ok(append_instant(writer, frame, 20));
+    require_ok(writer.close());
+  }
+  std::string bytes = text_of(path);
+  std::fill(bytes.begin() + 100'000, bytes.begin() + 160'000, '\xaa');
+  write_text(path, bytes);
+  const RecordingReader reader = value_of(RecordingReader::open(path));
+  require_ok(reader.status());
+  CHECK(reader.content_hash() == 0);
+  CHECK_THAT(complaint(reader.status()), Catch::Contains("is damaged or cut off"));
+}
+
+TEST_CASE("recordings are read on a read-only medium, whether closed, killed or held open while closed") {
+  const Folder folder;
+  example(folder, "closed.racktwin");
+  {
+    RecordingWriter writer = value_of(RecordingWriter::create(folder.file("held open?.racktwin"), false));
+    const RecordingReader reader = value_of(RecordingReader::open(folder.file("held open?.racktwin")));
+    write_example(writer);
+    require_ok(writer.close());
+  }
+  status_of_child([&] {
+    auto writer = RecordingWriter::create(folder.file("killed.racktwin"), false);
+    write_example(*writer);
+    if (!writer->commit()) return 1;
+    return ::raise(SIGKILL);
+  });
+  const std::vector<std::string> before = folder.names();
+  for (const std::string& name : before) fs::permissions(folder.file(name), fs::perms(0444));
+  fs::permissions(folder.path, fs::perms(0555));
+  const int status = status_of_child([&] {
+    if (::geteuid() == 0 && ::seteuid(65534) != 0) return 9;  // root may write anywhere
+    int failures = 0;
+    for (const char* name : {"closed.racktwin", "held open?.racktwin", "killed.racktwin"}) {
+      const auto reader = RecordingReader::open(folder.file(name));
+      if (!reader) fmt::print(stderr, "{}\n", complaint(reader));
+      if (!reader || reader->frame_times().size() != 2 || !reader->status()) ++failures;
+    }
+    return failures;
+  });
+  fs::permissions(folder.path, fs::perms(0755));
+  CHECK(status == 0);
+  CHECK(folder.names() == before);
+}
+
+TEST_CASE("the content hash is equal for equal runs and differs when a value does") {
+  const Folder folder;
+  const auto hash_of = [](const std::string& path) { return value_of(RecordingReader::open(path)).content_hash(); };
+  const std::uint64_t first = hash_of(example(folder, "a.racktwin"));
+  CHECK(first == hash_of(example(folder, "b.racktwin")));
+  CHECK(first != hash_of(example(folder, "c.racktwin", 1.5e6 + 1e-9)));
+
+  // Neither where it ran nor how often it committed makes a difference.
+  RecordingWriter writer = value_of(RecordingWriter::create(folder.file("d.racktwin"), false));
+  require_ok(writer.put_run({{"host", "elsewhere"}}));
+  require_ok(writer.commit());
+  write_example(writer);
+  require_ok(writer.close());
+  CHECK(first == hash_of(folder.file("d.racktwin")));
+
+  for (const float value : {1.0F, std::nextafter(1.0F, 2.0F)}) {
+    RecordingWriter other = value_of(RecordingWriter::create(folder.file(fmt::format("{}.racktwin", value)), false));
+    require_ok(other.append_frame(0, 0, {{0, {value}, {}, {}}}));
+    require_ok(other.close());
+  }
+  CHECK(hash_of(folder.file("1.racktwin")) != hash_of(folder.file("1.0000001.racktwin")));
+}
+
+TEST_CASE("series and events are exported as CSV with units, and no data as an empty field") {
+  const Folder folder;
+  const RecordingReader reader = value_of(RecordingReader::open(example(folder, "a.racktwin")));
+  const std::string directory = folder.file("new/csv");
+  require_ok(reader.export_csv(directory, false));
+  CHECK(text_of(directory + "/site_series.csv") ==
+        "time_s,site_power [W],\"a, \"\"b\"\"\"\n"
+        "10,1500000,1\n"
+        "20,1e-07,\n");
+  CHECK(text_of(directory + "/rack_series.csv") ==
+        "time_s,rack_class,supply_temp [degC],other\n"
+        "10,0,25.25,0.1\n"
+        "10,1,,\n");
+  CHECK(text_of(directory + "/events.csv") ==
+        "time_s,path,what,by\n"
+        "15,hall/row-a/rack-01,\"pump \"\"A\"\" failed, 1 of 2\",scenario\n"
+        "15,hall,\"one\ntwo\",limit\n");
+
+  const auto refused = reader.export_csv(directory, false);
+  CHECK(code_of(refused) == ErrorCode::kIo);
+  CHECK_THAT(complaint(refused), Catch::Contains("site_series.csv: File exists; --force replaces it"));
+  require_ok(reader.export_csv(directory, true));
+}
+
+TEST_CASE("an hour of frames is recorded in a moment") {
+  const Folder folder;
+  const auto start = std::chrono::steady_clock::now();
+  RecordingWriter writer = value_of(RecordingWriter::create(folder.file("a.racktwin"), false));
+  for (int frame = 0; frame < 360; ++frame) {
+    require_ok(append_instant(writer, frame, 20));
+    std::vector<SeriesRow> series;
+    for (int metric = 0; metric < 20; ++metric) series.push_back({fmt::format("metric_{}", metric), 0.1 * frame});
+    for (int rack_class = 0; rack_class < 8; ++rack_class) {
+      require_ok(writer.append_rack_series(10.0 * frame, rack_class, series));
+    }
+    require_ok(writer.append_site_series(10.0 * frame, series));
+    if (frame % 6 == 5) require_ok(writer.commit());
+  }
+  require_ok(writer.close());
+  const double write_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  CHECK(write_s < 3);  // 0.1 s; sanitizers and busy machines take longer
+  const RecordingReader reader = value_of(RecordingReader::open(folder.file("a.racktwin")));
+  CHECK(checked_prefix(reader, 20) == 360);
+}
+
+}  // namespace racktwin

@@ -1,0 +1,377 @@
+#include "sim/twin/twin.h"
+
+#include "sim/workload/operators.h"
+#include "tests/sim/flagship.h"
+
+#include <catch2/catch.hpp>
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <map>
+
+namespace racktwin {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A recording that goes away with the test.
+class File {
+ public:
+  File() {
+    static int number = 0;
+    path_ = fs::temp_directory_path() /
+            ("racktwin-twin-test-" + std::to_string(::getpid()) + "-" + std::to_string(++number) + ".racktwin");
+  }
+  ~File() {
+    for (const char* ending : {"", "-wal", "-shm"}) fs::remove(path_.string() + ending);
+  }
+  std::string path() const { return path_.string(); }
+
+ private:
+  fs::path path_;
+};
+
+RunOutcome run(const Plan& plan, RunOptions options = {}) {
+  const Calibration calibration = test_calibration();
+  Result<RunOutcome> outcome = run_twin(plan, calibration, options);
+  if (!outcome) FAIL(format_errors(outcome.error(), false));
+  return std::move(*outcome);
+}
+
+RunOutcome recorded(const Plan& plan, const File& file, RunOptions options = {}) {
+  options.output = file.path();
+  return run(plan, options);
+}
+
+RecordingReader reader(const File& file) {
+  Result<RecordingReader> opened = RecordingReader::open(file.path());
+  if (!opened) FAIL(format_errors(opened.error(), false));
+  return std::move(*opened);
+}
+
+double value(const RunOutcome& outcome, const std::string& name) {
+  for (const SummaryRow& row : outcome.summary)
+    if (row.name == name) return row.value;
+  FAIL("no summary row " << name);
+  return 0;
+}
+
+// The mean of a metric of the first class in the frame that ends at a time.
+double mean_at(const RecordingReader& recording, const std::string& name, double time_s) {
+  for (const MetricRow& metric : recording.metrics())
+    if (metric.name == name) {
+      const auto frame = recording.frame(metric.id, time_s);
+      REQUIRE(frame);
+      return static_cast<double>(frame->mean.at(0));
+    }
+  FAIL("no metric " << name);
+  return 0;
+}
+
+Event event(double time_s, EventKind kind, std::string path, double setting) {
+  Event out;
+  out.time_s = time_s;
+  out.kind = kind;
+  out.path = std::move(path);
+  out.value = setting;
+  out.what = "changed";
+  out.by = "test";
+  return out;
+}
+
+Plan short_run(const std::string& duration, std::vector<Event> events = {}) {
+  Plan plan = small_job({"duration=" + duration});
+  plan.events = std::move(events);
+  return plan;
+}
+
+Plan air_cooled() {
+  return small_job({"duration=60 s", "site.rack=hgx-h100", "workload.gpus=64", "workload.gpus_per_domain=8",
+                    "workload.pp=1", "workload.vp=1", "workload.dp=16"});
+}
+
+TEST_CASE("two runs of one scenario record the same content") {
+  const Plan plan = flagship({"duration=60 s"});
+  const File one, two;
+  recorded(plan, one);
+  recorded(plan, two);
+  CHECK(reader(one).content_hash() == reader(two).content_hash());
+  CHECK(reader(one).is_complete());
+  const File other;
+  recorded(flagship({"duration=60 s", "cooling.facility_supply=26 degC"}), other);
+  CHECK(reader(other).content_hash() != reader(one).content_hash());
+}
+
+TEST_CASE("a folded and an unfolded run come to the same figures") {
+  const Plan plan = short_run("20 s");
+  RunOptions unfolded;
+  unfolded.folding = Folding::kUnfolded;
+  const RunOutcome one = run(plan), other = run(plan, unfolded);
+  for (const char* name : {"step_time_s", "site_peak_w", "site_mean_w", "junction_max_degc", "coolant_return_max_degc",
+                           "bubble_s", "headroom_cdu", "pue", "mfu"}) {
+    CAPTURE(name);
+    CHECK(value(other, name) == Approx(value(one, name)).epsilon(1e-7));
+  }
+}
+
+TEST_CASE("the figures of a run belong together") {
+  const Plan plan = flagship({"duration=60 s"});
+  const RunOutcome outcome = run(plan);
+  const auto of = [&](const char* name) { return value(outcome, name); };
+  const double step_s = of("step_time_s");
+  CHECK(of("compute_s") + of("memory_bound_s") + of("tp_exposed_s") + of("cp_exposed_s") + of("dp_exposed_s") +
+            of("pp_exposed_s") + of("optimizer_s") + of("bubble_s") ==
+        Approx(step_s).epsilon(1e-9));
+  CHECK(of("tokens_per_s") == Approx(896 * 8192 / step_s));
+  CHECK(of("tokens_per_s_per_gpu") == Approx(896 * 8192 / step_s / 512));
+  CHECK(of("mfu") == Approx(model_flops_per_step(plan.workload) / step_s / 512 / 5e15));
+  CHECK(of("gpus_used") == 512);
+  CHECK(of("steps_completed") == Approx(60 / step_s).epsilon(0.05));
+  CHECK(of("tokens_trained") == Approx(of("steps_completed") * 896 * 8192));
+  CHECK(std::abs(of("energy_residual")) < 1e-9);
+  CHECK(of("pue") > 1);
+  CHECK(of("pue") < 1.3);
+  CHECK(of("site_peak_w") >= of("site_mean_w"));
+  CHECK(of("site_mean_w") == Approx(of("it_mean_w") * of("pue")));
+  CHECK(of("rack_peak_w") > 60e3);
+  CHECK(of("rack_peak_w") < 140e3);
+  CHECK(of("headroom_feed") == Approx(1 - of("site_peak_w") / 1.25e6));
+  CHECK(of("headroom_junction_k") == Approx(87 - of("junction_max_degc")));
+  CHECK(of("headroom_memory") == Approx(1 - of("memory_used_bytes") / 186e9));
+}
+
+TEST_CASE("every figure of the summary has a unit or a text and none is lost") {
+  const RunOutcome outcome = run(short_run("20 s"));
+  std::map<std::string, int> names;
+  for (const SummaryRow& row : outcome.summary) {
+    CAPTURE(row.name);
+    CHECK(++names[row.name] == 1);
+    CHECK((!row.unit.empty() || !row.text.empty()));
+    CHECK((!std::isnan(row.value) || !row.text.empty()));
+  }
+  CHECK(outcome.summary.front().name == "verdict");
+  for (const char* name : {"step_time_s",
+                           "step_time_max_s",
+                           "tokens_per_s",
+                           "tokens_per_s_per_gpu",
+                           "mfu",
+                           "compute_s",
+                           "memory_bound_s",
+                           "tp_exposed_s",
+                           "cp_exposed_s",
+                           "dp_exposed_s",
+                           "pp_exposed_s",
+                           "optimizer_s",
+                           "bubble_s",
+                           "compute_share",
+                           "site_peak_w",
+                           "site_mean_w",
+                           "rack_peak_w",
+                           "it_mean_w",
+                           "pue",
+                           "junction_max_degc",
+                           "coolant_supply_max_degc",
+                           "coolant_return_max_degc",
+                           "facility_supply_max_degc",
+                           "throttled_fraction",
+                           "clock_min",
+                           "energy_residual",
+                           "headroom_feed",
+                           "headroom_shelf",
+                           "headroom_rack",
+                           "headroom_cdu",
+                           "headroom_junction_k",
+                           "headroom_memory",
+                           "memory_used_bytes",
+                           "steps_completed",
+                           "tokens_trained",
+                           "gpus_used",
+                           "gpu_classes",
+                           "solves",
+                           "busiest_link_1",
+                           "busiest_link_2",
+                           "busiest_link_3"}) {
+    CAPTURE(name);
+    CHECK(names.count(name) == 1);
+  }
+}
+
+TEST_CASE("a run without a recording says as much about itself as one with it") {
+  const File file;
+  const RunOutcome with = recorded(short_run("10 s"), file), without = run(short_run("10 s"));
+  const auto keys = [](const RunOutcome& outcome) {
+    std::vector<std::string> out;
+    for (const auto& [key, text] : outcome.run_values) out.push_back(key);
+    return out;
+  };
+  CHECK(keys(without) == keys(with));
+}
+
+TEST_CASE("what cannot be measured on an air-cooled site has no data") {
+  const RunOutcome outcome = run(air_cooled());
+  for (const char* name : {"coolant_supply_max_degc", "coolant_return_max_degc", "headroom_cdu"}) {
+    CAPTURE(name);
+    CHECK(std::isnan(value(outcome, name)));
+  }
+  CHECK(value(outcome, "junction_max_degc") > 30);
+  CHECK(std::abs(value(outcome, "energy_residual")) < 1e-9);
+}
+
+TEST_CASE("a pump that trips lowers the flow and raises the junctions") {
+  Plan plan = flagship({"duration=5 min"});
+  plan.events = {event(60, EventKind::kPumpSpeed, "hall/cdu-1/pump-2", 0)};
+  const File file;
+  const RunOutcome outcome = recorded(plan, file);
+  const RecordingReader recording = reader(file);
+  CHECK(mean_at(recording, "tcs_flow", 300) < 0.8 * mean_at(recording, "tcs_flow", 60));
+  CHECK(mean_at(recording, "gpu_junction", 300) > mean_at(recording, "gpu_junction", 60) + 1);
+  CHECK(std::abs(value(outcome, "energy_residual")) < 1e-9);
+  REQUIRE_FALSE(recording.events().empty());
+  CHECK(recording.events().front().path == "hall/cdu-1/pump-2");
+  CHECK(recording.events().front().time_s == 60);
+}
+
+TEST_CASE("warmer facility water warms the coolant and the chips by as much") {
+  Plan plan = flagship({"duration=20 min"});
+  plan.events = {event(60, EventKind::kFacilitySupply, "hall/facility", 32)};
+  const File file;
+  recorded(plan, file);
+  const RecordingReader recording = reader(file);
+  for (const char* metric : {"facility_supply", "tcs_supply", "tcs_return"}) {
+    CAPTURE(metric);
+    CHECK(mean_at(recording, metric, 1200) - mean_at(recording, metric, 60) == Approx(7).margin(0.7));
+  }
+  CHECK(mean_at(recording, "gpu_junction", 1200) > mean_at(recording, "gpu_junction", 60) + 5);
+}
+
+TEST_CASE("a run that starts in its steady state stays there") {
+  const File file;
+  recorded(flagship({"duration=10 min"}), file);  // nothing happens in the first ten minutes
+  const RecordingReader recording = reader(file);
+  for (const char* metric : {"tcs_return", "tcs_supply"})
+    CHECK(mean_at(recording, metric, 595) == Approx(mean_at(recording, metric, 20)).margin(1));
+}
+
+TEST_CASE("clocks that an event limits lengthen the step by the share that the clock binds") {
+  const double plain_s = value(run(short_run("10 s")), "step_time_s");
+  const double share = value(run(short_run("10 s")), "compute_share");
+  for (const double clock : {0.9, 0.7}) {
+    std::vector<Event> events;
+    for (int r = 1; r <= 8; ++r)
+      events.push_back(event(0, EventKind::kClockLimit, "hall/row-a/rack-0" + std::to_string(r), clock));
+    const RunOutcome outcome = run(short_run("10 s", events));
+    CAPTURE(clock, share);
+    CHECK(value(outcome, "step_time_s") == Approx(plain_s * (1 + share * (1 / clock - 1))).epsilon(0.01));
+    CHECK(value(outcome, "clock_min") == Approx(clock));
+    CHECK(value(outcome, "throttled_fraction") == 0);  // limited, not hot
+  }
+}
+
+TEST_CASE("one slower GPU slows the whole job, and lifting its limit restores it") {
+  const char* gpu = "hall/row-a/rack-03/compute-02/gpu-2";
+  const File file;
+  recorded(short_run("120 s", {event(30, EventKind::kClockLimit, gpu, 0.5), event(60, EventKind::kClockLimit, gpu, 1)}),
+           file);
+  const RecordingReader recording = reader(file);
+  const double before_s = mean_at(recording, "step_time", 30);
+  CHECK(mean_at(recording, "step_time", 60) > 1.2 * before_s);
+  CHECK(mean_at(recording, "step_time", 120) == Approx(before_s).epsilon(0.02));
+}
+
+TEST_CASE("a limit on a rack still holds when a stricter one on its GPU ends") {
+  const Plan plan = short_run("60 s", {event(0, EventKind::kClockLimit, "hall/row-a/rack-03", 0.8),
+                                       event(10, EventKind::kClockLimit, "hall/row-a/rack-03/compute-02/gpu-2", 0.5),
+                                       event(20, EventKind::kClockLimit, "hall/row-a/rack-03/compute-02/gpu-2", 1)});
+  const File file;
+  recorded(plan, file);
+  const RecordingReader recording = reader(file);
+  const auto classes = recording.membership(0, UnitKind::kGpu);
+  const std::uint32_t gpu = classes.at(2 * 72 + 1 * 4 + 2);
+  for (const MetricRow& metric : recording.metrics())
+    if (metric.name == "gpu_clock") {
+      const auto frame = recording.frame(metric.id, 60);
+      REQUIRE(frame);
+      CHECK(frame->mean.at(gpu) == Approx(0.8));
+    }
+}
+
+TEST_CASE("limits that are crossed are events and make the verdict") {
+  const RunOutcome good = run(short_run("20 s"));
+  CHECK_FALSE(good.has_crossed_limit);
+  CHECK(good.summary.front().text == "ok");
+  Plan plan = short_run("20 s");
+  plan.power.feed_rating_w = 100e3;
+  const RunOutcome bad = run(plan);
+  CHECK(bad.has_crossed_limit);
+  CHECK(bad.summary.front().text == "limits crossed: site power");
+  REQUIRE_FALSE(bad.events.empty());
+  CHECK(bad.events.front().what.find("site power above limit") == 0);
+  CHECK(value(bad, "headroom_feed") < 0);
+}
+
+TEST_CASE("chips that get too hot throttle and the run says so") {
+  Plan plan = flagship({"duration=3 min", "cooling.facility_supply=45 degC", "cooling.pump_speed=48 %"});
+  plan.events = {event(30, EventKind::kPumpSpeed, "hall/cdu-1/pump-2", 0)};
+  const RunOutcome outcome = run(plan);
+  CHECK(value(outcome, "throttled_fraction") > 0);
+  CHECK(value(outcome, "clock_min") < 1);
+  CHECK(value(outcome, "step_time_max_s") > value(outcome, "step_time_s"));
+  CHECK(std::abs(value(outcome, "energy_residual")) < 1e-9);
+  bool said = false;
+  for (const EventRow& e : outcome.events) said = said || e.what == "GPUs begin to throttle";
+  CHECK(said);
+}
+
+TEST_CASE("a run that is interrupted closes its recording and says so") {
+  const File file;
+  int polls = 0;
+  RunOptions options;
+  options.is_interrupted = [&] { return ++polls == 23; };
+  const RunOutcome outcome = recorded(short_run("10 min"), file, options);
+  CHECK(outcome.was_interrupted);
+  const RecordingReader recording = reader(file);
+  CHECK(recording.is_complete());
+  CHECK(recording.run_value("interrupted") == "1");
+  CHECK(recording.run_value("simulated_s") == "23");
+  CHECK_FALSE(recording.summary().empty());
+  REQUIRE_FALSE(recording.frame_times().empty());
+  CHECK(recording.frame_times().back() == 23);  // the frame that had begun is kept
+}
+
+TEST_CASE("progress is reported to the end") {
+  double last_s = 0;
+  RunOptions options;
+  options.on_progress = [&](const RunProgress& progress) {
+    CHECK(progress.time_s > last_s);
+    CHECK(progress.duration_s == 12);
+    last_s = progress.time_s;
+  };
+  run(short_run("12 s"), options);
+  CHECK(last_s == 12);
+}
+
+TEST_CASE("the recorded timeline of the first step is as long as the step") {
+  const File file;
+  const RunOutcome outcome = recorded(flagship({"duration=10 s", "cooling.facility_supply=40 degC"}), file);
+  double end_s = 0;
+  for (const ActivityRow& row : reader(file).activities(0)) end_s = std::max(end_s, row.end_s);
+  CHECK(end_s == Approx(value(outcome, "step_time_s")).epsilon(1e-9));
+}
+
+TEST_CASE("a recording that exists is not overwritten unless asked") {
+  const File file;
+  recorded(short_run("5 s"), file);
+  RunOptions options;
+  options.output = file.path();
+  const Calibration calibration = test_calibration();
+  const Plan plan = short_run("5 s");
+  const auto again = run_twin(plan, calibration, options);
+  REQUIRE_FALSE(again);
+  CHECK(again.error().front().code == ErrorCode::kIo);
+  options.force = true;
+  CHECK(run_twin(plan, calibration, options));
+}
+
+}  // namespace
+}  // namespace racktwin
