@@ -31,7 +31,7 @@ std::string describe(const Plan& plan, const Model& model) {
   std::string text = fmt::format("{}\n", plan.title);
   text += fmt::format("{} of {} ({} GPUs); ", plural(plan.site.racks.size(), "rack"), plan.site.rack_type.name,
                       plan.gpus());
-  text += fmt::format("{} used by {} in {}: tp {} x cp {} x dp {} x pp {}, vp {}, {} in flight per replica;\n", used,
+  text += fmt::format("{} used by {} in {}: tp {} x cp {} x dp {} x pp {}, vp {}, {} a replica;\n", used,
                       work.model.title, precision_word(work.precision), p.tp, p.cp, p.dp, p.pp, p.vp,
                       plural(static_cast<std::size_t>(work.micro_batches()), "micro-batch", "es"));
   text += fmt::format("{} of GPUs and {} of racks; {}; {} in steps of {}.\n",
@@ -50,6 +50,7 @@ int check(const CheckOptions& options, const GlobalOptions& global) {
   const Result<Model> model = build_model(*plan);
   if (!model) return print_errors(model.error(), global, "Nothing was simulated.");
   print_result(describe(*plan, *model));
+  print_warnings(plan->warnings, global);
   if (!global.is_quiet) print_message(fmt::format("ok; next: racktwin run {}\n", options.scenario));
   return 0;
 }

@@ -59,6 +59,11 @@ int print_errors(const Errors& errors, const GlobalOptions& options, std::string
   return exit_code_of(errors);
 }
 
+void print_warnings(const std::vector<std::string>& warnings, const GlobalOptions& options) {
+  if (options.is_quiet) return;
+  for (const std::string& warning : warnings) print_message(fmt::format("warning: {}\n", warning));
+}
+
 int print_error(Error error, const GlobalOptions& options) { return print_errors({std::move(error)}, options); }
 
 int finish_output(int exit_code) {

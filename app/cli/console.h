@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace racktwin {
 
@@ -34,6 +35,7 @@ void print_message(std::string_view text);  // whatever happens to it
 
 // Prints errors, with `ending` as the last line ("Nothing was simulated."), and gives their exit code.
 int print_errors(const Errors& errors, const GlobalOptions& options, std::string_view ending = {});
+void print_warnings(const std::vector<std::string>& warnings, const GlobalOptions& options);
 int print_error(Error error, const GlobalOptions& options);
 
 // Flushes standard output. Gives `exit_code`, or kExitIo if results were lost for another reason than a closed pipe.

@@ -71,6 +71,7 @@ int simulate(const SimulationRequest& request, const GlobalOptions& global) {
   if (!output.empty() && fs::equivalent(output, request.scenario, ignored))
     return print_error({ErrorCode::kBadInput, "the recording would replace its own scenario", {}, 1, {}, {}}, global);
   print_header(*plan, request, output, global);
+  print_warnings(plan->warnings, global);
 
   watch_for_interrupts();
   ProgressLine line(request.shows_progress && !global.is_quiet && is_terminal(STDERR_FILENO));

@@ -293,8 +293,7 @@ class Parser {
       table.error_at(table.has(key) ? key : "gpus", std::move(message), std::move(hint));
       document_.errors().back().notes = std::move(notes);
     };
-    if (auto workload = resolve_workload(q, plan.site.rack_type, plan.defaults, report))
-      plan.workload = std::move(*workload);
+    if (auto workload = resolve_workload(q, plan.site.rack_type, plan, report)) plan.workload = std::move(*workload);
   }
 
   void check_path(Table& table, const Event& event, const Plan& plan) {

@@ -115,6 +115,7 @@ struct Plan {
   double frame_s = 5;         // recorded interval
   std::vector<Event> events;  // by time
   std::vector<DefaultUsed> defaults;
+  std::vector<std::string> warnings;  // what is allowed but tight
 
   int gpus() const { return static_cast<int>(site.racks.size()) * site.rack_type.gpus(); }
 };

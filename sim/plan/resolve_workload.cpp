@@ -12,11 +12,12 @@
 namespace racktwin {
 namespace {
 
+constexpr double kTightMemory = 0.9;  // of the capacity; above it there is a warning
+
 class Resolver {
  public:
-  Resolver(const WorkloadRequest& request, const RackType& rack, std::vector<DefaultUsed>& defaults,
-           const ReportError& report)
-      : q_(request), rack_(rack), defaults_(defaults), report_(report) {}
+  Resolver(const WorkloadRequest& request, const RackType& rack, Plan& plan, const ReportError& report)
+      : q_(request), rack_(rack), plan_(plan), report_(report) {}
 
   std::optional<Workload> resolve() {
     w_.model = q_.model;
@@ -48,7 +49,7 @@ class Resolver {
   template <class T>
   T choose(const std::optional<T>& given, T chosen, const char* key, std::string value, const char* reason) {
     if (given) return *given;
-    defaults_.push_back({fmt::format("workload.{}", key), std::move(value), reason});
+    plan_.defaults.push_back({fmt::format("workload.{}", key), std::move(value), reason});
     return chosen;
   }
 
@@ -137,13 +138,20 @@ class Resolver {
     } else {
       while (memory_use(w_).total_bytes() > capacity && w_.recomputed_layers < 1) w_.recomputed_layers += 1.0 / 16;
       w_.recompute = w_.recomputed_layers > 0 ? Recompute::kFull : Recompute::kNone;
-      defaults_.push_back(
+      plan_.defaults.push_back(
           {"workload.recompute",
            w_.recomputed_layers > 0 ? fmt::format("full, {:g} % of the layers", 100 * w_.recomputed_layers) : "none",
            "the least that fits"});
     }
     const MemoryUse use = memory_use(w_);
-    if (use.total_bytes() <= capacity) return;
+    if (use.total_bytes() <= capacity) {
+      if (use.total_bytes() > kTightMemory * capacity)
+        plan_.warnings.push_back(
+            fmt::format("the GPUs' memory is {:.0f} % full ({} of {}): an estimate this close may not fit",
+                        100 * use.total_bytes() / capacity, format_quantity(use.total_bytes(), Dimension::kBytes),
+                        format_quantity(capacity, Dimension::kBytes)));
+      return;
+    }
     std::vector<std::string> notes = {fmt::format("stage {} of {}, per GPU, recompute {}:", use.stage + 1,
                                                   w_.parallelism.pp, recompute_word(w_.recompute))};
     for (const MemoryItem& item : use.items)
@@ -156,7 +164,7 @@ class Resolver {
 
   const WorkloadRequest& q_;
   const RackType& rack_;
-  std::vector<DefaultUsed>& defaults_;
+  Plan& plan_;
   const ReportError& report_;
   Workload w_;
   bool failed_ = false;
@@ -164,9 +172,9 @@ class Resolver {
 
 }  // namespace
 
-std::optional<Workload> resolve_workload(const WorkloadRequest& request, const RackType& rack,
-                                         std::vector<DefaultUsed>& defaults, const ReportError& report) {
-  return Resolver(request, rack, defaults, report).resolve();
+std::optional<Workload> resolve_workload(const WorkloadRequest& request, const RackType& rack, Plan& plan,
+                                         const ReportError& report) {
+  return Resolver(request, rack, plan, report).resolve();
 }
 
 bool supports(const Gpu& gpu, Precision precision) {

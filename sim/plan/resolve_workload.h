@@ -29,9 +29,9 @@ struct WorkloadRequest {
 using ReportError =
     std::function<void(const std::string& key, std::string message, std::string hint, std::vector<std::string> notes)>;
 
-// Defaults used are appended. Returns nullopt after reporting at least one error.
-std::optional<Workload> resolve_workload(const WorkloadRequest& request, const RackType& rack,
-                                         std::vector<DefaultUsed>& defaults, const ReportError& report);
+// Defaults used and warnings are appended to the plan's. Returns nullopt after reporting at least one error.
+std::optional<Workload> resolve_workload(const WorkloadRequest& request, const RackType& rack, Plan& plan,
+                                         const ReportError& report);
 
 // Whether the chip's entry has what a precision needs.
 bool supports(const Gpu& gpu, Precision precision);

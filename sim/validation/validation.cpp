@@ -148,7 +148,7 @@ class Predictor {
                             const std::vector<std::string>&) {
       if (out.reason.empty()) out.reason = std::move(message);
     };
-    auto workload = resolve_workload(q, type, plan.defaults, report);
+    auto workload = resolve_workload(q, type, plan, report);
     if (!workload) return out;
     plan.workload = std::move(*workload);
     for (const DefaultUsed& d : plan.defaults)

@@ -350,16 +350,23 @@ TEST_CASE("a table row and a scenario resolve to the same workload") {
   request.tp = 2;
   request.global_batch = 16;
   request.sequence = 8192;
-  std::vector<DefaultUsed> defaults;
+  Plan row;
   const auto never = [](const std::string&, std::string message, std::string, std::vector<std::string>) {
     FAIL(message);
   };
-  const auto workload = resolve_workload(request, test_catalog().rack("gb200-nvl72").value(), defaults, never);
+  const auto workload = resolve_workload(request, test_catalog().rack("gb200-nvl72").value(), row, never);
   REQUIRE(workload);
   const Plan plan = loaded(kMinimal);
   CHECK(workload->parallelism.dp == plan.workload.parallelism.dp);
   CHECK(workload->ranks_per_domain == plan.workload.ranks_per_domain);
   CHECK(workload->overlap_grad_reduce == plan.workload.overlap_grad_reduce);
+}
+
+TEST_CASE("memory that is almost full is a warning, not an error") {
+  CHECK(loaded(kMinimal).warnings.empty());
+  const Plan tight = flagship({"workload.pp=4", "workload.vp=4", "workload.dp=16"});
+  REQUIRE(tight.warnings.size() == 1);
+  CHECK(tight.warnings.front().find("the GPUs' memory is 9") == 0);
 }
 
 TEST_CASE("the template of a new scenario loads") { CHECK(load(scenario_template())); }

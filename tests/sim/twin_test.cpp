@@ -6,9 +6,11 @@
 #include <catch2/catch.hpp>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <stdexcept>
 
 namespace racktwin {
 namespace {
@@ -308,6 +310,39 @@ TEST_CASE("limits that are crossed are events and make the verdict") {
   REQUIRE_FALSE(bad.events.empty());
   CHECK(bad.events.front().what.find("site power above limit") == 0);
   CHECK(value(bad, "headroom_feed") < 0);
+}
+
+TEST_CASE(
+    "the hot scenario throttles, restoring the flow ends it, and the step grows by the share that the clock binds") {
+  Result<Plan> plan = load_plan(RACKTWIN_SOURCE_DIRECTORY "/racks/scenarios/gb200-su-hot.toml", {}, test_catalog());
+  REQUIRE(plan);
+  const File file;
+  const RunOutcome outcome = recorded(*plan, file);
+  const RecordingReader recording = reader(file);
+  CHECK(mean_at(recording, "throttled", 595) == 0);
+  CHECK(mean_at(recording, "throttled", 1000) > 0.5);
+  CHECK(mean_at(recording, "throttled", 1400) == 0);
+  CHECK(mean_at(recording, "tcs_flow", 1000) < 0.7 * mean_at(recording, "tcs_flow", 595));
+
+  const auto row_of = [&](const std::string& name, double time_s) {
+    for (const MetricRow& metric : recording.metrics())
+      if (metric.name == name) return *recording.frame(metric.id, time_s);
+    throw std::runtime_error("no metric " + name);
+  };
+  const double share = value(outcome, "compute_share"), plain_s = value(outcome, "step_time_s");
+  const FrameRow first = row_of("gpu_clock", 5);
+  int compared = 0;
+  for (const double time_s : recording.frame_times()) {
+    const FrameRow clock = row_of("gpu_clock", time_s), step = row_of("step_time", time_s);
+    if (clock.low != clock.high || mean_at(recording, "throttled", time_s) == 0) continue;
+    // The slowest stage sets the pace. Idle GPUs keep their clock.
+    const auto slowest = std::min_element(clock.mean.begin(), clock.mean.end()) - clock.mean.begin();
+    const double f = clock.mean[static_cast<std::size_t>(slowest)], f0 = first.mean[static_cast<std::size_t>(slowest)];
+    CAPTURE(time_s, f, f0, share);
+    CHECK(step.mean[0] / plain_s == Approx(1 + share * (f0 / f - 1)).epsilon(0.01));
+    ++compared;
+  }
+  CHECK(compared > 50);
 }
 
 TEST_CASE("chips that get too hot throttle and the run says so") {

@@ -1,0 +1,11 @@
+foreach(program ONE OTHER)
+  execute_process(COMMAND ${${program}} ${SCENARIO} determinism-${program}.racktwin OUTPUT_VARIABLE ${program}_hash
+                  RESULT_VARIABLE status)
+  if(NOT status EQUAL 0)
+    message(FATAL_ERROR "${${program}} failed: ${status}")
+  endif()
+endforeach()
+if(NOT ONE_hash STREQUAL OTHER_hash)
+  message(FATAL_ERROR "content hashes differ: ${ONE_hash} and ${OTHER_hash}")
+endif()
+message(STATUS "content hash ${ONE_hash}")
