@@ -28,11 +28,9 @@ struct Calibration {
   Fitted gemm_launch_s;                                                            // fixed time of one GEMM
   Fitted gemm_half_k_bf16, gemm_half_k_fp8, gemm_half_k_mxfp8, gemm_half_k_nvfp4;  // inner dimension of half rate
   Fitted hbm_share;                // of the HBM bandwidth that memory-bound kernels reach
-  Fitted stream_share;             // of the HBM bandwidth that streaming kernels reach
   Fitted kernel_launch_s;          // fixed time of one memory-bound kernel
   Fitted attention_forward_share;  // of the dense BF16 peak that causal flash attention reaches
   Fitted attention_backward_share;
-  Fitted compute_in_step_share;  // rate of tensor kernels inside a training step over the isolated kernel
   NvlinkFit nvlink4, nvlink5;
   Fitted ring_half_time_s;  // message time, at port bandwidth, at which the ring reaches half its share
   Fitted ring_fill;         // ranks that a ring of all-gather or reduce-scatter is short of

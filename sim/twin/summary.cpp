@@ -54,8 +54,7 @@ Grounds grounds_of(const Plan& plan, const Calibration& c) {
   Grounds g;
   g.compute = weakest({{"kernel launch time", c.kernel_launch_s},
                        {"attention share", c.attention_forward_share},
-                       {"streaming share of HBM", c.stream_share},
-                       {"in-step share", c.compute_in_step_share},
+                       {"HBM share", c.hbm_share},
                        {"dense peak", gemm.dense_flops},
                        {"GEMM share", gemm.max_share},
                        {"HBM bandwidth", gpu.hbm_bandwidth_bytes_per_s}});

@@ -245,7 +245,11 @@ class Builder {
   }
 
   double tokens() const { return static_cast<double>(w_.sequence) * w_.micro_batch / p_.cp; }
-  double tensor_buffer_bytes() const { return tokens() * w_.model.hidden * kActivationBytes; }
+  double stage_buffer_bytes() const { return tokens() * w_.model.hidden * kActivationBytes; }
+  // All-gathers move quantised operands, reduce-scatters BF16, as in Transformer Engine: the mean of the two.
+  double tensor_buffer_bytes() const {
+    return tokens() * w_.model.hidden * (operand_bytes(w_.precision) + kActivationBytes) / 2;
+  }
   double context_buffer_bytes() const {
     return tokens() * p_.cp * 2 * w_.model.kv_heads * w_.model.head_dim / p_.tp * kActivationBytes;
   }
@@ -430,7 +434,7 @@ class Builder {
 
   void connect_pipeline() {
     if (p_.pp == 1) return;
-    const double bytes = tensor_buffer_bytes() / p_.tp;
+    const double bytes = stage_buffer_bytes() / p_.tp;
     for (std::uint32_t c = 0; c < model_.gpu_classes.size(); ++c) {
       const GpuClass& gpu = model_.gpu_classes[c];
       if (gpu.stage < 0) continue;

@@ -21,21 +21,6 @@ const GemmEfficiency& efficiency_of(const Gpu& gpu, Precision precision) {
   return gpu.bf16;
 }
 
-// Bytes of one element of a GEMM's operands.
-double operand_bytes(Precision precision) {
-  switch (precision) {
-    case Precision::kBf16:
-      return 2;
-    case Precision::kFp8:
-      return 1;
-    case Precision::kMxfp8:
-      return 1 + 1.0 / 32;  // a scale for every 32 elements. source: OCP Microscaling Formats v1.0, table 1
-    case Precision::kNvfp4:
-      return 0.5 + 1.0 / 16;  // a scale for every 16 elements
-  }
-  return 2;
-}
-
 double tokens_per_gpu(const Workload& w) { return static_cast<double>(w.sequence) * w.micro_batch / w.parallelism.cp; }
 
 double half_k(const Calibration& c, Precision precision) {
@@ -54,8 +39,7 @@ double half_k(const Calibration& c, Precision precision) {
 
 KernelTime attention(const Roofline& r, double flops, double share) {
   const Calibration& c = *r.calibration;
-  return {flops / (r.gpu->bf16.dense_flops.value * share * c.compute_in_step_share.value.value),
-          c.kernel_launch_s.value.value, flops};
+  return {flops / (r.gpu->bf16.dense_flops.value * share), c.kernel_launch_s.value.value, flops};
 }
 
 // Reading BF16 and writing the quantised copy, row- and column-wise, for the forward and the backward GEMM.
@@ -65,6 +49,20 @@ KernelTime quantise(const Roofline& r, double elements) {
 }
 
 }  // namespace
+
+double operand_bytes(Precision precision) {
+  switch (precision) {
+    case Precision::kBf16:
+      return 2;
+    case Precision::kFp8:
+      return 1;
+    case Precision::kMxfp8:
+      return 1 + 1.0 / 32;  // a scale for every 32 elements. source: OCP Microscaling Formats v1.0, table 1
+    case Precision::kNvfp4:
+      return 0.5 + 1.0 / 16;  // a scale for every 16 elements
+  }
+  return 2;
+}
 
 KernelTime& KernelTime::operator+=(const KernelTime& other) {
   clocked_s += other.clocked_s;
@@ -79,8 +77,7 @@ KernelTime gemm(const Roofline& r, double m, double n, double k, bool bf16) {
   const Calibration& c = *r.calibration;
   const double flops = 2 * m * n * k;
   const double compute_s =
-      flops * (1 + half_k(c, precision) / k) /
-      (efficiency.dense_flops.value * efficiency.max_share.value * c.compute_in_step_share.value.value);
+      flops * (1 + half_k(c, precision) / k) / (efficiency.dense_flops.value * efficiency.max_share.value);
   const double bytes = operand_bytes(precision) * (m * k + k * n) + 2 * m * n;
   const double memory_s = bytes / (r.gpu->hbm_bandwidth_bytes_per_s.value * c.hbm_share.value.value);
   KernelTime t;
@@ -92,7 +89,7 @@ KernelTime gemm(const Roofline& r, double m, double n, double k, bool bf16) {
 
 KernelTime stream(const Roofline& r, double bytes) {
   const Calibration& c = *r.calibration;
-  const double rate = r.gpu->hbm_bandwidth_bytes_per_s.value * c.stream_share.value.value;
+  const double rate = r.gpu->hbm_bandwidth_bytes_per_s.value * c.hbm_share.value.value;
   return {0, bytes / rate + c.kernel_launch_s.value.value, 0};
 }
 
@@ -127,10 +124,11 @@ LayerCost transformer_layer(const Roofline& r, const Workload& w) {
   f += gemm(r, tokens, 2 * ffn, hidden);
   f += gemm(r, tokens, hidden, ffn);
   f += attention;
-  f += 2.0 * stream(r, sharded * hidden * 2 * 4);                    // norm and residual add: 2 reads, 2 writes
-  f += stream(r, tokens * qkv * 2 * 2);                              // rotary embedding
-  f += stream(r, tokens * 3 * ffn * 2);                              // SwiGLU: read 2 ffn, write ffn
-  f += quantise(r, tokens * (2 * hidden + heads * head_dim + ffn));  // inputs of the four GEMMs
+  f += 2.0 * stream(r, sharded * hidden * 2 * 4);  // norm and residual add: 2 reads, 2 writes
+  f += stream(r, tokens * qkv * 2 * 2);            // rotary embedding
+  f += stream(r, tokens * 3 * ffn * 2);            // SwiGLU: read 2 ffn, write ffn
+  // Inputs of the four GEMMs; what is all-gathered is quantised before.
+  f += quantise(r, sharded * 2 * hidden + tokens * (heads * head_dim + ffn));
 
   KernelTime& b = cost.backward;
   for (const auto& [n, k] : {std::pair{qkv, hidden}, {hidden, heads * head_dim}, {2 * ffn, hidden}, {hidden, ffn}}) {
@@ -140,8 +138,8 @@ LayerCost transformer_layer(const Roofline& r, const Workload& w) {
   b += attention_backward(r, tokens, w.sequence, heads, head_dim);
   b += 2.0 * stream(r, sharded * hidden * 2 * 5);
   b += stream(r, tokens * qkv * 2 * 2);
-  b += stream(r, tokens * 5 * ffn * 2);                     // read 3 ffn, write 2 ffn
-  b += quantise(r, tokens * (2 * hidden + qkv + 2 * ffn));  // incoming gradients of the four GEMMs
+  b += stream(r, tokens * 5 * ffn * 2);                               // read 3 ffn, write 2 ffn
+  b += quantise(r, sharded * 2 * hidden + tokens * (qkv + 2 * ffn));  // incoming gradients of the four GEMMs
   // Gradients of weights are accumulated in BF16 over micro-batches: read and write once per micro-batch.
   const double layer_parameters = hidden * (qkv + heads * head_dim + 3 * ffn);
   b += stream(r, layer_parameters * 2 * 2);

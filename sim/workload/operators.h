@@ -29,9 +29,9 @@ struct Roofline {
 };
 
 // C(m x n) = A(m x k) B(k x n) at the workload's precision (or BF16):
-//   t = launch + max(2mnk (1 + k_half / k) / (P e s), bytes / (B h))
+//   t = launch + max(2mnk (1 + k_half / k) / (P e), bytes / (B h))
 // What bounds it is decided at clock 1: a memory-bound kernel stays so when throttled. P dense peak, e and k_half
-// fitted on measured kernels, s the share of the rate that is kept inside a step, B HBM bandwidth, h the share of it
+// fitted on measured kernels, B HBM bandwidth, h the share of it
 // that kernels reach. source: fit in tests/validation/fit_kernels.py
 KernelTime gemm(const Roofline& roofline, double m, double n, double k, bool bf16 = false);
 
@@ -55,6 +55,9 @@ KernelTime optimizer_step(const Roofline& roofline, double parameters, double sh
 // FLOP of one training step that count as useful, for MFU: 6 per parameter and token (no embedding look-up) plus causal
 // attention. source: Chowdhery et al., PaLM, arXiv 2204.02311, appendix B, with the causal half of attention.
 double model_flops_per_step(const Workload& workload);
+
+// Bytes of one element of a GEMM's operands, scales included.
+double operand_bytes(Precision precision);
 
 // Dense peak of the precision in which the workload's GEMMs run [FLOP/s].
 double dense_flops(const Gpu& gpu, Precision precision);

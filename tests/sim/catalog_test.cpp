@@ -164,7 +164,7 @@ TEST_CASE("every parameter of the calibration is read, in range and says what it
     CHECK_FALSE(row.meaning.empty());
     if (row.key.find("share") != std::string::npos) CHECK(row.value->value.value <= 1);
   }
-  CHECK(keys.size() == 21);
+  CHECK(keys.size() == 19);
 }
 
 TEST_CASE("errors of an entry are collected with their lines") {

@@ -39,7 +39,7 @@ TEST_CASE("a large GEMM takes its operations over peak times fitted shares, plus
   const Gb200 chip;
   const Calibration& c = chip.calibration;
   const double m = 16384, n = 16384, k = 16384;
-  const double rate = 5e15 * chip.gpu.fp8.max_share.value * c.compute_in_step_share.value.value;
+  const double rate = 5e15 * chip.gpu.fp8.max_share.value;
   const KernelTime t = gemm(chip.at(Precision::kFp8), m, n, k);
   CHECK(t.clocked_s == Approx(2 * m * n * k * (1 + c.gemm_half_k_fp8.value.value / k) / rate));
   CHECK(t.fixed_s == Approx(c.gemm_launch_s.value.value));
@@ -80,7 +80,7 @@ TEST_CASE("only the clocked share of a kernel scales with the clock") {
   const KernelTime copy = stream(chip.at(Precision::kBf16), 8e9);
   CHECK(copy.at(0.5) == copy.at(1));
   CHECK(copy.at(1) ==
-        Approx(chip.calibration.kernel_launch_s.value.value + 1e-3 / chip.calibration.stream_share.value.value));
+        Approx(chip.calibration.kernel_launch_s.value.value + 1e-3 / chip.calibration.hbm_share.value.value));
 }
 
 TEST_CASE("causal attention counts half of the square, backward two and a half times that") {
