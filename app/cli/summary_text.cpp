@@ -98,7 +98,7 @@ class SummaryText {
     const double simulated_s = run_number("simulated_s"), duration_s = run_number("duration_s");
     std::string extent = format_quantity(simulated_s, Dimension::kTime);
     if (simulated_s < duration_s) extent += " of " + format_quantity(duration_s, Dimension::kTime);
-    out_ += fmt::format("{}{} simulated in {}; {} GPUs, classes {}, solves {}; racktwin {}{}\n", p_.dim, extent,
+    out_ += fmt::format("{}{} simulated in {}; {} GPUs; GPU classes {}, solves {}; racktwin {}{}\n", p_.dim, extent,
                         format_quantity(run_number("wall_s"), Dimension::kTime, 2), whole(v("gpus_used")),
                         whole(v("gpu_classes")), whole(v("solves")), printable(s_.run_value("version")), p_.reset);
     const SummaryRow* verdict = s_.row("verdict");
