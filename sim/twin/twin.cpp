@@ -6,6 +6,7 @@
 #include "sim/twin/components.h"
 #include "sim/twin/limits.h"
 #include "sim/twin/metrics.h"
+#include "sim/twin/site_power.h"
 #include "sim/twin/summary.h"
 #include "sim/workload/profile.h"
 
@@ -45,12 +46,6 @@ std::uint64_t hash_of(const std::string& text) {
   return hash;
 }
 
-// DC power of one rack of a class, by part.
-struct RackPower {
-  double gpu_w = 0, cpu_w = 0, other_w = 0, switch_w = 0, ac_w = 0;
-  double dc_w() const { return gpu_w + cpu_w + other_w + switch_w; }
-};
-
 class Twin {
  public:
   Twin(const Plan& plan, const Calibration& calibration, const RunOptions& options, Model model, Plant plant)
@@ -60,13 +55,12 @@ class Twin {
         rack_(plan.site.rack_type),
         gpu_(plan.site.rack_type.gpu),
         model_(std::move(model)),
+        power_(plan, model_),
         plant_(std::move(plant)),
         clocks_(model_.gpu_classes.size(), 1.0),
         event_limit_(model_.gpu_classes.size(), 1.0),
         has_begun_(plan.events.size()),
         has_ended_(plan.events.size()),
-        rack_power_(model_.rack_classes.size()),
-        tray_power_(model_.tray_classes.size()),
         frame_(model_.gpu_classes.size(), model_.tray_classes.size(), model_.rack_classes.size()),
         limits_(make_limits()) {
     input_.gpu_power_w.resize(model_.gpu_classes.size());
@@ -75,8 +69,7 @@ class Twin {
     input_.pump_speed.assign(static_cast<std::size_t>(plant_.pumps()), plan.cooling.pump_speed);
     input_.facility_supply_degc = plan.cooling.facility_supply_degc;
     input_.dry_bulb_degc = plan.dry_bulb_degc;
-    input_.room_power_w = fabric_w();
-    list_trays();
+    input_.room_power_w = power_.fabric_w();
   }
 
   Result<RunOutcome> run() {
@@ -124,38 +117,13 @@ class Twin {
         {site, "coolant out of the racks", liquid(rack_.max_return_degc), 0.5, Dimension::kTemperature}};
   }
 
-  double usable_shelf_w() const {
-    return rack_.shelves * (rack_.shelf_psus - rack_.shelf_redundant_psus) * rack_.psu_rating_w.value;
-  }
-
-  // Which trays of a class have working GPUs, and how many trays of each class a rack of a class has.
-  void list_trays() {
-    const auto trays = static_cast<std::uint32_t>(model_.trays_per_rack);
-    for (const UnitClass& rack : model_.rack_classes) {
-      std::map<std::uint32_t, int> counts;
-      for (std::uint32_t t = rack.first * trays; t < (rack.first + 1) * trays; ++t) ++counts[model_.class_of_tray[t]];
-      trays_of_rack_.emplace_back(counts.begin(), counts.end());
-    }
-    for (const UnitClass& tray : model_.tray_classes) {
-      std::map<std::uint32_t, int> counts;
-      const std::uint32_t first = tray.first * static_cast<std::uint32_t>(model_.gpus_per_tray);
-      for (std::uint32_t g = first; g < first + static_cast<std::uint32_t>(model_.gpus_per_tray); ++g)
-        ++counts[model_.class_of_gpu[g]];
-      gpus_of_tray_.emplace_back(counts.begin(), counts.end());
-      bool works = false;
-      for (const auto& [c, n] : counts) works = works || model_.gpu_classes[c].stage >= 0;
-      tray_works_.push_back(works);
-    }
-  }
-
   // Opens the recording, solves the first step and settles the plant in its mean power: the state at time 0.
   Result<void> start() {
     apply_events();
     if (auto ok = solve_first(); !ok) return ok;
     for (int i = 0; i < 20; ++i) {  // leakage depends on temperature, temperature on leakage
-      phase_window(1.0);
       const double before = input_.gpu_power_w[0];
-      compute_power();
+      compute_power(phase_ + 1);
       if (auto ok = plant_.settle(input_); !ok) return ok;
       if (std::abs(input_.gpu_power_w[0] - before) < 1e-9) break;
     }
@@ -306,73 +274,25 @@ class Twin {
     return {};
   }
 
-  // The window of the iteration that this step sees, as phases.
-  void phase_window(double share) {
-    phase_from_ = phase_;
-    phase_to_ = phase_ + share;
-  }
-
-  GpuActivity activity_of(std::uint32_t c) const {
-    if (!profile_ || model_.gpu_classes[c].stage < 0) return {};
-    return profile_->activity[c].mean(phase_from_, phase_to_);
-  }
-
-  // Before the plant has settled: at the reference temperature.
-  double junction_degc(std::uint32_t c) const {
-    const double t = plant_.state().gpu_junction_degc[c];
-    return std::isnan(t) ? gpu_.reference_junction_degc.value : t;
-  }
-
-  double gpu_w(std::uint32_t c, const GpuActivity& activity) const {
-    return std::min(gpu_power_w(gpu_, activity, clocks_[c], junction_degc(c)), gpu_.tdp_w.value);
-  }
-
   void step_power(double dt) {
-    phase_window(profile_ ? dt / profile_->step_s : 0);
-    compute_power();
-    phase_ = phase_to_ - std::floor(phase_to_);
-    if (profile_) totals_.steps += dt / profile_->step_s;
+    const double share = profile_ ? dt / profile_->step_s : 0;
+    compute_power(phase_ + share);
+    phase_ += share;
+    phase_ -= std::floor(phase_);
+    totals_.steps += share;
   }
 
-  // Power of every class in the present window, from chip to shelf.
-  void compute_power() {
-    for (std::uint32_t c = 0; c < model_.gpu_classes.size(); ++c) input_.gpu_power_w[c] = gpu_w(c, activity_of(c));
-    for (std::uint32_t t = 0; t < model_.tray_classes.size(); ++t) {
-      const bool works = tray_works_[t] && profile_;
-      double gpus_w = 0;
-      for (const auto& [c, n] : gpus_of_tray_[t]) gpus_w += n * input_.gpu_power_w[c];
-      tray_power_[t] = {gpus_w, rack_.cpus_per_tray * cpu_power_w(rack_.cpu, works),
-                        works ? rack_.compute_tray_other_w.value : rack_.compute_tray_other_idle_w.value, 0, 0};
-    }
+  // Power of every class from the present phase of the iteration to another, and the heat that it becomes.
+  void compute_power(double to_phase) {
+    power_.update({profile_.get(), phase_, to_phase}, clocks_, plant_.state().gpu_junction_degc);
+    input_.gpu_power_w = power_.gpu_w();
     for (std::uint32_t r = 0; r < model_.rack_classes.size(); ++r) {
-      RackPower& rack = rack_power_[r] = {};
-      double communication = 0;
-      for (const auto& [t, n] : trays_of_rack_[r]) {
-        rack.gpu_w += n * tray_power_[t].gpu_w;
-        rack.cpu_w += n * tray_power_[t].cpu_w;
-        rack.other_w += n * tray_power_[t].other_w;
-        for (const auto& [c, gpus] : gpus_of_tray_[t]) communication += n * gpus * activity_of(c).communication;
-      }
-      // Switch trays draw between idle and full with the share of time that their GPUs move data.
-      if (rack_.switch_trays > 0)
-        rack.switch_w = rack_.switch_trays *
-                        (rack_.switch_tray_idle_w.value + (rack_.switch_tray_w.value - rack_.switch_tray_idle_w.value) *
-                                                              communication / model_.gpus_per_rack);
-      rack.ac_w = rack_ac_w(rack_, rack.dc_w());
+      const UnitPower& rack = power_.racks()[r];
       input_.cpu_power_w[r] = rack.cpu_w;
       input_.tray_other_power_w[r] = rack.other_w;
       input_.switch_power_w[r] = rack.switch_w;
       input_.shelf_loss_w[r] = rack.ac_w - rack.dc_w();
     }
-  }
-
-  // Switches and optics outside the racks; what has no data counts as nothing.
-  double fabric_w() const {
-    const FabricType& fabric = plan_.site.fabric;
-    const double switches = model_.leaves + model_.spines;
-    const double cables = model_.gpus() + (model_.spines > 0 ? model_.leaves * fabric.leaf_ports_up : 0);
-    const double optics_w = std::isnan(fabric.optics_power_w.value) ? 0 : 2 * cables * fabric.optics_power_w.value;
-    return (std::isnan(fabric.switch_power_w.value) ? 0 : switches * fabric.switch_power_w.value) + optics_w;
   }
 
   // Power limit first, then temperature.
@@ -393,43 +313,19 @@ class Twin {
 
   // --- what is kept of a step
 
-  // GPU power of every class in each bin of the iteration that the present window touches: (n_bin x n_gpu_class), or
-  // one row with the means.
-  void find_swings() {
-    swings_.clear();
-    const int bins = ActivityProfile::kBins;
-    const int from = static_cast<int>(phase_from_ * bins);
-    const int to = profile_ ? std::min(static_cast<int>(phase_to_ * bins), from + bins - 1) : from;
-    for (int b = from; b <= to; ++b) {
-      std::vector<double> row = input_.gpu_power_w;
-      for (std::uint32_t c = 0; c < row.size() && profile_; ++c)
-        if (model_.gpu_classes[c].stage >= 0) row[c] = gpu_w(c, profile_->activity[c].bin(b % bins));
-      swings_.push_back(std::move(row));
-    }
-  }
-
-  // AC power of a rack of a class while its GPUs draw a row of swings_.
-  double rack_ac_at(std::uint32_t r, const std::vector<double>& gpu_power_w) const {
-    double dc_w = rack_power_[r].dc_w() - rack_power_[r].gpu_w;
-    for (const auto& [t, trays] : trays_of_rack_[r])
-      for (const auto& [c, gpus] : gpus_of_tray_[t]) dc_w += trays * gpus * gpu_power_w[c];
-    return rack_ac_w(rack_, dc_w);
-  }
-
   void book(double dt) {
-    find_swings();
     const PlantState& s = plant_.state();
-    const double fabric = fabric_w();
+    const double fabric = power_.fabric_w(), usable_shelf_w = power_.usable_shelf_w();
     double it_w = fabric, hottest = kNoValue, shelf_w = 0, rack_w = 0, inlet = kNoValue, outlet = kNoValue;
-    std::vector<double> it_swing_w(swings_.size(), fabric);
+    std::vector<double> it_swing_w(power_.swings().size(), fabric);
     for (std::uint32_t c = 0; c < model_.gpu_classes.size(); ++c) {
-      const GpuActivity activity = activity_of(c);
-      double low = input_.gpu_power_w[c], high = low;
-      for (const auto& row : swings_) {
+      const GpuActivity& activity = power_.activity()[c];
+      double low = power_.gpu_w()[c], high = low;
+      for (const auto& row : power_.swings()) {
         low = std::min(low, row[c]);
         high = std::max(high, row[c]);
       }
-      frame_.add(Metric::kGpuPower, c, input_.gpu_power_w[c], low, high, dt);
+      frame_.add(Metric::kGpuPower, c, power_.gpu_w()[c], low, high, dt);
       frame_.add(Metric::kGpuJunction, c, s.gpu_junction_degc[c], dt);
       frame_.add(Metric::kGpuClock, c, clocks_[c], dt);
       frame_.add(Metric::kGpuCompute, c, activity.tensor + activity.memory, dt);
@@ -437,13 +333,13 @@ class Twin {
       hottest = std::fmax(hottest, s.gpu_junction_degc[c]);
     }
     for (std::uint32_t t = 0; t < model_.tray_classes.size(); ++t)
-      frame_.add(Metric::kTrayPower, t, tray_power_[t].dc_w(), dt);
+      frame_.add(Metric::kTrayPower, t, power_.trays()[t].dc_w(), dt);
     for (std::uint32_t r = 0; r < model_.rack_classes.size(); ++r) {
-      const RackPower& rack = rack_power_[r];
+      const UnitPower& rack = power_.racks()[r];
       it_w += model_.rack_classes[r].count * rack.ac_w;
       double low = rack.ac_w, high = rack.ac_w;
-      for (std::size_t b = 0; b < swings_.size(); ++b) {
-        const double ac_w = rack_ac_at(r, swings_[b]);
+      for (std::size_t b = 0; b < power_.swings().size(); ++b) {
+        const double ac_w = power_.rack_ac_at(r, power_.swings()[b]);
         it_swing_w[b] += model_.rack_classes[r].count * ac_w;
         low = std::min(low, ac_w);
         high = std::max(high, ac_w);
@@ -451,7 +347,7 @@ class Twin {
       shelf_w = std::max(shelf_w, rack.dc_w());
       rack_w = std::max(rack_w, high);
       frame_.add(Metric::kRackPower, r, rack.ac_w, low, high, dt);
-      frame_.add(Metric::kRackShelfLoad, r, rack.dc_w() / usable_shelf_w(), dt);
+      frame_.add(Metric::kRackShelfLoad, r, rack.dc_w() / usable_shelf_w, dt);
       frame_.add(Metric::kRackInlet, r, s.rack_inlet_degc[r], dt);
       frame_.add(Metric::kRackReturn, r, s.rack_return_degc[r], dt);
       frame_.add(Metric::kRackFlow, r, s.rack_flow_m3_per_s[r] * kLitresPerMinute, dt);
@@ -496,7 +392,7 @@ class Twin {
     totals_.facility_max_degc = std::fmax(totals_.facility_max_degc, s.facility_supply_degc);
 
     limits_.feed.watch(time_s_, site_high_w, events_);
-    limits_.shelf.watch(time_s_, shelf_w / usable_shelf_w(), events_);
+    limits_.shelf.watch(time_s_, shelf_w / usable_shelf_w, events_);
     limits_.rack.watch(time_s_, rack_w, events_);
     limits_.cdu.watch(time_s_, s.cdu_heat_w, events_);
     limits_.junction.watch(time_s_, hottest, events_);
@@ -573,6 +469,7 @@ class Twin {
   const RackType& rack_;
   const Gpu& gpu_;
   const Model model_;
+  SitePower power_;
   Plant plant_;
 
   double time_s_ = 0;
@@ -581,14 +478,9 @@ class Twin {
   std::vector<bool> has_begun_, has_ended_;                                       // (n_event)
   std::map<std::vector<int>, std::shared_ptr<const IterationProfile>> profiles_;  // by clocks in percent
   std::shared_ptr<const IterationProfile> profile_, first_profile_;
-  std::vector<ActivityRow> first_activities_;         // timeline of the first profile
-  double phase_ = 0, phase_from_ = 0, phase_to_ = 0;  // of the iteration, 0..1
+  std::vector<ActivityRow> first_activities_;  // timeline of the first profile
+  double phase_ = 0;                           // of the iteration, 0..1
 
-  std::vector<std::vector<std::pair<std::uint32_t, int>>> trays_of_rack_;  // (n_rack_class) tray class, how many
-  std::vector<std::vector<std::pair<std::uint32_t, int>>> gpus_of_tray_;   // (n_tray_class) GPU class, how many
-  std::vector<bool> tray_works_;                                           // (n_tray_class)
-  std::vector<RackPower> rack_power_, tray_power_;
-  std::vector<std::vector<double>> swings_;  // see find_swings()
   PlantInput input_;
   double throttled_gpus_ = 0, since_control_s_ = 0;
   bool was_throttling_ = false;

@@ -1,0 +1,116 @@
+#include "sim/twin/site_power.h"
+
+#include "sim/power/power.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+namespace racktwin {
+namespace {
+
+double gpu_within_limit_w(const Gpu& gpu, const GpuActivity& activity, double clock, double junction_degc) {
+  const double junction = std::isnan(junction_degc) ? gpu.reference_junction_degc.value : junction_degc;
+  return std::min(gpu_power_w(gpu, activity, clock, junction), gpu.tdp_w.value);
+}
+
+double or_nothing(const Sourced& value) { return std::isnan(value.value) ? 0 : value.value; }
+
+}  // namespace
+
+SitePower::SitePower(const Plan& plan, const Model& model)
+    : plan_(plan),
+      rack_(plan.site.rack_type),
+      model_(model),
+      gpu_w_(model.gpu_classes.size()),
+      activity_(model.gpu_classes.size()),
+      trays_(model.tray_classes.size()),
+      racks_(model.rack_classes.size()) {
+  list_trays();
+}
+
+void SitePower::list_trays() {
+  const auto trays = static_cast<std::uint32_t>(model_.trays_per_rack);
+  for (const UnitClass& rack : model_.rack_classes) {
+    std::map<std::uint32_t, int> counts;
+    for (std::uint32_t t = rack.first * trays; t < (rack.first + 1) * trays; ++t) ++counts[model_.class_of_tray[t]];
+    trays_of_rack_.emplace_back(counts.begin(), counts.end());
+  }
+  const auto gpus = static_cast<std::uint32_t>(model_.gpus_per_tray);
+  for (const UnitClass& tray : model_.tray_classes) {
+    std::map<std::uint32_t, int> counts;
+    for (std::uint32_t g = tray.first * gpus; g < (tray.first + 1) * gpus; ++g) ++counts[model_.class_of_gpu[g]];
+    gpus_of_tray_.emplace_back(counts.begin(), counts.end());
+    bool works = false;
+    for (const auto& [c, n] : counts) works = works || model_.gpu_classes[c].stage >= 0;
+    tray_works_.push_back(works);
+  }
+}
+
+void SitePower::update(const PhaseWindow& window, const std::vector<double>& clocks,
+                       const std::vector<double>& junction_degc) {
+  for (std::uint32_t c = 0; c < gpu_w_.size(); ++c) {
+    const bool works = window.profile != nullptr && model_.gpu_classes[c].stage >= 0;
+    activity_[c] = works ? window.profile->activity[c].mean(window.from, window.to) : GpuActivity{};
+    gpu_w_[c] = gpu_within_limit_w(rack_.gpu, activity_[c], clocks[c], junction_degc[c]);
+  }
+  for (std::uint32_t t = 0; t < trays_.size(); ++t) {
+    const bool works = tray_works_[t] && window.profile != nullptr;
+    UnitPower& tray = trays_[t] = {};
+    for (const auto& [c, n] : gpus_of_tray_[t]) tray.gpu_w += n * gpu_w_[c];
+    tray.cpu_w = rack_.cpus_per_tray * cpu_power_w(rack_.cpu, works);
+    tray.other_w = works ? rack_.compute_tray_other_w.value : rack_.compute_tray_other_idle_w.value;
+  }
+  for (std::uint32_t r = 0; r < racks_.size(); ++r) {
+    UnitPower& rack = racks_[r] = {};
+    double communication = 0;
+    for (const auto& [t, n] : trays_of_rack_[r]) {
+      rack.gpu_w += n * trays_[t].gpu_w;
+      rack.cpu_w += n * trays_[t].cpu_w;
+      rack.other_w += n * trays_[t].other_w;
+      for (const auto& [c, gpus] : gpus_of_tray_[t]) communication += n * gpus * activity_[c].communication;
+    }
+    // Switch trays draw between idle and full with the share of time that their GPUs move data.
+    if (rack_.switch_trays > 0) {
+      const double idle_w = rack_.switch_tray_idle_w.value, full_w = rack_.switch_tray_w.value;
+      rack.switch_w = rack_.switch_trays * (idle_w + (full_w - idle_w) * communication / model_.gpus_per_rack);
+    }
+    rack.ac_w = rack_ac_w(rack_, rack.dc_w());
+  }
+  find_swings(window, clocks, junction_degc);
+}
+
+void SitePower::find_swings(const PhaseWindow& window, const std::vector<double>& clocks,
+                            const std::vector<double>& junction_degc) {
+  swings_.clear();
+  constexpr int kBins = ActivityProfile::kBins;
+  const int from = static_cast<int>(window.from * kBins);
+  const int to = window.profile != nullptr ? std::min(static_cast<int>(window.to * kBins), from + kBins - 1) : from;
+  for (int b = from; b <= to; ++b) {
+    std::vector<double> row = gpu_w_;
+    for (std::uint32_t c = 0; c < row.size() && window.profile != nullptr; ++c)
+      if (model_.gpu_classes[c].stage >= 0)
+        row[c] = gpu_within_limit_w(rack_.gpu, window.profile->activity[c].bin(b % kBins), clocks[c], junction_degc[c]);
+    swings_.push_back(std::move(row));
+  }
+}
+
+double SitePower::rack_ac_at(std::uint32_t rack_class, const std::vector<double>& gpu_power_w) const {
+  double dc_w = racks_[rack_class].dc_w() - racks_[rack_class].gpu_w;
+  for (const auto& [t, trays] : trays_of_rack_[rack_class])
+    for (const auto& [c, gpus] : gpus_of_tray_[t]) dc_w += trays * gpus * gpu_power_w[c];
+  return rack_ac_w(rack_, dc_w);
+}
+
+double SitePower::fabric_w() const {
+  const FabricType& fabric = plan_.site.fabric;
+  const double switches = model_.leaves + model_.spines;
+  const double cables = model_.gpus() + (model_.spines > 0 ? model_.leaves * fabric.leaf_ports_up : 0);
+  return switches * or_nothing(fabric.switch_power_w) + 2 * cables * or_nothing(fabric.optics_power_w);
+}
+
+double SitePower::usable_shelf_w() const {
+  return rack_.shelves * (rack_.shelf_psus - rack_.shelf_redundant_psus) * rack_.psu_rating_w.value;
+}
+
+}  // namespace racktwin

@@ -1,0 +1,68 @@
+// Electrical power of every class in a window of the iteration: chip to tray to rack (DC) to shelf (AC), and the swings
+// within the window. Thread rule: one thread per SitePower.
+#pragma once
+
+#include "sim/model/model.h"
+#include "sim/plan/plan.h"
+#include "sim/workload/profile.h"
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace racktwin {
+
+// DC power of one tray or rack of a class, by part; of a rack also AC.
+struct UnitPower {
+  double gpu_w = 0, cpu_w = 0, other_w = 0, switch_w = 0, ac_w = 0;
+  double dc_w() const { return gpu_w + cpu_w + other_w + switch_w; }
+};
+
+// Phases [from, to) of the iteration; beyond 1 it repeats. No profile: the job stands still.
+struct PhaseWindow {
+  const IterationProfile* profile = nullptr;
+  double from = 0, to = 0;
+};
+
+class SitePower {
+ public:
+  SitePower(const Plan& plan, const Model& model);
+
+  // clocks, junction_degc (n_gpu_class); a junction without data counts at the reference temperature. A GPU draws at
+  // most its tdp.
+  void update(const PhaseWindow& window, const std::vector<double>& clocks, const std::vector<double>& junction_degc);
+
+  // What update() found: means over the window.
+  const std::vector<double>& gpu_w() const { return gpu_w_; }             // (n_gpu_class)
+  const std::vector<GpuActivity>& activity() const { return activity_; }  // (n_gpu_class)
+  const std::vector<UnitPower>& trays() const { return trays_; }          // (n_tray_class)
+  const std::vector<UnitPower>& racks() const { return racks_; }          // (n_rack_class)
+  // GPU power in each bin of the iteration that the window touches: (n_bin x n_gpu_class), or one row with the means.
+  const std::vector<std::vector<double>>& swings() const { return swings_; }
+  // AC power of a rack of a class while its GPUs draw a row of swings().
+  double rack_ac_at(std::uint32_t rack_class, const std::vector<double>& gpu_power_w) const;
+
+  // Switches and optics outside the racks, AC; what has no data counts as nothing.
+  double fabric_w() const;
+  // DC that the power shelves of a rack can give when the redundant PSUs are gone.
+  double usable_shelf_w() const;
+
+ private:
+  using Counts = std::vector<std::pair<std::uint32_t, int>>;  // class, how many
+  void list_trays();
+  void find_swings(const PhaseWindow& window, const std::vector<double>& clocks,
+                   const std::vector<double>& junction_degc);
+
+  const Plan& plan_;
+  const RackType& rack_;
+  const Model& model_;
+  std::vector<Counts> trays_of_rack_;  // (n_rack_class)
+  std::vector<Counts> gpus_of_tray_;   // (n_tray_class)
+  std::vector<bool> tray_works_;       // (n_tray_class)
+  std::vector<double> gpu_w_;
+  std::vector<GpuActivity> activity_;
+  std::vector<UnitPower> trays_, racks_;
+  std::vector<std::vector<double>> swings_;
+};
+
+}  // namespace racktwin
