@@ -35,6 +35,8 @@ constexpr double kWorkUnitsPerSecond = 1e12;
 constexpr double kMarkerLatency_s = 1e3;
 constexpr double kLatencyFactor = 1e-18;
 
+constexpr std::size_t kMostHostsOfFullZone = 1000;
+
 // Weights matter only where classes of different size may share a trunk; elsewhere the marker would cost an event per
 // transfer. Routes that are connected through trunks are treated alike.
 std::vector<bool> routes_that_need_weights(const ActivityGraph& graph) {
@@ -80,10 +82,23 @@ std::vector<bool> binding_trunks(const ActivityGraph& graph) {
   return binding;
 }
 
+// The latency of a transfer that only waits for one computation, which nothing else waits for, can be served at that
+// computation's end: an event less. Per activity: the latency [s] to add to it.
+std::vector<double> served_before(const ActivityGraph& graph) {
+  std::vector<double> served(graph.size());
+  for (std::uint32_t a = 0; a < graph.size(); ++a) {
+    if (!is_exec(graph.kind[a]) || graph.successor_begin[a + 1] - graph.successor_begin[a] != 1) continue;
+    const std::uint32_t next = graph.successor[graph.successor_begin[a]];
+    if (is_comm(graph.kind[next]) && graph.predecessors[next] == 1) served[a] = graph.delay_s[next];
+  }
+  return served;
+}
+
 // One SimGrid run. Activities are launched lazily, when their last predecessor has ended.
 class Run {
  public:
-  explicit Run(const ActivityGraph& graph) : graph_(graph), waiting_(graph.predecessors), running_(graph.size()) {
+  explicit Run(const ActivityGraph& graph)
+      : graph_(graph), waiting_(graph.predecessors), running_(graph.size()), served_s_(served_before(graph)) {
     times_.start_s.assign(graph.size(), NAN);
     times_.end_s.assign(graph.size(), NAN);
   }
@@ -126,11 +141,14 @@ class Run {
   }
 
   void build_platform() {
-    auto* zone = sg4::create_star_zone("site");
-    auto* sink = zone->create_host("sink", 1.0);
-    zone->add_route(sink->get_netpoint(), nullptr, nullptr, nullptr, std::vector<sg4::LinkInRoute>{}, false);
-    zone->add_route(nullptr, sink->get_netpoint(), nullptr, nullptr, std::vector<sg4::LinkInRoute>{}, false);
-    sink_ = sink;
+    // A full zone finds routes faster, but its table is quadratic.
+    const bool is_small = graph_.routes.size() + graph_.gpu_classes < kMostHostsOfFullZone;
+    auto* zone = is_small ? sg4::create_full_zone("site") : sg4::create_star_zone("site");
+    sink_ = zone->create_host("sink", 1.0);
+    if (!is_small) {
+      zone->add_route(sink_->get_netpoint(), nullptr, nullptr, nullptr, std::vector<sg4::LinkInRoute>{}, false);
+      zone->add_route(nullptr, sink_->get_netpoint(), nullptr, nullptr, std::vector<sg4::LinkInRoute>{}, false);
+    }
     for (std::uint32_t c = 0; c < graph_.gpu_classes; ++c)
       gpu_hosts_.push_back(zone->create_host(fmt::format("gpu{}", c), kWorkUnitsPerSecond));
     const std::vector<bool> binding = binding_trunks(graph_);
@@ -149,7 +167,7 @@ class Run {
       for (const std::uint32_t t : route.trunks)
         if (binding[t]) links.emplace_back(trunks[t]);
       auto* host = zone->create_host(fmt::format("route{}", r), 1.0);
-      zone->add_route(host->get_netpoint(), nullptr, nullptr, nullptr, links, false);
+      zone->add_route(host->get_netpoint(), is_small ? sink_->get_netpoint() : nullptr, nullptr, nullptr, links, false);
       route_hosts_.push_back(host);
     }
     zone->seal();
@@ -178,7 +196,7 @@ class Run {
   }
 
   void finish(std::uint32_t a) {
-    times_.end_s[a] = sg4::Engine::get_clock();
+    times_.end_s[a] = sg4::Engine::get_clock() - served_s_[a];
     for (std::uint32_t i = graph_.successor_begin[a]; i < graph_.successor_begin[a + 1]; ++i) {
       const std::uint32_t next = graph_.successor[i];
       if (--waiting_[next] > 0) continue;
@@ -186,20 +204,23 @@ class Run {
         times_.start_s[next] = sg4::Engine::get_clock();
         finish(next);
       } else {
+        if (served_s_[a] > 0) times_.start_s[next] = times_.end_s[a];
         ready_.push_back(next);
       }
     }
   }
 
   void start(std::uint32_t a) {
-    times_.start_s[a] = sg4::Engine::get_clock();
+    const bool latency_is_served = !std::isnan(times_.start_s[a]);
+    if (!latency_is_served) times_.start_s[a] = sg4::Engine::get_clock();
     if (is_exec(graph_.kind[a])) {
       auto exec = sg4::Exec::init();
       exec->set_data(reinterpret_cast<void*>(static_cast<std::uintptr_t>(a)));
-      exec->set_flops_amount(graph_.amount[a] * kWorkUnitsPerSecond)->set_host(gpu_hosts_[graph_.gpu_class[a]]);
+      exec->set_flops_amount((graph_.amount[a] + served_s_[a]) * kWorkUnitsPerSecond)
+          ->set_host(gpu_hosts_[graph_.gpu_class[a]]);
       running_[a] = exec;
       exec->start();
-    } else if (graph_.delay_s[a] > 0) {
+    } else if (graph_.delay_s[a] > 0 && !latency_is_served) {
       simgrid::kernel::timer::Timer::set(sg4::Engine::get_clock() + graph_.delay_s[a], [this, a] { start_comm(a); });
     } else {
       start_comm(a);
@@ -224,6 +245,7 @@ class Run {
   std::vector<std::uint32_t> waiting_;  // (n_activity) predecessors that have not ended
   // An activity whose last reference goes away is destroyed while SimGrid still works on it: keep them all.
   std::vector<sg4::ActivityPtr> running_;  // (n_activity)
+  std::vector<double> served_s_;           // (n_activity) see served_before()
   std::vector<std::uint32_t> ended_, ending_, ready_, starting_;
   bool acting_soon_ = false;
   ActivityTimes times_;
