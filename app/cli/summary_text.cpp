@@ -204,7 +204,9 @@ class SummaryText {
          {"coolant_supply_max_degc", "coolant_return_max_degc"});
     line("facility water", temperature("facility_supply_max_degc"), "supply, highest", {"facility_supply_max_degc"});
     const double throttled = v("throttled_fraction");
-    line("throttled", percent(throttled), fmt::format("of GPU time; lowest clock {}", percent(v("clock_min"))),
+    line("throttled", percent(throttled),
+         fmt::format("of GPU time; clock {} at the start, lowest {}", percent(v("clock_start")),
+                     percent(v("clock_min"))),
          {"throttled_fraction", "clock_min"}, throttled > 0 ? p_.warning : std::string_view());
   }
 

@@ -24,7 +24,7 @@ struct RunTotals {
   double site_energy_j = 0, it_energy_j = 0;
   double site_peak_w = 0, rack_peak_w = 0;
   double working_gpu_s = 0, throttled_gpu_s = 0;
-  double clock_min = 1;
+  double clock_start = 1, clock_min = 1;  // of the slowest working GPU
   double junction_max_degc = kNoData, supply_max_degc = kNoData, return_max_degc = kNoData, facility_max_degc = kNoData;
   int solves = 0;
 };

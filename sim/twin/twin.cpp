@@ -129,6 +129,9 @@ class Twin {
     }
     for (std::uint32_t c = 0; c < clocks_.size(); ++c)
       clocks_[c] = std::min(power_limited_clock(gpu_, plant_.state().gpu_junction_degc[c]), event_limit_[c]);
+    for (std::uint32_t c = 0; c < clocks_.size(); ++c)
+      if (model_.gpu_classes[c].stage >= 0) totals_.clock_start = std::min(totals_.clock_start, clocks_[c]);
+    totals_.clock_min = totals_.clock_start;
     if (!profiles_.count(clock_key()))
       if (auto ok = solve_first(); !ok) return ok;
     if (auto ok = open_recording(); !ok) return ok;

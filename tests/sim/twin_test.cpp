@@ -177,6 +177,7 @@ TEST_CASE("every figure of the summary has a unit or a text and none is lost") {
                            "coolant_return_max_degc",
                            "facility_supply_max_degc",
                            "throttled_fraction",
+                           "clock_start",
                            "clock_min",
                            "energy_residual",
                            "headroom_feed",
@@ -331,6 +332,8 @@ TEST_CASE(
   };
   const double share = value(outcome, "compute_share"), plain_s = value(outcome, "step_time_s");
   const FrameRow first = row_of("gpu_clock", 5);
+  const double slowest_growth = 1 + share * (value(outcome, "clock_start") / value(outcome, "clock_min") - 1);
+  CHECK(value(outcome, "step_time_max_s") / plain_s == Approx(slowest_growth).epsilon(0.01));
   int compared = 0;
   for (const double time_s : recording.frame_times()) {
     const FrameRow clock = row_of("gpu_clock", time_s), step = row_of("step_time", time_s);
