@@ -50,6 +50,12 @@ std::string with_prefix(double value) {
   return fmt::format("{:.4g}{}", value, kPrefixes[i]);
 }
 
+// 608 s -> "0:10:08".
+std::string clock_time(double time_s) {
+  const auto s = static_cast<long long>(time_s);
+  return fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
+}
+
 // Breaks at spaces; every line after the first is indented.
 std::string wrap(const std::string& text, std::size_t indent) {
   std::string out, word;
@@ -231,9 +237,9 @@ class SummaryText {
     for (std::size_t i = 0; i < shown; ++i) {
       const EventRow& event = s_.events[i];
       const bool is_caused = event.by != "scenario";
-      out_ += fmt::format("  {:>9}  {:<{}}  {}{}{}", format_quantity(event.time_s, Dimension::kTime),
-                          printable(event.path), path_width, is_caused ? p_.warning : std::string_view(),
-                          printable(event.what), is_caused ? p_.reset : std::string_view());
+      out_ += fmt::format("  {:>9}  {:<{}}  {}{}{}", clock_time(event.time_s), printable(event.path), path_width,
+                          is_caused ? p_.warning : std::string_view(), printable(event.what),
+                          is_caused ? p_.reset : std::string_view());
       out_ += fmt::format("  {}({}){}\n", p_.dim, printable(event.by), p_.reset);
     }
     if (s_.events.size() > shown) out_ += fmt::format("  and {} more\n", s_.events.size() - shown);
