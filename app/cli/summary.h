@@ -15,7 +15,8 @@ struct Summary {
   std::vector<SummaryRow> rows;
   std::vector<EventRow> events;
   std::vector<std::pair<std::string, std::string>> run_values;
-  std::string recording;  // path; empty: none was written
+  std::string recording = {};  // path; empty: none was written
+  double recorded_s = 0;       // end of the last frame
 
   // nullptr / NaN / "" if there is none.
   const SummaryRow* row(std::string_view name) const;

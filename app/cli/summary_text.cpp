@@ -80,6 +80,12 @@ class SummaryText {
   SummaryText(const Summary& summary, bool colour) : s_(summary), p_(colour ? kColours : Palette{}) {}
 
   std::string format() {
+    if (s_.rows.empty()) {  // still running, or cut off
+      add_extent();
+      add_events();
+      add_defaults();
+      return std::move(out_);
+    }
     add_title();
     add_headroom();
     add_step();
@@ -97,6 +103,14 @@ class SummaryText {
   double run_number(std::string_view key) const {
     const std::string text = s_.run_value(key);
     return text.empty() ? std::nan("") : std::strtod(text.c_str(), nullptr);
+  }
+
+  void add_extent() {
+    out_ += fmt::format("{}{}{}\n", p_.bold, printable(s_.run_value("title")), p_.reset);
+    out_ += fmt::format("{}recorded up to {} of {}; no summary yet: the run goes on, or was cut off; racktwin {}{}\n",
+                        p_.dim, clock_time(s_.recorded_s), format_quantity(run_number("duration_s"), Dimension::kTime),
+                        printable(s_.run_value("version")), p_.reset);
+    out_ += fmt::format("What is there can be exported: racktwin export {} --csv DIR\n", printable(s_.recording));
   }
 
   void add_title() {

@@ -32,7 +32,9 @@ class Parser {
     plan.frame_s = choose(plan, frame, frame_s, "frame", format_quantity(frame_s, Dimension::kTime));
     const double steps = plan.frame_s / plan.step_s;
     if (std::abs(steps - std::round(steps)) > 1e-9) root_.error_at("frame", "frame must be a whole number of steps");
+    const std::size_t errors = document_.errors().size();
     parse_site(plan);
+    has_site_ = document_.errors().size() == errors;
     parse_cooling(plan);
     parse_power(plan.power);
     Table weather = root_.table("weather");
@@ -285,7 +287,7 @@ class Parser {
     q.embedding_and_loss_count_as_layers = table.optional_boolean("embedding_and_loss_count_as_layers");
     q.overlap_tensor_parallel = table.optional_boolean("overlap_tensor_parallel");
     q.overlap_grad_reduce = table.optional_boolean("overlap_grad_reduce");
-    if (has_rack_ && q.gpus > plan.gpus())
+    if (has_site_ && q.gpus > plan.gpus())
       table.error_at("gpus", fmt::format("the job asks for {} GPUs, the site has {}", q.gpus, plan.gpus()));
     if (!has_rack_ || !has_model || document_.errors().size() > errors) return;
     const auto report = [&](const std::string& key, std::string message, std::string hint,
@@ -324,7 +326,7 @@ class Parser {
   Document& document_;
   const Catalog& catalog_;
   Table root_;
-  bool has_rack_ = false;
+  bool has_rack_ = false, has_site_ = false;  // read without errors
 };
 
 // Reads a file and what it includes, relative to itself; `chain` is who included it.
