@@ -23,6 +23,7 @@ struct SourceLoc {
 enum class ErrorCode {
   kBadInput,     // exit code 2
   kIo,           // exit code 3
+  kNoGraphics,   // exit code 4
   kInternal,     // exit code 70
   kInterrupted,  // exit code 130
 };

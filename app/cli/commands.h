@@ -24,6 +24,8 @@ Subcommand add_check(CLI::App& program, const GlobalOptions& global);
 Subcommand add_new(CLI::App& program, const GlobalOptions& global);
 Subcommand add_show(CLI::App& program, const GlobalOptions& global);
 Subcommand add_export(CLI::App& program, const GlobalOptions& global);
+Subcommand add_shot(CLI::App& program, const GlobalOptions& global);
+Subcommand add_view(CLI::App& program, const GlobalOptions& global);
 Subcommand add_demo(CLI::App& program, const GlobalOptions& global);
 Subcommand add_validate(CLI::App& program, const GlobalOptions& global);
 Subcommand add_doctor(CLI::App& program, const GlobalOptions& global);

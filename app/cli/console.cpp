@@ -26,6 +26,7 @@ int exit_code_of(const Errors& errors) {
   };
   if (any(ErrorCode::kInternal)) return kExitBug;
   if (any(ErrorCode::kIo)) return kExitIo;
+  if (any(ErrorCode::kNoGraphics)) return kExitNoGraphics;
   if (any(ErrorCode::kInterrupted)) return kExitInterrupted;
   return kExitBadInput;
 }

@@ -15,6 +15,7 @@ namespace racktwin {
 inline constexpr int kExitLimitCrossed = 1;
 inline constexpr int kExitBadInput = 2;
 inline constexpr int kExitIo = 3;
+inline constexpr int kExitNoGraphics = 4;
 inline constexpr int kExitBug = 70;
 inline constexpr int kExitInterrupted = 130;
 

@@ -1,5 +1,6 @@
 #include "app/cli/commands.h"
 #include "app/cli/version.h"
+#include "render/gl/offscreen_context.h"
 #include "sim/catalog/catalog.h"
 #include "sim/quantity.h"
 
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <functional>
 #include <thread>
 
 namespace racktwin {
@@ -42,9 +44,22 @@ std::size_t count_entries(const std::string& directory) {
   return count;
 }
 
+// What draws pictures without a display.
+Result<void> report_graphics(const std::function<void(std::string_view, std::string_view)>& line) {
+  const Result<OffscreenContext> context = OffscreenContext::create();
+  if (!context) {
+    line("graphics", "none -- shot and view will not work");
+    return tl::unexpected(context.error());
+  }
+  const GraphicsInfo& info = context->info();
+  line("graphics", fmt::format("{}, {}", info.renderer, info.version));
+  line("without a display", info.platform);
+  return {};
+}
+
 int report(const GlobalOptions& global) {
   const auto line = [](std::string_view label, std::string_view text) {
-    print_result(fmt::format("{:<12} {}\n", label, text));
+    print_result(fmt::format("{:<17}  {}\n", label, text));
   };
   line("racktwin", version_text());
   line("build", build_text());
@@ -62,8 +77,11 @@ int report(const GlobalOptions& global) {
   std::error_code ignored;
   line("directory", fmt::format("{}{}", std::filesystem::current_path(ignored).string(),
                                 is_writable ? ", writable" : " -- not writable: give run an -o FILE elsewhere"));
+  const Result<void> graphics = report_graphics(line);
   if (!calibration) print_errors(calibration.error(), global);
-  return calibration && is_writable ? 0 : kExitIo;
+  if (!graphics) print_errors(graphics.error(), global);
+  if (!calibration || !is_writable) return kExitIo;
+  return graphics ? 0 : kExitNoGraphics;
 }
 
 }  // namespace

@@ -1,11 +1,22 @@
 #include "app/cli/commands.h"
 #include "app/cli/simulate.h"
+#include "sim/plan/parse_event.h"
 
 #include <CLI/CLI.hpp>
+#include <fmt/core.h>
 
 #include <memory>
 
 namespace racktwin {
+namespace {
+
+std::string pace_error(const std::string& text) {
+  double pace = 0;
+  if (CLI::detail::lexical_cast(text, pace) && pace >= kLowestPace && pace <= kHighestPace) return {};
+  return fmt::format("\"{}\" is no pace, which is a number between {} and {:.0f}", text, kLowestPace, kHighestPace);
+}
+
+}  // namespace
 
 Subcommand add_run(CLI::App& program, const GlobalOptions& global) {
   auto request = std::make_shared<SimulationRequest>();
@@ -13,7 +24,8 @@ Subcommand add_run(CLI::App& program, const GlobalOptions& global) {
   app->footer(
       "  racktwin run hall.toml\n"
       "  racktwin run hall.toml --set workload.dp=4 --set workload.gpus=256 -o smaller.racktwin\n"
-      "  racktwin run hall.toml --json --no-recording | jq .step_time_s");
+      "  racktwin run hall.toml --json --no-recording | jq .step_time_s\n"
+      "  racktwin run hall.toml --pace 60 --live        a minute in a second, steered from standard input");
   app->add_option("SCENARIO", request->scenario, "Scenario file")->required();
   CLI::Option* output = app->add_option("-o,--output", request->output,
                                         "Recording to write; default: the scenario's name with .racktwin, here")
@@ -26,6 +38,10 @@ Subcommand add_run(CLI::App& program, const GlobalOptions& global) {
   app->add_flag("--json", request->is_json, "Print the summary as one JSON object");
   app->add_flag("--strict", request->is_strict, "Exit with 1 if a limit was crossed");
   app->add_flag("--unfolded", request->is_unfolded, "Simulate every GPU by itself: slow, the same result");
+  app->add_option("--pace", request->pace, "Simulated seconds in a second; default: as fast as possible")
+      ->type_name("X")
+      ->check(CLI::Validator(pace_error, ""));
+  app->add_flag("--live", request->is_live, "Take events from standard input while it runs");
   app->add_flag("--no-progress{false}", request->shows_progress, "Show no progress");
   return {app, [=, &global] { return simulate(*request, global); }};
 }

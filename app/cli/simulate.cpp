@@ -1,6 +1,7 @@
 #include "app/cli/simulate.h"
 
 #include "app/cli/interrupt.h"
+#include "app/cli/live_input.h"
 #include "app/cli/progress.h"
 #include "app/cli/summary.h"
 #include "app/cli/version.h"
@@ -82,6 +83,13 @@ int simulate(const SimulationRequest& request, const GlobalOptions& global) {
   options.version = version_text();
   options.is_interrupted = is_interrupted;
   options.on_progress = [&](const RunProgress& progress) { line.update(progress); };
+  options.on_refused = [&](const Errors& errors) {
+    line.clear();
+    print_errors(errors, global);
+  };
+  options.pace = request.pace;
+  LiveInput input(STDIN_FILENO, options.on_refused);
+  if (request.is_live) options.wait_for_input = [&](double seconds) { return input.wait(seconds); };
   Result<RunOutcome> outcome = run_twin(*plan, *calibration, options);
   line.clear();
   if (!outcome) return print_errors(outcome.error(), global);

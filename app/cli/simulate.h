@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/cli/console.h"
+#include "sim/twin/pacer.h"
 
 #include <string>
 #include <vector>
@@ -18,6 +19,8 @@ struct SimulationRequest {
   bool is_strict = false;  // a limit crossed is exit code 1
   bool shows_progress = true;
   bool is_unfolded = false;
+  double pace = kAsFastAsPossible;
+  bool is_live = false;  // takes events from standard input
 };
 
 // Gives the exit code.

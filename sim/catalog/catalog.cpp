@@ -350,6 +350,9 @@ Result<CduType> Catalog::cdu(const std::string& name) const {
   c.primary_volume_m3 = root.sourced("primary_volume", Dimension::kVolume);
   c.supply_min_degc = optional_value(root, "supply_min", Dimension::kTemperature);
   c.supply_max_degc = optional_value(root, "supply_max", Dimension::kTemperature);
+  c.width_m = optional_value(root, "width", Dimension::kLength);
+  c.depth_m = optional_value(root, "depth", Dimension::kLength);
+  c.height_m = optional_value(root, "height", Dimension::kLength);
   if (!(c.pump_rated_head_pa.value < c.pump_shutoff_head_pa.value))
     root.error_at("pump_shutoff_head", "the shut-off head must be above the head at rated flow");
   return finish(*document, std::move(c));

@@ -111,6 +111,7 @@ struct CduType {
   Sourced primary_rated_flow_m3_per_s, primary_rated_pressure_drop_pa, secondary_rated_flow_m3_per_s;
   Sourced hx_heat_capacity_j_per_k, secondary_volume_m3, primary_volume_m3, pump_rundown_s, pump_runup_s;
   Sourced supply_min_degc, supply_max_degc;
+  Sourced width_m, depth_m, height_m;  // no data: drawn as large as a rack
   std::string coolant_secondary, coolant_primary;
 };
 

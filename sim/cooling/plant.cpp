@@ -155,7 +155,6 @@ struct Plant::Impl {
   ThermalNode facility_supply, facility_return;
   ThermalNode facility_given, dry_bulb, room_air;  // boundaries
 
-  std::vector<double> pump_speed;  // (n_pump) now
   std::vector<double> cdu_flow_m3_per_s;
   double total_flow_m3_per_s = 0;
   double rack_count = 0;
@@ -231,13 +230,13 @@ void Plant::Impl::build_loop() {
   facility_return = network.add_node(half_loop, start_degc);
   facility_given = network.add_boundary(start_degc);
   dry_bulb = network.add_boundary(start_degc);
-  pump_speed.assign(static_cast<std::size_t>(cooling.cdus * cdu.pumps), 0);
+  state.pump_speed.assign(static_cast<std::size_t>(cooling.cdus * cdu.pumps), 0);
   cdu_flow_m3_per_s.assign(cdus.size(), 0);
 }
 
 void Plant::Impl::set_heat(const PlantInput& input) {
   RT_CHECK_EQ(input.gpu_power_w.size(), gpus.size());
-  RT_CHECK_EQ(input.pump_speed.size(), pump_speed.size());
+  RT_CHECK_EQ(input.pump_speed.size(), state.pump_speed.size());
   for (const auto* powers :
        {&input.cpu_power_w, &input.tray_other_power_w, &input.switch_power_w, &input.shelf_loss_w}) {
     RT_CHECK_EQ(powers->size(), racks.size());
@@ -271,13 +270,13 @@ void Plant::Impl::set_surroundings(const PlantInput& input) {
 // First-order lag of each pump behind its command, exact over a step.
 bool Plant::Impl::follow_pumps(const std::vector<double>& commanded, double dt_s) {
   bool has_changed = false;
-  for (std::size_t i = 0; i < pump_speed.size(); ++i) {
-    const double missing = commanded[i] - pump_speed[i];
+  for (std::size_t i = 0; i < state.pump_speed.size(); ++i) {
+    const double missing = commanded[i] - state.pump_speed[i];
     if (missing == 0) continue;
     has_changed = true;
     const double time_constant_s = (missing > 0 ? cooling.cdu.pump_runup_s : cooling.cdu.pump_rundown_s).value;
     const double left = missing * std::exp(-dt_s / time_constant_s);
-    pump_speed[i] = std::abs(left) < kSpeedArrived ? commanded[i] : commanded[i] - left;
+    state.pump_speed[i] = std::abs(left) < kSpeedArrived ? commanded[i] : commanded[i] - left;
   }
   return has_changed;
 }
@@ -289,7 +288,8 @@ void Plant::Impl::set_flow() {
                         cdu.pump_rated_head_pa.value};
   const FlowResistance rack_resistance{rack.rated_pressure_drop_pa.value, rack.rated_flow_m3_per_s.value,
                                        rack.flow_exponent.value};
-  const LoopFlow loop = solve_loop_flow(curve, pump_speed, {{rack_resistance, rack_count}});
+  const LoopFlow loop = solve_loop_flow(curve, state.pump_speed, {{rack_resistance, rack_count}});
+  state.pump_flow_m3_per_s = loop.pump_m3_per_s;
   const double leak = kLeakShare * cdu.secondary_rated_flow_m3_per_s.value;
   state.pump_power_w = 0;
   for (std::size_t i = 0; i < cdus.size(); ++i) {
@@ -297,7 +297,7 @@ void Plant::Impl::set_flow() {
     for (std::size_t pump = i * static_cast<std::size_t>(cdu.pumps);
          pump < (i + 1) * static_cast<std::size_t>(cdu.pumps); ++pump) {
       flow += loop.pump_m3_per_s[pump];
-      state.pump_power_w += cdu.pump_rated_power_w.value * std::pow(pump_speed[pump], 3);
+      state.pump_power_w += cdu.pump_rated_power_w.value * std::pow(state.pump_speed[pump], 3);
     }
     cdu_flow_m3_per_s[i] = std::max(flow, leak);
   }
@@ -429,7 +429,7 @@ Result<Plant> Plant::create(const Plan& plan, const Model& model) {
 Result<void> Plant::settle(const PlantInput& input) {
   impl_->set_heat(input);
   impl_->set_surroundings(input);
-  impl_->pump_speed = input.pump_speed;
+  impl_->state.pump_speed = input.pump_speed;
   if (!impl_->cdus.empty()) impl_->set_flow();
   impl_->couple();
   if (!impl_->network.settle()) return fail(ErrorCode::kBadInput, "the cooling plant has no steady state at the start");
@@ -448,6 +448,6 @@ void Plant::step(const PlantInput& input, double dt_s) {
 
 const PlantState& Plant::state() const { return impl_->state; }
 const EnergyLedger& Plant::ledger() const { return impl_->network.ledger(); }
-int Plant::pumps() const { return static_cast<int>(impl_->pump_speed.size()); }
+int Plant::pumps() const { return static_cast<int>(impl_->state.pump_speed.size()); }
 
 }  // namespace racktwin

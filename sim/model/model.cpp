@@ -248,12 +248,12 @@ class Builder {
     m_.class_of_tray = number_units(classes, tray0, rack0);
     m_.class_of_rack = number_units(classes, rack0, domain0);
     const auto class_of_domain = number_units(classes, domain0, leaf0);
-    const auto class_of_leaf = number_units(classes, leaf0, group0);
+    m_.class_of_leaf = number_units(classes, leaf0, group0);
     const auto class_of_group = number_units(classes, group0, graph.nodes());
     m_.tray_classes = count_units(m_.class_of_tray);
     m_.rack_classes = count_units(m_.class_of_rack);
     m_.domain_classes = count_units(class_of_domain);
-    m_.leaf_classes = count_units(class_of_leaf);
+    m_.leaf_classes = count_units(m_.class_of_leaf);
 
     for (const UnitClass& unit : count_units(m_.class_of_gpu)) {
       GpuClass c;
@@ -262,7 +262,7 @@ class Builder {
       c.rack_class = m_.class_of_rack[m_.rack_of_gpu(unit.first)];
       c.tray_class = m_.class_of_tray[m_.tray_of_gpu(unit.first)];
       c.domain_class = class_of_domain[m_.domain_of_gpu(unit.first)];
-      c.leaf_class = class_of_leaf[m_.leaf_of_gpu[unit.first]];
+      c.leaf_class = m_.class_of_leaf[m_.leaf_of_gpu[unit.first]];
       if (m_.rank_of_gpu[unit.first] != kNoIndex) {
         c.stage = static_cast<int>(stage_of(unit.first));
         if (parallelism_.pp > 1) {

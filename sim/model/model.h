@@ -63,7 +63,7 @@ struct Model {
   std::vector<std::uint32_t> leaf_of_gpu;  // (n_gpu)
   int leaves = 0, spines = 0;
   // classes: class_of_... (n_component), ... (n_class)
-  std::vector<std::uint32_t> class_of_gpu, class_of_tray, class_of_rack;
+  std::vector<std::uint32_t> class_of_gpu, class_of_tray, class_of_rack, class_of_leaf;
   std::vector<GpuClass> gpu_classes;
   std::vector<UnitClass> tray_classes, rack_classes, domain_classes, leaf_classes;
   std::vector<GroupClass> group_classes;

@@ -1,6 +1,8 @@
 #include "sim/plan/parse_plan.h"
 
 #include "sim/model/model.h"
+#include "sim/plan/in_range.h"
+#include "sim/plan/parse_event.h"
 #include "sim/plan/resolve_workload.h"
 
 #include <fmt/core.h>
@@ -24,10 +26,10 @@ class Parser {
 
   void parse(Plan& plan) {
     plan.title = root_.text("title");
-    plan.duration_s = within(root_, "duration", Dimension::kTime, 1, 366 * 86400.0);
-    const auto step = optional_within(root_, "step", Dimension::kTime, 0.05, 10);
+    plan.duration_s = quantity_in_range(root_, "duration", Dimension::kTime, 1, 366 * 86400.0);
+    const auto step = optional_in_range(root_, "step", Dimension::kTime, 0.05, 10);
     plan.step_s = choose(plan, step, 1.0, "step", "1 s");
-    const auto frame = optional_within(root_, "frame", Dimension::kTime, plan.step_s, 3600);
+    const auto frame = optional_in_range(root_, "frame", Dimension::kTime, plan.step_s, 3600);
     const double frame_s = plan.step_s * std::ceil(5 / plan.step_s - 1e-9);
     plan.frame_s = choose(plan, frame, frame_s, "frame", format_quantity(frame_s, Dimension::kTime));
     const double steps = plan.frame_s / plan.step_s;
@@ -38,75 +40,15 @@ class Parser {
     parse_cooling(plan);
     parse_power(plan.power);
     Table weather = root_.table("weather");
-    plan.dry_bulb_degc = within(weather, "dry_bulb", Dimension::kTemperature, -50, 60);
+    plan.dry_bulb_degc = quantity_in_range(weather, "dry_bulb", Dimension::kTemperature, -50, 60);
     parse_workload(plan);
-    for (Table event : root_.tables("event")) parse_event(event, plan);
+    for (Table table : root_.tables("event"))
+      if (Event event; parse_event(table, plan, std::nullopt, event)) plan.events.push_back(std::move(event));
     std::stable_sort(plan.events.begin(), plan.events.end(),
                      [](const Event& a, const Event& b) { return a.time_s < b.time_s; });
   }
 
  private:
-  void parse_event(Table& table, Plan& plan) {
-    constexpr double kForever = std::numeric_limits<double>::infinity();
-    Event event;
-    event.time_s = within(table, "at", Dimension::kTime, 0, std::numeric_limits<double>::max());
-    const auto lasts = optional_within(table, "for", Dimension::kTime, 0, std::numeric_limits<double>::max());
-    event.until_s = event.time_s + lasts.value_or(kForever);
-    event.path = table.text("path");
-    const auto supply = optional_within(table, "supply_temperature", Dimension::kTemperature, 1, 70);
-    const auto state = table.optional_text("state");
-    const auto speed = optional_within(table, "speed", Dimension::kNone, 0, 1);
-    const auto clock = optional_within(table, "clock_limit", Dimension::kNone, 0.05, 1);
-    const int actions = supply.has_value() + state.has_value() + speed.has_value() + clock.has_value();
-    if (actions != 1) {
-      table.error_at(
-          "path", fmt::format("an event sets exactly one thing, this one {}", actions == 0 ? "none" : "several"),
-          "supply_temperature of the facility; state or speed of a pump; clock_limit of a rack, tray or GPU");
-      return;
-    }
-    if (!has_rack_) return;
-    if (supply) {
-      event.kind = EventKind::kFacilitySupply;
-      event.value = *supply;
-      event.what = fmt::format("facility supply set to {:g} degC", *supply);
-      event.what_then = "facility supply no longer set";
-    } else if (state || speed) {
-      if (state && *state != "tripped" && *state != "running")
-        table.error_at("state", "the state of a pump is \"tripped\" or \"running\"");
-      event.kind = EventKind::kPumpSpeed;
-      event.value = state ? (*state == "running" ? plan.cooling.pump_speed : 0) : *speed;
-      event.what = state ? (*state == "running" ? "pump started" : "pump tripped")
-                         : fmt::format("pump speed set to {:g} %", 100 * *speed);
-      event.what_then = "pump restored";
-    } else {
-      event.kind = EventKind::kClockLimit;
-      event.value = *clock;
-      event.what = fmt::format("clock limited to {:g} %", 100 * *clock);
-      event.what_then = "clock limit lifted";
-    }
-    check_path(table, event, plan);
-    plan.events.push_back(std::move(event));
-  }
-
-  double within(Table& table, const char* key, Dimension dimension, double low, double high) {
-    const double value = table.quantity(key, dimension);
-    check_range(table, key, dimension, value, low, high);
-    return value;
-  }
-  std::optional<double> optional_within(Table& table, const char* key, Dimension dimension, double low, double high) {
-    const auto value = table.optional_quantity(key, dimension);
-    if (value) check_range(table, key, dimension, *value, low, high);
-    return value;
-  }
-  static void check_range(Table& table, const char* key, Dimension dimension, double value, double low, double high) {
-    if (value < low || value > high)
-      table.error_at(
-          key, fmt::format("{} is out of range", key),
-          high == std::numeric_limits<double>::max()
-              ? fmt::format("at least {}", format_quantity(low, dimension))
-              : fmt::format("between {} and {}", format_quantity(low, dimension), format_quantity(high, dimension)));
-  }
-
   int integer_within(Table& table, const char* key, std::int64_t low, std::int64_t high) {
     const std::size_t errors = document_.errors().size();
     const auto value = table.integer(key);
@@ -186,12 +128,12 @@ class Parser {
     cooling.cdus = choose(plan, optional_integer_within(table, "cdus", 1, 1000), 1, "cooling.cdus", "1");
     if (look_up(table, "facility", &Catalog::facility, cooling.facility))
       take(table, "facility", catalog_.coolant(cooling.facility.coolant), cooling.facility_coolant);
-    const auto supply = optional_within(table, "facility_supply", Dimension::kTemperature, 1, 70);
+    const auto supply = optional_in_range(table, "facility_supply", Dimension::kTemperature, 1, 70);
     cooling.facility_supply_degc = supply.value_or(kNoValue);
     const double rating = cooling.cdus * cooling.cdu.heat_rating_w.value;
-    const auto speed = optional_within(table, "pump_speed", Dimension::kNone, 0.1, 1);
+    const auto speed = optional_in_range(table, "pump_speed", Dimension::kNone, 0.1, 1);
     cooling.pump_speed = choose(plan, speed, 1.0, "cooling.pump_speed", "100 %");
-    const auto heat = optional_within(table, "facility_rated_heat", Dimension::kPower, 1e3, 1e10);
+    const auto heat = optional_in_range(table, "facility_rated_heat", Dimension::kPower, 1e3, 1e10);
     cooling.facility_rated_heat_w = heat.value_or(rating);
     if (!heat)
       plan.defaults.push_back(
@@ -207,7 +149,7 @@ class Parser {
   void parse_power(PowerPlan& power) {
     Table table = root_.table("power");
     look_up(table, "feed", &Catalog::feed, power.feed);
-    power.feed_rating_w = within(table, "rating", Dimension::kPower, 1e3, 1e10);
+    power.feed_rating_w = quantity_in_range(table, "rating", Dimension::kPower, 1e3, 1e10);
   }
 
   template <class T, std::size_t n>
@@ -296,31 +238,6 @@ class Parser {
       document_.errors().back().notes = std::move(notes);
     };
     if (auto workload = resolve_workload(q, plan.site.rack_type, plan, report)) plan.workload = std::move(*workload);
-  }
-
-  void check_path(Table& table, const Event& event, const Plan& plan) {
-    std::vector<std::string> candidates;
-    if (event.kind == EventKind::kFacilitySupply) {
-      candidates = {plan.site.name + "/facility"};
-    } else if (event.kind == EventKind::kPumpSpeed) {
-      for (int c = 1; c <= plan.cooling.cdus; ++c)
-        for (int p = 1; p <= plan.cooling.cdu.pumps; ++p)
-          candidates.push_back(fmt::format("{}/cdu-{}/pump-{}", plan.site.name, c, p));
-    } else {
-      const GpuRange range = gpus_at(plan, event.path);
-      if (range.end > range.begin) return;
-      for (const RackPlace& rack : plan.site.racks) {
-        candidates.push_back(rack.path);
-        if (plan.site.racks.size() > 100) continue;
-        for (const std::string& name : tray_and_gpu_names(plan.site.rack_type))
-          candidates.push_back(rack.path + "/" + name);
-      }
-    }
-    if (std::find(candidates.begin(), candidates.end(), event.path) != candidates.end()) return;
-    const auto nearest = nearest_match(event.path, candidates);
-    table.error_at(
-        "path", fmt::format("there is no \"{}\" that this event could act on", event.path),
-        nearest ? fmt::format("did you mean \"{}\"?", *nearest) : fmt::format("e.g. \"{}\"", candidates.front()));
   }
 
   Document& document_;

@@ -38,7 +38,10 @@ CREATE TABLE run(id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, value TEXT NO
 CREATE TABLE component(id INTEGER PRIMARY KEY, path TEXT NOT NULL, kind TEXT NOT NULL, parent INTEGER NOT NULL,
   x_m REAL, y_m REAL, z_m REAL, width_m REAL, depth_m REAL, height_m REAL);
 CREATE TABLE metric(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, unit TEXT NOT NULL,
-  description TEXT NOT NULL, computed_by TEXT NOT NULL, low REAL, high REAL);
+  description TEXT NOT NULL, computed_by TEXT NOT NULL, low REAL, high REAL, evidence TEXT NOT NULL,
+  source TEXT NOT NULL);
+CREATE TABLE metric_limit(id INTEGER PRIMARY KEY, metric INTEGER NOT NULL, name TEXT NOT NULL, value REAL,
+  evidence TEXT NOT NULL, source TEXT NOT NULL);
 CREATE TABLE epoch(id INTEGER PRIMARY KEY, time_s REAL NOT NULL);
 CREATE TABLE membership(epoch INTEGER NOT NULL, kind TEXT NOT NULL, class_of_component BLOB NOT NULL,
   PRIMARY KEY(epoch, kind));
@@ -136,8 +139,15 @@ std::vector<T> values_in(const SQLite::Statement& row, int column) {
   return values;
 }
 
+// Of a row (metric, mean, low, high, epoch, time_s).
+FrameRow frame_in(const SQLite::Statement& row) {
+  return {row.getColumn(0).getInt(), values_in<float>(row, 1),  values_in<float>(row, 2),
+          values_in<float>(row, 3),  row.getColumn(4).getInt(), number_in(row, 5)};
+}
+
 UnitKind unit_kind_of(const std::string& word) {
-  for (const UnitKind kind : {UnitKind::kGpu, UnitKind::kTray, UnitKind::kRack, UnitKind::kSite}) {
+  for (const UnitKind kind :
+       {UnitKind::kGpu, UnitKind::kTray, UnitKind::kRack, UnitKind::kPump, UnitKind::kLeaf, UnitKind::kSite}) {
     if (unit_kind_word(kind) == word) return kind;
   }
   throw SQLite::Exception(fmt::format("unknown kind \"{}\" of a metric", word), SQLITE_CORRUPT);
@@ -157,6 +167,10 @@ std::string_view unit_kind_word(UnitKind kind) {
       return "tray";
     case UnitKind::kRack:
       return "rack";
+    case UnitKind::kPump:
+      return "pump";
+    case UnitKind::kLeaf:
+      return "leaf";
     case UnitKind::kSite:
       return "site";
   }
@@ -212,7 +226,8 @@ struct RecordingWriter::Impl {
           commit(database, "COMMIT"),
           run(database, "INSERT INTO run(key, value) VALUES(?,?) ON CONFLICT(key) DO UPDATE SET value=excluded.value"),
           component(database, "INSERT INTO component VALUES(?,?,?,?,?,?,?,?,?,?)"),
-          metric(database, "INSERT INTO metric VALUES(?,?,?,?,?,?,?,?)"),
+          metric(database, "INSERT INTO metric VALUES(?,?,?,?,?,?,?,?,?,?)"),
+          limit(database, "INSERT INTO metric_limit(metric, name, value, evidence, source) VALUES(?,?,?,?,?)"),
           epoch(database, "INSERT INTO epoch VALUES(?,?)"),
           membership(database, "INSERT INTO membership VALUES(?,?,?)"),
           activity(database, "INSERT INTO activity(epoch, class, kind, start_s, end_s) VALUES(?,?,?,?,?)"),
@@ -224,7 +239,7 @@ struct RecordingWriter::Impl {
               database,
               "INSERT INTO summary(name, value, text, unit, evidence) VALUES(?,?,?,?,?) ON CONFLICT(name) DO UPDATE "
               "SET value=excluded.value, text=excluded.text, unit=excluded.unit, evidence=excluded.evidence") {}
-    SQLite::Statement begin, commit, run, component, metric, epoch, membership, activity, frame, rack_series,
+    SQLite::Statement begin, commit, run, component, metric, limit, epoch, membership, activity, frame, rack_series,
         site_series, event, summary;
   };
 
@@ -322,8 +337,16 @@ Result<void> RecordingWriter::put_metrics(const std::vector<MetricRow>& metrics)
   return impl_->write([&](auto& statements) {
     for (const MetricRow& row : metrics) {
       execute(statements.metric, row.id, row.name, unit_kind_word(row.kind), row.unit, row.description, row.computed_by,
-              row.low, row.high);
+              row.low, row.high, row.evidence, row.source);
     }
+  });
+}
+
+Result<void> RecordingWriter::put_limits(const std::vector<LimitRow>& limits) {
+  RT_CHECK(impl_);
+  return impl_->write([&](auto& statements) {
+    for (const LimitRow& row : limits)
+      execute(statements.limit, row.metric, row.name, row.value, row.evidence, row.source);
   });
 }
 
@@ -669,11 +692,26 @@ std::vector<std::pair<std::string, std::string>> RecordingReader::run_values() c
 
 std::vector<MetricRow> RecordingReader::metrics() const {
   return impl_->rows<MetricRow>(
-      "SELECT id, name, kind, unit, description, computed_by, low, high FROM metric ORDER BY id", [](const auto& row) {
-        return MetricRow{row.getColumn(0).getInt(), text_in(row, 1),  unit_kind_of(text_in(row, 2)),
-                         text_in(row, 3),           text_in(row, 4),  text_in(row, 5),
-                         number_in(row, 6),         number_in(row, 7)};
+      "SELECT id, name, kind, unit, description, computed_by, low, high, evidence, source FROM metric ORDER BY id",
+      [](const auto& row) {
+        return MetricRow{row.getColumn(0).getInt(),
+                         text_in(row, 1),
+                         unit_kind_of(text_in(row, 2)),
+                         text_in(row, 3),
+                         text_in(row, 4),
+                         text_in(row, 5),
+                         number_in(row, 6),
+                         number_in(row, 7),
+                         text_in(row, 8),
+                         text_in(row, 9)};
       });
+}
+
+std::vector<LimitRow> RecordingReader::limits() const {
+  return impl_->rows<
+      LimitRow>("SELECT metric, name, value, evidence, source FROM metric_limit ORDER BY id", [](const auto& row) {
+    return LimitRow{row.getColumn(0).getInt(), text_in(row, 1), number_in(row, 2), text_in(row, 3), text_in(row, 4)};
+  });
 }
 
 std::vector<ComponentRow> RecordingReader::components() const {
@@ -708,34 +746,51 @@ std::vector<ActivityRow> RecordingReader::activities(int epoch) const {
       epoch);
 }
 
-std::vector<double> RecordingReader::frame_times() const {
+std::vector<double> RecordingReader::frame_times(double after_s) const {
   // One look-up per time in the primary key instead of a scan of all values.
   return impl_->rows<double>(
-      "WITH RECURSIVE times(t) AS (SELECT min(time_s) FROM frame UNION ALL "
+      "WITH RECURSIVE times(t) AS (SELECT min(time_s) FROM frame WHERE time_s > ? UNION ALL "
       "SELECT (SELECT min(time_s) FROM frame WHERE time_s > t) FROM times WHERE t IS NOT NULL) "
       "SELECT t FROM times WHERE t IS NOT NULL",
-      [](const auto& row) { return number_in(row, 0); });
+      [](const auto& row) { return number_in(row, 0); }, after_s);
 }
 
 std::optional<FrameRow> RecordingReader::frame(int metric, double time_s) const {
   auto frames = impl_->rows<FrameRow>(
-      "SELECT mean, low, high, epoch, time_s FROM frame WHERE metric=? AND time_s<=? ORDER BY time_s DESC LIMIT 1",
-      [metric](const auto& row) {
-        return FrameRow{metric,
-                        values_in<float>(row, 0),
-                        values_in<float>(row, 1),
-                        values_in<float>(row, 2),
-                        row.getColumn(3).getInt(),
-                        number_in(row, 4)};
-      },
-      metric, time_s);
+      "SELECT metric, mean, low, high, epoch, time_s FROM frame WHERE metric=? AND time_s<=? "
+      "ORDER BY time_s DESC LIMIT 1",
+      frame_in, metric, time_s);
   if (frames.empty()) return std::nullopt;
   return std::move(frames.front());
 }
 
-std::vector<EventRow> RecordingReader::events() const {
-  return impl_->rows<EventRow>("SELECT time_s, path, what, by FROM event ORDER BY id", [](const auto& row) {
-    return EventRow{number_in(row, 0), text_in(row, 1), text_in(row, 2), text_in(row, 3)};
+std::vector<FrameRow> RecordingReader::frame_at(double time_s) const {
+  return impl_->rows<FrameRow>(
+      "SELECT metric, mean, low, high, epoch, time_s FROM frame WHERE time_s=? ORDER BY metric", frame_in, time_s);
+}
+
+std::vector<FrameRow> RecordingReader::frames(int metric, double from_s, double to_s) const {
+  return impl_->rows<FrameRow>(
+      "SELECT metric, mean, low, high, epoch, time_s FROM frame WHERE metric=? AND time_s>? AND time_s<=? "
+      "ORDER BY time_s",
+      frame_in, metric, from_s, to_s);
+}
+
+std::vector<EventRow> RecordingReader::events(std::size_t skip) const {
+  // Ids count from 1 without a gap: rows are only ever appended.
+  return impl_->rows<EventRow>(
+      "SELECT time_s, path, what, by FROM event WHERE id>? ORDER BY id",
+      [](const auto& row) {
+        return EventRow{number_in(row, 0), text_in(row, 1), text_in(row, 2), text_in(row, 3)};
+      },
+      static_cast<double>(skip));
+}
+
+int RecordingReader::change_counter() const {
+  return impl_->read<int>([&] {
+    const Impl::Query use = impl_->query("PRAGMA data_version");
+    use.row.executeStep();
+    return use.row.getColumn(0).getInt();
   });
 }
 

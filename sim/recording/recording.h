@@ -7,7 +7,9 @@
 
 #include "sim/result.h"
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,10 +19,10 @@
 
 namespace racktwin {
 
-inline constexpr int kRecordingFormat = 1;
+inline constexpr int kRecordingFormat = 2;
 
 // What frame values describe: one value per class of this kind of component.
-enum class UnitKind : std::uint8_t { kGpu, kTray, kRack, kSite };
+enum class UnitKind : std::uint8_t { kGpu, kTray, kRack, kPump, kLeaf, kSite };
 std::string_view unit_kind_word(UnitKind kind);
 
 struct MetricRow {
@@ -31,6 +33,16 @@ struct MetricRow {
   std::string description;
   std::string computed_by;   // the function
   double low = 0, high = 0;  // range to draw; NaN: from the data
+  std::string evidence;      // weakest that its values rest on
+  std::string source;        // of that weakest input: "junction-to-case resistance (engineering-estimate)"
+};
+
+// A bound that values of a metric should keep to.
+struct LimitRow {
+  int metric = 0;
+  std::string name;  // "first slowdown"
+  double value = 0;  // in the metric's unit; NaN: no data
+  std::string evidence, source;
 };
 
 struct ComponentRow {
@@ -91,8 +103,9 @@ class RecordingWriter {
   Result<void> put_run(const std::vector<std::pair<std::string, std::string>>& values);
   Result<void> put_components(const std::vector<ComponentRow>& components);
   Result<void> put_metrics(const std::vector<MetricRow>& metrics);
+  Result<void> put_limits(const std::vector<LimitRow>& limits);
   Result<void> put_epoch(int epoch, double time_s);
-  // The class of every component of a kind (n_component), in the order of component paths in docs.
+  // The class of every component of a kind (n_component), in the order that README.md gives.
   Result<void> put_membership(int epoch, UnitKind kind, const std::vector<std::uint32_t>& class_of);
   Result<void> put_activities(int epoch, const std::vector<ActivityRow>& activities);
   Result<void> append_frame(int epoch, double time_s, const std::vector<FrameRow>& values);
@@ -126,16 +139,25 @@ class RecordingReader {
   std::optional<std::string> run_value(const std::string& key) const;
   std::vector<std::pair<std::string, std::string>> run_values() const;
   std::vector<MetricRow> metrics() const;
+  std::vector<LimitRow> limits() const;
   std::vector<ComponentRow> components() const;
   std::vector<EpochRow> epochs() const;
   std::vector<std::uint32_t> membership(int epoch, UnitKind kind) const;
   std::vector<ActivityRow> activities(int epoch) const;
-  std::vector<double> frame_times() const;
+  // Ascending; those later than after_s.
+  std::vector<double> frame_times(double after_s = -std::numeric_limits<double>::infinity()) const;
   // The last frame at or before time_s; nullopt if there is none.
   std::optional<FrameRow> frame(int metric, double time_s) const;
-  std::vector<EventRow> events() const;
+  // All metrics of the frame that ends at time_s; empty if there is none.
+  std::vector<FrameRow> frame_at(double time_s) const;
+  // A metric in all frames that end in (from_s, to_s].
+  std::vector<FrameRow> frames(int metric, double from_s, double to_s) const;
+  // In order of writing, without the first `skip`.
+  std::vector<EventRow> events(std::size_t skip = 0) const;
   std::vector<SummaryRow> summary() const;
   bool is_complete() const;  // closed by its writer (run key "finished")
+  // Another number than before if somebody has committed since, at next to no cost.
+  int change_counter() const;
 
   // Writes site_series.csv, rack_series.csv and events.csv (headings with units) into a directory that it creates.
   // Errors: kIo, also if a file exists and force is false.

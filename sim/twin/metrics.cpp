@@ -1,61 +1,130 @@
 #include "sim/twin/metrics.h"
 
-#include "sim/check.h"
+#include "sim/twin/grounds.h"
+
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 namespace racktwin {
+namespace {
 
-const std::vector<MetricRow>& metric_rows() {
-  constexpr double kAuto = std::numeric_limits<double>::quiet_NaN();
-  using K = UnitKind;
-  static const std::vector<MetricRow> kRows = [] {
-    std::vector<MetricRow> rows = {
-        {0, "gpu_power", K::kGpu, "W", "electrical power of one GPU package", "gpu_power_w", 0, kAuto},
-        {0, "gpu_junction", K::kGpu, "degC", "junction temperature", "Plant::step", 20, 90},
-        {0, "gpu_clock", K::kGpu, "1", "clock over the sustained clock of the measured efficiencies", "limit_clocks", 0,
-         1},
-        {0, "gpu_compute", K::kGpu, "1", "share of time computing (clock- or memory-bound)", "solve_iteration", 0, 1},
-        {0, "gpu_communication", K::kGpu, "1", "share of time moving data", "solve_iteration", 0, 1},
-        {0, "tray_power", K::kTray, "W", "compute tray, DC", "step_power", 0, kAuto},
-        {0, "rack_power", K::kRack, "W", "rack at the input of its power shelves, AC", "rack_ac_w", 0, kAuto},
-        {0, "rack_shelf_load", K::kRack, "1", "DC power over the rating of the PSUs that redundancy leaves",
-         "step_power", 0, 1},
-        {0, "rack_inlet", K::kRack, "degC", "coolant into the rack", "Plant::step", 15, 65},
-        {0, "rack_return", K::kRack, "degC", "coolant out of the rack", "Plant::step", 15, 65},
-        {0, "rack_flow", K::kRack, "L/min", "coolant through the rack", "Plant::step", 0, kAuto},
-        {0, "site_power", K::kSite, "W", "all of the site at the feed, AC", "feed_ac_w", 0, kAuto},
-        {0, "it_power", K::kSite, "W", "racks and fabric switches, AC", "step_power", 0, kAuto},
-        {0, "step_time", K::kSite, "s", "time of one training step at the present clocks", "solve_iteration", 0, kAuto},
-        {0, "tokens_per_s", K::kSite, "1/s", "tokens trained", "solve_iteration", 0, kAuto},
-        {0, "throttled", K::kSite, "1", "share of working GPUs held back by temperature", "limit_clocks", 0, 1},
-        {0, "tcs_supply", K::kSite, "degC", "technology loop, supply", "Plant::step", 15, 65},
-        {0, "tcs_return", K::kSite, "degC", "technology loop, return", "Plant::step", 15, 65},
-        {0, "tcs_flow", K::kSite, "L/min", "technology loop, flow", "Plant::step", 0, kAuto},
-        {0, "facility_supply", K::kSite, "degC", "facility water, supply", "Plant::step", 15, 65},
-        {0, "facility_return", K::kSite, "degC", "facility water, return", "Plant::step", 15, 65},
-        {0, "cdu_heat", K::kSite, "W", "heat through the CDUs", "Plant::step", 0, kAuto},
-        {0, "air_heat", K::kSite, "W", "heat to room air", "Plant::step", 0, kAuto},
-        {0, "pump_power", K::kSite, "W", "pumps of the CDUs", "Plant::step", 0, kAuto},
-        {0, "cooling_power", K::kSite, "W", "CDU pumps, facility pumps and all fans", "Plant::step", 0, kAuto},
-    };
-    RT_CHECK_EQ(rows.size(), std::size_t{kMetrics});
-    for (int i = 0; i < kMetrics; ++i) rows[static_cast<std::size_t>(i)].id = i;
-    return rows;
-  }();
-  return kRows;
+constexpr double kAuto = std::numeric_limits<double>::quiet_NaN();
+
+// A row of the table as far as it is the same in every run.
+struct Definition {
+  const char* name;
+  UnitKind kind;
+  const char* unit;
+  const char* description;
+  const char* computed_by;
+  double low, high;
+  Ground Grounds::*ground;
+};
+
+using K = UnitKind;
+using G = Grounds;
+
+// clang-format off
+constexpr std::array<Definition, kMetrics> kDefinitions = {{
+    {"gpu_power", K::kGpu, "W", "electrical power of one GPU package", "gpu_power_w", 0, kAuto, &G::power},
+    {"gpu_junction", K::kGpu, "degC", "junction temperature", "Plant::step", 20, 90, &G::cooling},
+    {"gpu_clock", K::kGpu, "1", "clock over the sustained clock of the measured efficiencies", "limit_clocks", 0.5, 1, &G::cooling},
+    {"gpu_compute", K::kGpu, "1", "share of time computing (clock- or memory-bound)", "solve_iteration", 0, 1, &G::step},
+    {"gpu_communication", K::kGpu, "1", "share of time moving data", "solve_iteration", 0, 1, &G::step},
+    {"tray_power", K::kTray, "W", "compute tray, DC", "step_power", 0, kAuto, &G::power},
+    {"rack_power", K::kRack, "W", "rack at the input of its power shelves, AC", "rack_ac_w", 0, kAuto, &G::ac},
+    {"rack_shelf_load", K::kRack, "1", "DC power over the rating of the PSUs that redundancy leaves", "step_power", 0, 1, &G::power},
+    {"rack_inlet", K::kRack, "degC", "coolant into the rack", "Plant::step", 15, 65, &G::cooling},
+    {"rack_return", K::kRack, "degC", "coolant out of the rack", "Plant::step", 15, 65, &G::cooling},
+    {"rack_flow", K::kRack, "L/min", "coolant through the rack", "Plant::step", 0, kAuto, &G::cooling},
+    {"rack_network", K::kRack, "1", "use of the rack's NICs over a training step, busier direction", "network_load", 0, 1, &G::step},
+    {"pump_speed", K::kPump, "1", "speed of a CDU pump over its rated speed", "Plant::step", 0, 1, &G::cooling},
+    {"pump_flow", K::kPump, "L/min", "coolant through a CDU pump", "Plant::step", 0, kAuto, &G::cooling},
+    {"leaf_network", K::kLeaf, "1", "use of a leaf's links to the spines (without spines: to the NICs) over a training step, busier direction", "network_load", 0, 1, &G::step},
+    {"site_power", K::kSite, "W", "all of the site at the feed, AC", "feed_ac_w", 0, kAuto, &G::ac},
+    {"it_power", K::kSite, "W", "racks and fabric switches, AC", "step_power", 0, kAuto, &G::ac},
+    {"step_time", K::kSite, "s", "time of one training step at the present clocks", "solve_iteration", 0, kAuto, &G::step},
+    {"tokens_per_s", K::kSite, "1/s", "tokens trained", "solve_iteration", 0, kAuto, &G::step},
+    {"throttled", K::kSite, "1", "share of working GPUs held back by temperature", "limit_clocks", 0, 1, &G::cooling},
+    {"spine_network", K::kSite, "1", "use of all links between leaves and spines over a training step, busier direction", "network_load", 0, 1, &G::step},
+    {"tcs_supply", K::kSite, "degC", "technology loop, supply", "Plant::step", 15, 65, &G::cooling},
+    {"tcs_return", K::kSite, "degC", "technology loop, return", "Plant::step", 15, 65, &G::cooling},
+    {"tcs_flow", K::kSite, "L/min", "technology loop, flow", "Plant::step", 0, kAuto, &G::cooling},
+    {"facility_supply", K::kSite, "degC", "facility water, supply", "Plant::step", 15, 65, &G::cooling},
+    {"facility_return", K::kSite, "degC", "facility water, return", "Plant::step", 15, 65, &G::cooling},
+    {"cdu_heat", K::kSite, "W", "heat through the CDUs", "Plant::step", 0, kAuto, &G::cooling},
+    {"air_heat", K::kSite, "W", "heat to room air", "Plant::step", 0, kAuto, &G::cooling},
+    {"pump_power", K::kSite, "W", "pumps of the CDUs", "Plant::step", 0, kAuto, &G::cooling},
+    {"cooling_power", K::kSite, "W", "CDU pumps, facility pumps and all fans", "Plant::step", 0, kAuto, &G::cooling},
+}};
+// clang-format on
+
+std::size_t count_of(UnitKind kind, const ClassCounts& classes) {
+  switch (kind) {
+    case UnitKind::kGpu:
+      return classes.gpus;
+    case UnitKind::kTray:
+      return classes.trays;
+    case UnitKind::kRack:
+      return classes.racks;
+    case UnitKind::kPump:
+      return classes.pumps;
+    case UnitKind::kLeaf:
+      return classes.leaves;
+    case UnitKind::kSite:
+      return 1;
+  }
+  return 0;
 }
 
-FrameBuilder::FrameBuilder(std::size_t gpus, std::size_t trays, std::size_t racks) {
-  for (std::size_t m = 0; m < kMetrics; ++m) {
-    const UnitKind kind = metric_rows()[m].kind;
-    cells_[m].resize(kind == UnitKind::kGpu    ? gpus
-                     : kind == UnitKind::kTray ? trays
-                     : kind == UnitKind::kRack ? racks
-                                               : 1);
+}  // namespace
+
+std::vector<MetricRow> metric_rows(const Plan& plan, const Calibration& calibration) {
+  const Grounds grounds = grounds_of(plan, calibration);
+  std::vector<MetricRow> rows;
+  for (const Definition& d : kDefinitions) {
+    const Ground& ground = grounds.*d.ground;
+    rows.push_back({static_cast<int>(rows.size()), d.name, d.kind, d.unit, d.description, d.computed_by, d.low, d.high,
+                    std::string(evidence_word(ground.evidence)), fmt::format("{} ({})", ground.input, ground.source)});
   }
+  const Gpu& gpu = plan.site.rack_type.gpu;
+  rows[static_cast<std::size_t>(Metric::kGpuPower)].high = gpu.tdp_w.value;
+  if (gpu.min_clock_ratio.value > 0)
+    rows[static_cast<std::size_t>(Metric::kGpuClock)].low = std::floor(10 * gpu.min_clock_ratio.value) / 10;
+  return rows;
+}
+
+std::vector<LimitRow> limit_rows(const Plan& plan) {
+  const RackType& rack = plan.site.rack_type;
+  std::vector<LimitRow> rows;
+  const auto add = [&](Metric metric, const char* name, double value, const Sourced& ground) {
+    rows.push_back({static_cast<int>(metric), name, value, std::string(evidence_word(ground.evidence)), ground.from});
+  };
+  const auto add_value = [&](Metric metric, const char* name, const Sourced& value) {
+    add(metric, name, value.value, value);
+  };
+  add_value(Metric::kGpuPower, "TDP", rack.gpu.tdp_w);
+  add_value(Metric::kGpuJunction, "software slowdown", rack.gpu.software_slowdown_degc);
+  add_value(Metric::kGpuJunction, "hardware slowdown", rack.gpu.hardware_slowdown_degc);
+  add_value(Metric::kGpuJunction, "shutdown", rack.gpu.shutdown_degc);
+  add_value(Metric::kRackPower, "rating of the rack", rack.rack_rating_w);
+  add(Metric::kRackShelfLoad, "load with redundancy", 1, rack.psu_rating_w);
+  rows.push_back(
+      {static_cast<int>(Metric::kSitePower), "rating of the feed", plan.power.feed_rating_w, "", "scenario"});
+  if (!rack.liquid_cooled) return rows;
+  add_value(Metric::kRackInlet, "highest inlet", rack.max_inlet_degc);
+  add_value(Metric::kRackReturn, "highest return", rack.max_return_degc);
+  const CoolingPlan& cooling = plan.cooling;
+  add(Metric::kCduHeat, "rating of the CDUs", cooling.cdus * cooling.cdu.heat_rating_w.value,
+      cooling.cdu.heat_rating_w);
+  return rows;
+}
+
+FrameBuilder::FrameBuilder(const ClassCounts& classes) {
+  for (std::size_t m = 0; m < kMetrics; ++m) cells_[m].resize(count_of(kDefinitions[m].kind, classes));
 }
 
 void FrameBuilder::add(Metric metric, std::size_t unit_class, double mean, double low, double high, double dt_s) {

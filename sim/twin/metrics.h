@@ -1,11 +1,14 @@
-// What a run records: the table of metrics, and the accumulator that turns steps into frames.
+// What a run records: the tables of metrics and their limits, and the accumulator that turns steps into frames.
 //
 // A frame holds mean, lowest and highest over its interval. Thread rule: one thread per FrameBuilder.
 #pragma once
 
+#include "sim/catalog/calibration.h"
+#include "sim/plan/plan.h"
 #include "sim/recording/recording.h"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -26,12 +29,19 @@ enum class Metric : std::uint8_t {
   kRackInlet,
   kRackReturn,
   kRackFlow,
+  kRackNetwork,
+  // per pump
+  kPumpSpeed,
+  kPumpFlow,
+  // per leaf class
+  kLeafNetwork,
   // site
   kSitePower,
   kItPower,
   kStepTime,
   kTokens,
   kThrottled,
+  kSpineNetwork,
   kTcsSupply,
   kTcsReturn,
   kTcsFlow,
@@ -42,15 +52,22 @@ enum class Metric : std::uint8_t {
   kPumpPower,
   kCoolingPower,
 };
-inline constexpr int kMetrics = 25;
+inline constexpr int kMetrics = 30;
 
 // In order of Metric; the id of a row is its index.
-const std::vector<MetricRow>& metric_rows();
+std::vector<MetricRow> metric_rows(const Plan& plan, const Calibration& calibration);
+
+// What the metrics should keep to, as far as it applies to the site.
+std::vector<LimitRow> limit_rows(const Plan& plan);
+
+// How many classes a frame has of each kind of unit.
+struct ClassCounts {
+  std::size_t gpus = 0, trays = 0, racks = 0, pumps = 0, leaves = 0;
+};
 
 class FrameBuilder {
  public:
-  // How many classes each kind of unit has.
-  FrameBuilder(std::size_t gpus, std::size_t trays, std::size_t racks);
+  explicit FrameBuilder(const ClassCounts& classes);
   void add(Metric metric, std::size_t unit_class, double value, double dt_s) {
     add(metric, unit_class, value, value, value, dt_s);
   }

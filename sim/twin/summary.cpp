@@ -1,5 +1,6 @@
 #include "sim/twin/summary.h"
 
+#include "sim/twin/grounds.h"
 #include "sim/workload/memory.h"
 #include "sim/workload/operators.h"
 
@@ -7,7 +8,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <initializer_list>
 #include <limits>
 #include <set>
 
@@ -15,75 +15,6 @@ namespace racktwin {
 namespace {
 
 constexpr double kNoValue = std::numeric_limits<double>::quiet_NaN();
-
-// The weakest of some inputs, by name.
-struct Ground {
-  Evidence evidence = Evidence::kMeasured;
-  std::string input;
-};
-
-struct Input {
-  const char* name;
-  Evidence evidence;
-  Input(const char* n, const Sourced& value) : name(n), evidence(value.evidence) {}
-  Input(const char* n, const Fitted& value) : name(n), evidence(value.value.evidence) {}
-  Input(const char* n, Evidence e) : name(n), evidence(e) {}
-};
-
-Ground weakest(std::initializer_list<Input> inputs, Ground ground = {}) {
-  for (const Input& input : inputs)
-    if (ground.input.empty() || input.evidence > ground.evidence) ground = {input.evidence, input.name};
-  return ground;
-}
-
-Ground weaker(const Ground& a, const Ground& b) { return b.evidence > a.evidence ? b : a; }
-
-// What a compute time, a transfer, a power or a temperature rests on.
-struct Grounds {
-  Ground compute, network, power, ac, cooling;
-};
-
-Grounds grounds_of(const Plan& plan, const Calibration& c) {
-  const RackType& rack = plan.site.rack_type;
-  const Gpu& gpu = rack.gpu;
-  const GemmEfficiency& gemm = plan.workload.precision == Precision::kBf16    ? gpu.bf16
-                               : plan.workload.precision == Precision::kFp8   ? gpu.fp8
-                               : plan.workload.precision == Precision::kMxfp8 ? gpu.mxfp8
-                                                                              : gpu.nvfp4;
-  const CduType& cdu = plan.cooling.cdu;
-  Grounds g;
-  g.compute = weakest({{"kernel launch time", c.kernel_launch_s},
-                       {"attention share", c.attention_forward_share},
-                       {"HBM share", c.hbm_share},
-                       {"dense peak", gemm.dense_flops},
-                       {"GEMM share", gemm.max_share},
-                       {"HBM bandwidth", gpu.hbm_bandwidth_bytes_per_s}});
-  g.network = weakest({{"NVLink bandwidth", gpu.nvlink_bytes_per_s},
-                       {"NIC bandwidth", rack.nic_bytes_per_s},
-                       {"switch latency", plan.site.fabric.switch_latency_s},
-                       {"NIC latency", c.nic_latency_s},
-                       {"ring shares", c.ring_half_time_s}});
-  g.power = weakest({{"GPU power while communicating", gpu.communication_share},
-                     {"GPU power while memory-bound", gpu.memory_bound_share},
-                     {"GPU leakage", gpu.leakage_share},
-                     {"GPU limit", gpu.tdp_w},
-                     {"GPU idle power", gpu.idle_w},
-                     {"CPU load in training", rack.cpu.training_load},
-                     {"rest of the tray", rack.compute_tray_other_w}});
-  g.ac = weakest({{"shelf efficiency", rack.shelf_efficiency.evidence},
-                  {"UPS efficiency", plan.power.feed.ups_efficiency.evidence},
-                  {"transformer efficiency", plan.power.feed.transformer_efficiency}},
-                 g.power);
-  g.cooling = weakest({{"junction-to-case resistance", gpu.junction_to_case_k_per_w}});
-  if (rack.liquid_cooled)
-    g.cooling = weakest({{"rack pressure drop", rack.rated_pressure_drop_pa},
-                         {"rack flow", rack.rated_flow_m3_per_s},
-                         {"CDU approach", cdu.approach_k},
-                         {"CDU pump curve", cdu.pump_shutoff_head_pa}},
-                        g.cooling);
-  g.cooling = weaker(g.cooling, g.power);
-  return g;
-}
 
 class Summary {
  public:
@@ -149,18 +80,17 @@ std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Ca
                                   const IterationProfile& first_step, const RunTotals& totals, const RunLimits& limits,
                                   const EnergyLedger& ledger) {
   const Grounds on = grounds_of(plan, calibration);
-  const Ground step = weaker(on.compute, on.network);
   const Workload& w = plan.workload;
   const Gpu& gpu = plan.site.rack_type.gpu;
   const double tokens = static_cast<double>(w.global_batch) * w.sequence;
   const StepParts& parts = first_step.parts;
   Summary s;
   s.text("verdict", verdict(limits) == "ok" ? 0 : 1, verdict(limits));
-  s.add("step_time_s", first_step.step_s, "s", step);
-  s.add("step_time_max_s", totals.step_time_max_s, "s", step);
-  s.add("tokens_per_s", tokens / first_step.step_s, "1/s", step);
-  s.add("tokens_per_s_per_gpu", tokens / first_step.step_s / model.ranks, "1/s", step);
-  s.add("mfu", model_flops_per_step(w) / first_step.step_s / model.ranks / dense_flops(gpu, w.precision), "1", step);
+  s.add("step_time_s", first_step.step_s, "s", on.step);
+  s.add("step_time_max_s", totals.step_time_max_s, "s", on.step);
+  s.add("tokens_per_s", tokens / first_step.step_s, "1/s", on.step);
+  s.add("tokens_per_s_per_gpu", tokens / first_step.step_s / model.ranks, "1/s", on.step);
+  s.add("mfu", model_flops_per_step(w) / first_step.step_s / model.ranks / dense_flops(gpu, w.precision), "1", on.step);
   s.add("compute_s", parts.compute_s, "s", on.compute);
   s.add("memory_bound_s", parts.memory_s, "s", on.compute);
   s.add("tp_exposed_s", parts.tensor_exposed_s, "s", on.network);
@@ -168,8 +98,8 @@ std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Ca
   s.add("dp_exposed_s", parts.data_exposed_s, "s", on.network);
   s.add("pp_exposed_s", parts.pipeline_exposed_s, "s", on.network);
   s.add("optimizer_s", parts.optimizer_s, "s", on.compute);
-  s.add("bubble_s", parts.bubble_s, "s", step);
-  s.add("compute_share", first_step.critical_clocked_s / first_step.step_s, "1", step);
+  s.add("bubble_s", parts.bubble_s, "s", on.step);
+  s.add("compute_share", first_step.critical_clocked_s / first_step.step_s, "1", on.step);
   s.add("site_peak_w", totals.site_peak_w, "W", on.ac);
   s.add("site_mean_w", totals.site_energy_j / totals.time_s, "W", on.ac);
   s.add("rack_peak_w", totals.rack_peak_w, "W", on.ac);
@@ -189,8 +119,9 @@ std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Ca
   s.add("headroom_cdu", headroom(limits.cdu), "1", on.cooling);
   s.add("headroom_junction_k", limits.junction.limit() - limits.junction.highest(), "K", on.cooling);
   const double memory = memory_use(w).total_bytes();
-  s.add("headroom_memory", 1 - memory / gpu.hbm_capacity_bytes.value, "1", {Evidence::kAssumed, "runtime reserve"});
-  s.add("memory_used_bytes", memory, "B", {Evidence::kAssumed, "runtime reserve"});
+  const Ground reserve = {Evidence::kAssumed, "runtime reserve", {}};
+  s.add("headroom_memory", 1 - memory / gpu.hbm_capacity_bytes.value, "1", reserve);
+  s.add("memory_used_bytes", memory, "B", reserve);
   s.count("steps_completed", totals.steps);
   s.count("tokens_trained", totals.steps * tokens);
   s.count("gpus_used", model.ranks);

@@ -2,12 +2,15 @@
 
 #include "sim/check.h"
 #include "sim/cooling/plant.h"
+#include "sim/plan/parse_event.h"
 #include "sim/power/power.h"
 #include "sim/twin/components.h"
+#include "sim/twin/event_schedule.h"
 #include "sim/twin/limits.h"
 #include "sim/twin/metrics.h"
 #include "sim/twin/site_power.h"
 #include "sim/twin/summary.h"
+#include "sim/workload/network_load.h"
 #include "sim/workload/profile.h"
 
 #include <fmt/core.h>
@@ -19,16 +22,19 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <optional>
+#include <thread>
 #include <utility>
 
 namespace racktwin {
 namespace {
 
 constexpr double kLitresPerMinute = 60000;  // in 1 m3/s
-constexpr double kSlack_s = 1e-9;           // when times of steps and events are compared
+constexpr double kSlack_s = 1e-9;           // when times of steps are compared
 constexpr double kControlPeriod_s = 1;      // of the clock controllers, or a step if that is longer
-constexpr double kCommitEvery_s = 0.25;     // of wall time: what a killed run may lose
+constexpr double kCommitEvery_s = 0.25;     // of wall time: what a killed run may lose, unless it is paced
+constexpr double kLongestWait_s = 0.02;     // until a run that waits looks at what happens around it
 
 double wall_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
@@ -46,6 +52,12 @@ std::uint64_t hash_of(const std::string& text) {
   return hash;
 }
 
+std::vector<std::uint32_t> each_its_own_class(int units) {
+  std::vector<std::uint32_t> classes(static_cast<std::size_t>(units));
+  std::iota(classes.begin(), classes.end(), 0u);
+  return classes;
+}
+
 class Twin {
  public:
   Twin(const Plan& plan, const Calibration& calibration, const RunOptions& options, Model model, Plant plant)
@@ -59,9 +71,11 @@ class Twin {
         plant_(std::move(plant)),
         clocks_(model_.gpu_classes.size(), 1.0),
         event_limit_(model_.gpu_classes.size(), 1.0),
-        has_begun_(plan.events.size()),
-        has_ended_(plan.events.size()),
-        frame_(model_.gpu_classes.size(), model_.tray_classes.size(), model_.rack_classes.size()),
+        schedule_(plan.events),
+        pacer_(plan.frame_s, options.pace),
+        metrics_(metric_rows(plan, calibration)),
+        frame_({model_.gpu_classes.size(), model_.tray_classes.size(), model_.rack_classes.size(),
+                static_cast<std::size_t>(plant_.pumps()), model_.leaf_classes.size()}),
         limits_(make_limits()) {
     input_.gpu_power_w.resize(model_.gpu_classes.size());
     for (auto* values : {&input_.cpu_power_w, &input_.tray_other_power_w, &input_.switch_power_w, &input_.shelf_loss_w})
@@ -78,7 +92,7 @@ class Twin {
     const double dt = plan_.step_s;
     const auto steps = static_cast<long long>(std::ceil(plan_.duration_s / dt - 1e-9));
     const auto steps_per_frame = static_cast<long long>(std::llround(plan_.frame_s / dt));
-    double committed = wall_s();
+    pacer_.set(options_.pace, 0, wall_s());
     for (long long i = 0; i < steps && !outcome_.was_interrupted; ++i) {
       time_s_ = static_cast<double>(i) * dt;
       apply_events();
@@ -89,13 +103,12 @@ class Twin {
       book(dt);
       limit_clocks(dt);
       if (options_.on_progress) options_.on_progress({time_s_, plan_.duration_s});
-      outcome_.was_interrupted = options_.is_interrupted && options_.is_interrupted();
-      if ((i + 1) % steps_per_frame == 0 || i + 1 == steps || outcome_.was_interrupted)
+      if (auto ok = wait_and_hear(); !ok) return tl::unexpected(ok.error());
+      const bool ends_frame = (i + 1) % steps_per_frame == 0 || i + 1 == steps || outcome_.was_interrupted;
+      if (ends_frame)
         if (auto ok = append_frame(); !ok) return tl::unexpected(ok.error());
-      if (wall_s() - committed > kCommitEvery_s) {
+      if ((ends_frame && pacer_.is_paced()) || wall_s() - committed_wall_s_ > kCommitEvery_s)
         if (auto ok = commit(); !ok) return tl::unexpected(ok.error());
-        committed = wall_s();
-      }
     }
     return finish(wall_s() - started);
   }
@@ -166,7 +179,16 @@ class Twin {
                    {"scenario_text", plan_.text},
                    {"scenario_hash", fmt::format("{:016x}", hash_of(plan_.text))},
                    {"defaults", defaults},
+                   {"layout", kLayoutRule},
                    {"started", utc_now()}};
+  }
+
+  // What a viewer needs to know to steer the run; the pace changes while it goes on.
+  std::vector<std::pair<std::string, std::string>> live_values() const {
+    std::vector<std::pair<std::string, std::string>> values;
+    if (pacer_.is_paced()) values.emplace_back("pace", fmt::format("{}", pacer_.pace()));
+    if (options_.wait_for_input) values.emplace_back("live", "1");
+    return values;
   }
 
   Result<void> open_recording() {
@@ -176,12 +198,16 @@ class Twin {
     if (!writer) return tl::unexpected(writer.error());
     writer_.emplace(std::move(*writer));
     if (auto ok = writer_->put_run(run_values_); !ok) return ok;
-    if (auto ok = writer_->put_components(component_rows(plan_)); !ok) return ok;
-    if (auto ok = writer_->put_metrics(metric_rows()); !ok) return ok;
+    if (auto ok = writer_->put_run(live_values()); !ok) return ok;
+    if (auto ok = writer_->put_components(component_rows(plan_, model_)); !ok) return ok;
+    if (auto ok = writer_->put_metrics(metrics_); !ok) return ok;
+    if (auto ok = writer_->put_limits(limit_rows(plan_)); !ok) return ok;
     if (auto ok = writer_->put_epoch(0, 0); !ok) return ok;
     if (auto ok = writer_->put_membership(0, UnitKind::kGpu, model_.class_of_gpu); !ok) return ok;
     if (auto ok = writer_->put_membership(0, UnitKind::kTray, model_.class_of_tray); !ok) return ok;
     if (auto ok = writer_->put_membership(0, UnitKind::kRack, model_.class_of_rack); !ok) return ok;
+    if (auto ok = writer_->put_membership(0, UnitKind::kPump, each_its_own_class(plant_.pumps())); !ok) return ok;
+    if (auto ok = writer_->put_membership(0, UnitKind::kLeaf, model_.class_of_leaf); !ok) return ok;
     return writer_->commit();
   }
 
@@ -189,24 +215,13 @@ class Twin {
 
   // Boundary values and clock limits as the active events leave them. Events begin and end at steps.
   void apply_events() {
-    bool changed = false;
-    for (std::size_t e = 0; e < plan_.events.size(); ++e) {
-      const Event& event = plan_.events[e];
-      const bool begins = !has_begun_[e] && event.time_s <= time_s_ + kSlack_s;
-      const bool ends = !has_ended_[e] && event.until_s <= time_s_ + kSlack_s;
-      if (begins) events_.push_back({event.time_s, event.path, event.what, event.by});
-      if (ends) events_.push_back({event.until_s, event.path, event.what_then, event.by});
-      has_begun_[e] = has_begun_[e] || begins;
-      has_ended_[e] = has_ended_[e] || ends;
-      changed = changed || begins || ends;
-    }
-    if (!changed) return;
+    advance_events();
+    if (!std::exchange(has_new_events_, false)) return;
     input_.facility_supply_degc = plan_.cooling.facility_supply_degc;
     std::fill(input_.pump_speed.begin(), input_.pump_speed.end(), plan_.cooling.pump_speed);
     std::fill(event_limit_.begin(), event_limit_.end(), 1.0);
-    for (std::size_t e = 0; e < plan_.events.size(); ++e) {
-      const Event& event = plan_.events[e];
-      if (!is_active(e) || is_superseded(e)) continue;
+    for (const Event* in_force : schedule_.in_force()) {
+      const Event& event = *in_force;
       switch (event.kind) {
         case EventKind::kFacilitySupply:
           input_.facility_supply_degc = event.value;
@@ -227,15 +242,7 @@ class Twin {
     for (std::uint32_t c = 0; c < clocks_.size(); ++c) clocks_[c] = std::min(clocks_[c], event_limit_[c]);
   }
 
-  bool is_active(std::size_t e) const { return has_begun_[e] && !has_ended_[e]; }
-
-  bool is_superseded(std::size_t e) const {
-    for (std::size_t later = e + 1; later < plan_.events.size(); ++later)
-      if (is_active(later) && plan_.events[later].kind == plan_.events[e].kind &&
-          plan_.events[later].path == plan_.events[e].path)
-        return true;
-    return false;
-  }
+  void advance_events() { has_new_events_ = schedule_.advance(time_s_, events_) || has_new_events_; }
 
   std::size_t pump_index(const std::string& path) const {
     std::size_t index = 0;
@@ -319,6 +326,7 @@ class Twin {
   void book(double dt) {
     const PlantState& s = plant_.state();
     const double fabric = power_.fabric_w(), usable_shelf_w = power_.usable_shelf_w();
+    const NetworkLoad network = network_load(model_, profile_.get());
     double it_w = fabric, hottest = kNoValue, shelf_w = 0, rack_w = 0, inlet = kNoValue, outlet = kNoValue;
     std::vector<double> it_swing_w(power_.swings().size(), fabric);
     for (std::uint32_t c = 0; c < model_.gpu_classes.size(); ++c) {
@@ -354,9 +362,15 @@ class Twin {
       frame_.add(Metric::kRackInlet, r, s.rack_inlet_degc[r], dt);
       frame_.add(Metric::kRackReturn, r, s.rack_return_degc[r], dt);
       frame_.add(Metric::kRackFlow, r, s.rack_flow_m3_per_s[r] * kLitresPerMinute, dt);
+      frame_.add(Metric::kRackNetwork, r, network.rack[r], dt);
       inlet = std::fmax(inlet, s.rack_inlet_degc[r]);
       outlet = std::fmax(outlet, s.rack_return_degc[r]);
     }
+    for (std::size_t p = 0; p < s.pump_speed.size(); ++p) {
+      frame_.add(Metric::kPumpSpeed, p, s.pump_speed[p], dt);
+      frame_.add(Metric::kPumpFlow, p, s.pump_flow_m3_per_s[p] * kLitresPerMinute, dt);
+    }
+    for (std::size_t l = 0; l < network.leaf.size(); ++l) frame_.add(Metric::kLeafNetwork, l, network.leaf[l], dt);
     const double cooling_w = s.pump_power_w + s.facility_power_w;
     const auto at_feed_w = [&](double it) {
       return feed_ac_w(plan_.power.feed, it, plan_.power.feed_rating_w) + cooling_w;
@@ -371,6 +385,7 @@ class Twin {
     frame_.add(Metric::kStepTime, 0, step_s, dt);
     frame_.add(Metric::kTokens, 0, profile_ ? tokens_per_step() / step_s : 0, dt);
     frame_.add(Metric::kThrottled, 0, throttled_gpus_ / model_.ranks, dt);
+    frame_.add(Metric::kSpineNetwork, 0, network.spine, dt);
     frame_.add(Metric::kTcsSupply, 0, s.tcs_supply_degc, dt);
     frame_.add(Metric::kTcsReturn, 0, s.tcs_return_degc, dt);
     frame_.add(Metric::kTcsFlow, 0, s.tcs_flow_m3_per_s * kLitresPerMinute, dt);
@@ -410,6 +425,56 @@ class Twin {
 
   double tokens_per_step() const { return static_cast<double>(plan_.workload.global_batch) * plan_.workload.sequence; }
 
+  // --- the operator
+
+  // Holds the step back until it is due, and takes what an operator sends meanwhile.
+  Result<void> wait_and_hear() {
+    double left_s = pacer_.left_s(time_s_, wall_s());
+    do {
+      if (auto ok = hear(std::clamp(left_s, 0.0, kLongestWait_s)); !ok) return ok;
+      outcome_.was_interrupted = outcome_.was_interrupted || (options_.is_interrupted && options_.is_interrupted());
+      left_s = pacer_.left_s(time_s_, wall_s());
+    } while (left_s > 0 && !outcome_.was_interrupted);
+    return {};
+  }
+
+  Result<void> hear(double wait_s) {
+    if (!options_.wait_for_input) {
+      if (wait_s > 0) std::this_thread::sleep_for(std::chrono::duration<double>(wait_s));
+      return {};
+    }
+    const std::vector<std::string> texts = options_.wait_for_input(wait_s);
+    for (const std::string& text : texts) {
+      LiveBlock block = parse_live_block(text, plan_, model_, time_s_);
+      if (block.errors.empty()) {
+        if (auto ok = obey(std::move(block)); !ok) return ok;
+      } else {
+        refuse(block);
+      }
+    }
+    if (texts.empty()) return {};
+    if (auto ok = append_events(); !ok) return ok;
+    return commit();
+  }
+
+  Result<void> obey(LiveBlock block) {
+    for (Event& event : block.events) schedule_.add(std::move(event));
+    advance_events();
+    outcome_.was_interrupted = outcome_.was_interrupted || block.stops;
+    if (!block.pace) return {};
+    pacer_.set(*block.pace, time_s_, wall_s());
+    return writer_ ? writer_->put_run(live_values()) : Result<void>{};
+  }
+
+  void refuse(const LiveBlock& block) {
+    const std::string& path = block.path.empty() ? plan_.site.name : block.path;
+    for (const Error& error : block.errors)
+      events_.push_back({time_s_, path,
+                         fmt::format("rejected: {}{}{}", error.message, error.hint.empty() ? "" : "; ", error.hint),
+                         "operator"});
+    if (options_.on_refused) options_.on_refused(block.errors);
+  }
+
   // --- recording
 
   Result<void> append_frame() {
@@ -419,7 +484,7 @@ class Twin {
     std::vector<SeriesRow> site;
     std::vector<std::vector<SeriesRow>> racks(model_.rack_classes.size());
     for (const FrameRow& row : rows) {
-      const MetricRow& metric = metric_rows()[static_cast<std::size_t>(row.metric)];
+      const MetricRow& metric = metrics_[static_cast<std::size_t>(row.metric)];
       if (metric.kind == UnitKind::kSite) {
         site.push_back({metric.name, row.mean[0]});
         if (metric.name == "site_power" || metric.name == "it_power")
@@ -444,7 +509,10 @@ class Twin {
     return {};
   }
 
-  Result<void> commit() { return writer_ ? writer_->commit() : Result<void>{}; }
+  Result<void> commit() {
+    committed_wall_s_ = wall_s();
+    return writer_ ? writer_->commit() : Result<void>{};
+  }
 
   Result<RunOutcome> finish(double took_s) {
     if (auto ok = append_events(); !ok) return tl::unexpected(ok.error());
@@ -460,6 +528,7 @@ class Twin {
       if (auto ok = writer_->close(); !ok) return tl::unexpected(ok.error());
     }
     outcome_.run_values = run_values_;
+    for (auto& value : live_values()) outcome_.run_values.push_back(std::move(value));
     outcome_.run_values.insert(outcome_.run_values.end(), ending.begin(), ending.end());
     return std::move(outcome_);
   }
@@ -476,9 +545,12 @@ class Twin {
   Plant plant_;
 
   double time_s_ = 0;
-  std::vector<double> clocks_;                                                    // (n_gpu_class)
-  std::vector<double> event_limit_;                                               // (n_gpu_class)
-  std::vector<bool> has_begun_, has_ended_;                                       // (n_event)
+  std::vector<double> clocks_;       // (n_gpu_class)
+  std::vector<double> event_limit_;  // (n_gpu_class)
+  EventSchedule schedule_;
+  bool has_new_events_ = false;  // since they were last applied
+  Pacer pacer_;
+
   std::map<std::vector<int>, std::shared_ptr<const IterationProfile>> profiles_;  // by clocks in percent
   std::shared_ptr<const IterationProfile> profile_, first_profile_;
   std::vector<ActivityRow> first_activities_;  // timeline of the first profile
@@ -488,12 +560,14 @@ class Twin {
   double throttled_gpus_ = 0, since_control_s_ = 0;
   bool was_throttling_ = false;
 
+  const std::vector<MetricRow> metrics_;
   FrameBuilder frame_;
   RunLimits limits_;
   RunTotals totals_;
   std::vector<EventRow> events_;  // not yet recorded
   std::vector<std::pair<std::string, std::string>> run_values_;
   std::optional<RecordingWriter> writer_;
+  double committed_wall_s_ = wall_s();
   RunOutcome outcome_;
 };
 

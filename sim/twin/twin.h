@@ -1,6 +1,7 @@
 // The main loop: one job on one site, stepped through time, recorded.
 //
-// while t < end: apply events; find the iteration's profile at the present clocks; power; cooling; clocks; frame.
+// while t < end: apply events; find the iteration's profile at the present clocks; power; cooling; clocks; wait until
+// the step is due and hear the operator; frame.
 // Thread rule: one run per thread at a time (the network solver forks).
 #pragma once
 
@@ -9,6 +10,7 @@
 #include "sim/plan/plan.h"
 #include "sim/recording/recording.h"
 #include "sim/result.h"
+#include "sim/twin/pacer.h"
 
 #include <functional>
 #include <string>
@@ -26,7 +28,12 @@ struct RunOptions {
   Folding folding = Folding::kFolded;
   std::string version;                                  // provenance, "0.1.0 (commit)"
   std::function<void(const RunProgress&)> on_progress;  // now and then; may be empty
-  std::function<bool()> is_interrupted;                 // polled every step; may be empty
+  std::function<bool()> is_interrupted;                 // polled every step and while the run waits; may be empty
+  double pace = kAsFastAsPossible;                      // simulated seconds in a second of wall time
+  // Makes the run live: waits for at most so many seconds and gives the blocks of input that an operator has sent (see
+  // sim/plan/README.md); it may return earlier.
+  std::function<std::vector<std::string>(double)> wait_for_input;
+  std::function<void(const Errors&)> on_refused;  // why a block was refused; may be empty
 };
 
 struct RunOutcome {

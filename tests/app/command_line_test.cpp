@@ -41,7 +41,8 @@ TEST_CASE("without arguments the program shows help with examples first") {
 }
 
 TEST_CASE("every command has help with an example") {
-  for (const std::string command : {"run", "check", "new", "show", "export", "demo", "doctor"}) {
+  for (const std::string command :
+       {"run", "check", "new", "show", "shot", "view", "export", "demo", "validate", "doctor"}) {
     const ProgramResult result = run_program({command, "--help"});
     INFO(command);
     CHECK(result.exit_code == 0);
@@ -267,13 +268,18 @@ TEST_CASE("a recording never replaces its own scenario") {
   CHECK(read_text(directory.path("mine.toml")) == read_text(kSmall));
 }
 
-TEST_CASE("demo writes out/demo.racktwin, again if asked again, and says what to do next") {
+TEST_CASE("demo writes out/demo.racktwin and pictures, again if asked again, and says what to do next") {
   const TemporaryDirectory directory;
   for (int i = 0; i < 2; ++i) {
-    const ProgramResult result = run_in(directory, {"demo"});
+    const ProgramResult result = run_in(directory, {"demo", "--no-view"});
     CHECK(result.exit_code == 0);
-    CHECK_THAT(result.err, Contains("wrote out/demo.racktwin\n") && Contains("next: racktwin show out/demo.racktwin"));
+    CHECK_THAT(result.err, Contains("wrote out/demo.racktwin\n") && Contains("next: racktwin view out/demo.racktwin"));
     CHECK(std::filesystem::exists(directory.path("out/demo.racktwin")));
+    for (const std::string layer : {"power", "temperature", "utilization", "clock"})
+      for (const std::string camera : {"overview", "rack"}) {
+        INFO(layer << ", " << camera);
+        CHECK(std::filesystem::exists(directory.path("out/demo-" + layer + "-" + camera + ".png")));
+      }
   }
 }
 
@@ -281,7 +287,8 @@ TEST_CASE("doctor finds the catalogue, and says so if it does not") {
   const TemporaryDirectory directory;
   const ProgramResult result = run_in(directory, {"doctor"});
   CHECK(result.exit_code == 0);
-  CHECK_THAT(result.out, Contains("catalogue    " RACKTWIN_SOURCE_DIRECTORY "/racks") && Contains(", writable"));
+  CHECK_THAT(result.out, Contains("catalogue          " RACKTWIN_SOURCE_DIRECTORY "/racks") && Contains(", writable"));
+  CHECK_THAT(result.out, Contains("\ngraphics ") && Contains("\nwithout a display  EGL "));
   const ProgramResult lost = run_in(directory, {"doctor", "--racks", "nowhere"});
   CHECK(lost.exit_code == 3);
   CHECK_THAT(lost.out, Contains("not usable"));

@@ -61,8 +61,24 @@ TEST_CASE("one file each sees SimGrid, SQLite and toml++") {
 }
 
 TEST_CASE("sim sees nothing of app and render, and render nothing of app") {
-  CHECK(files_that_include(includes_of({"sim"}), {"app/", "render/"}).empty());
+  CHECK(files_that_include(includes_of({"sim"}), {"app/", "render/", "glm/"}).empty());
   CHECK(files_that_include(includes_of({"render"}), {"app/"}).empty());
+}
+
+TEST_CASE("plots see no scene, the scene no OpenGL, and only app/ui and app/window see Dear ImGui") {
+  const Files plot = {"render/colour", "render/text", "render/image", "render/plot"};
+  CHECK(files_that_include(includes_of(plot), {"render/scene/", "render/gl/", "glm/"}).empty());
+  CHECK(files_that_include(includes_of({"render/scene"}), {"render/gl/", "epoxy/", "GL/"}).empty());
+  for (const std::string& file : files_that_include(includes_of({"app", "render"}), {"epoxy/", "GL/"})) {
+    INFO(file);
+    CHECK(begins(file, "render/gl/"));
+  }
+  for (const std::string& file : files_that_include(includes_of({"app", "render"}), {"imgui", "backends/imgui"})) {
+    INFO(file);
+    CHECK((begins(file, "app/ui/") || begins(file, "app/window/")));
+  }
+  CHECK(files_that_include(includes_of({"render"}), {"ft2build.h", "freetype/"}) == Files{"render/text/font.cpp"});
+  CHECK(files_that_include(includes_of({"render"}), {"png.h"}) == Files{"render/image/png.cpp"});
 }
 
 TEST_CASE("only app/cli sees CLI11, and two files of it nlohmann-json") {

@@ -1,10 +1,14 @@
 #include "sim/twin/metrics.h"
 
+#include "tests/sim/flagship.h"
+
 #include <catch2/catch.hpp>
 
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <set>
+#include <string>
 
 namespace racktwin {
 namespace {
@@ -13,9 +17,10 @@ const FrameRow& row(const std::vector<FrameRow>& rows, Metric metric) { return r
 
 TEST_CASE("every metric has a name, a unit, a description and the function that computes it") {
   std::set<std::string> names;
-  REQUIRE(metric_rows().size() == kMetrics);
+  const auto rows = metric_rows(flagship({}), test_calibration());
+  REQUIRE(rows.size() == kMetrics);
   for (int i = 0; i < kMetrics; ++i) {
-    const MetricRow& m = metric_rows()[static_cast<std::size_t>(i)];
+    const MetricRow& m = rows[static_cast<std::size_t>(i)];
     CAPTURE(m.name);
     CHECK(m.id == i);
     CHECK(names.insert(m.name).second);
@@ -23,15 +28,78 @@ TEST_CASE("every metric has a name, a unit, a description and the function that 
     CHECK_FALSE(m.description.empty());
     CHECK_FALSE(m.computed_by.empty());
     CHECK_FALSE(m.low > m.high);
+    CHECK_FALSE(m.evidence.empty());
+    CHECK_FALSE(m.source.empty());
   }
-  CHECK(metric_rows()[static_cast<std::size_t>(Metric::kGpuPower)].name == "gpu_power");
-  CHECK(metric_rows()[static_cast<std::size_t>(Metric::kRackFlow)].name == "rack_flow");
-  CHECK(metric_rows()[static_cast<std::size_t>(Metric::kSitePower)].name == "site_power");
-  CHECK(metric_rows()[static_cast<std::size_t>(Metric::kCoolingPower)].name == "cooling_power");
+  const auto name = [&](Metric metric) { return rows[static_cast<std::size_t>(metric)].name; };
+  CHECK(name(Metric::kGpuPower) == "gpu_power");
+  CHECK(name(Metric::kRackFlow) == "rack_flow");
+  CHECK(name(Metric::kRackNetwork) == "rack_network");
+  CHECK(name(Metric::kPumpSpeed) == "pump_speed");
+  CHECK(name(Metric::kPumpFlow) == "pump_flow");
+  CHECK(name(Metric::kLeafNetwork) == "leaf_network");
+  CHECK(name(Metric::kSitePower) == "site_power");
+  CHECK(name(Metric::kSpineNetwork) == "spine_network");
+  CHECK(name(Metric::kCoolingPower) == "cooling_power");
+}
+
+TEST_CASE("the range of power and clock is that of the site's GPU") {
+  Plan plan = flagship({});
+  plan.site.rack_type.gpu.tdp_w = Sourced(700);
+  plan.site.rack_type.gpu.min_clock_ratio = Sourced(0.67);
+  auto rows = metric_rows(plan, test_calibration());
+  CHECK(rows[static_cast<std::size_t>(Metric::kGpuPower)].high == 700);
+  CHECK(rows[static_cast<std::size_t>(Metric::kGpuClock)].low == Approx(0.6));
+  CHECK(rows[static_cast<std::size_t>(Metric::kGpuClock)].high == 1);
+  plan.site.rack_type.gpu.tdp_w = Sourced();
+  plan.site.rack_type.gpu.min_clock_ratio = Sourced();
+  rows = metric_rows(plan, test_calibration());
+  CHECK(std::isnan(rows[static_cast<std::size_t>(Metric::kGpuPower)].high));
+  CHECK(rows[static_cast<std::size_t>(Metric::kGpuClock)].low == 0.5);
+}
+
+TEST_CASE("a metric names the weakest input that it rests on") {
+  Plan plan = flagship({});
+  const auto row = [&](Metric metric) {
+    return metric_rows(plan, test_calibration())[static_cast<std::size_t>(metric)];
+  };
+  CHECK(row(Metric::kGpuJunction).evidence == "assumed");
+  CHECK(row(Metric::kGpuJunction).source == "junction-to-case resistance (engineering-estimate)");
+  CHECK(row(Metric::kRackPower).source == "GPU power while communicating (engineering-estimate)");
+  CHECK(row(Metric::kStepTime).source == "kernel launch time (engineering-estimate)");
+}
+
+TEST_CASE("limits carry the values of the site with their evidence, and none that does not apply") {
+  const auto limit = [](const Plan& plan, Metric metric, const std::string& name) -> std::optional<LimitRow> {
+    for (const LimitRow& row : limit_rows(plan))
+      if (row.metric == static_cast<int>(metric) && row.name == name) return row;
+    return std::nullopt;
+  };
+  const Plan liquid = flagship({"cooling.cdus=2"});
+  REQUIRE(limit(liquid, Metric::kGpuPower, "TDP"));
+  CHECK(limit(liquid, Metric::kGpuPower, "TDP")->value == 1200);
+  CHECK(limit(liquid, Metric::kGpuPower, "TDP")->evidence == "published");
+  CHECK(limit(liquid, Metric::kGpuPower, "TDP")->source == "nvidia-dps-devices");
+  CHECK(limit(liquid, Metric::kGpuJunction, "software slowdown")->value == 87);
+  CHECK(limit(liquid, Metric::kGpuJunction, "hardware slowdown")->value == 89);
+  CHECK(limit(liquid, Metric::kGpuJunction, "shutdown")->value == 92);
+  CHECK(limit(liquid, Metric::kRackPower, "rating of the rack")->value == 132e3);
+  CHECK(limit(liquid, Metric::kRackShelfLoad, "load with redundancy")->value == 1);
+  CHECK(limit(liquid, Metric::kRackInlet, "highest inlet")->value == 45);
+  CHECK(limit(liquid, Metric::kRackReturn, "highest return")->value == 65);
+  CHECK(limit(liquid, Metric::kSitePower, "rating of the feed")->value == 1.25e6);
+  CHECK(limit(liquid, Metric::kSitePower, "rating of the feed")->evidence.empty());
+  CHECK(limit(liquid, Metric::kSitePower, "rating of the feed")->source == "scenario");
+  CHECK(limit(liquid, Metric::kCduHeat, "rating of the CDUs")->value == 2 * 1368e3);
+  const Plan air = small_job(
+      {"site.rack=hgx-h100", "workload.gpus_per_domain=8", "workload.pp=1", "workload.vp=1", "workload.dp=16"});
+  CHECK(limit(air, Metric::kGpuPower, "TDP"));
+  for (const Metric metric : {Metric::kRackInlet, Metric::kRackReturn, Metric::kCduHeat})
+    for (const LimitRow& row : limit_rows(air)) CHECK(row.metric != static_cast<int>(metric));
 }
 
 TEST_CASE("a frame holds the time-weighted mean, the lowest and the highest") {
-  FrameBuilder frame(2, 1, 1);
+  FrameBuilder frame({2, 1, 1, 1, 1});
   frame.add(Metric::kGpuPower, 1, 100, 1);
   frame.add(Metric::kGpuPower, 1, 400, 3);
   frame.add(Metric::kRackPower, 0, 50, 10, 90, 2);
@@ -50,10 +118,12 @@ TEST_CASE("a frame holds the time-weighted mean, the lowest and the highest") {
 }
 
 TEST_CASE("what was not added has no data, and a frame starts anew") {
-  FrameBuilder frame(1, 1, 1);
+  FrameBuilder frame({1, 1, 1, 0, 3});
   frame.add(Metric::kGpuPower, 0, 7, 1);
   frame.add(Metric::kGpuJunction, 0, std::numeric_limits<double>::quiet_NaN(), 1);
   const auto first = frame.take();
+  CHECK(row(first, Metric::kPumpSpeed).mean.empty());
+  CHECK(row(first, Metric::kLeafNetwork).mean.size() == 3);
   CHECK(row(first, Metric::kGpuPower).mean[0] == 7);
   CHECK(std::isnan(row(first, Metric::kGpuJunction).mean[0]));
   CHECK(std::isnan(row(first, Metric::kSitePower).mean[0]));

@@ -1,5 +1,7 @@
 #include "sim/recording/recording.h"
 
+#include "tests/sim/folder.h"
+
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -14,8 +16,6 @@
 #include <csignal>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <string>
 #include <thread>
@@ -27,55 +27,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double kNoData = std::numeric_limits<double>::quiet_NaN();
-
-// A folder that goes away with the test.
-struct Folder {
-  Folder() : path(fs::temp_directory_path() / fmt::format("racktwin-recording-{}", ::getpid())) {
-    fs::remove_all(path);
-    fs::create_directories(path);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { fs::remove_all(path); }
-  std::string file(const std::string& name) const { return (path / name).string(); }
-  std::vector<std::string> names() const {
-    std::vector<std::string> result;
-    for (const auto& entry : fs::directory_iterator(path)) result.push_back(entry.path().filename().string());
-    std::sort(result.begin(), result.end());
-    return result;
-  }
-  fs::path path;
-};
-
-template <class T>
-T value_of(Result<T> result) {
-  if (!result) FAIL(result.error().front().message);
-  return std::move(*result);
-}
-
-void require_ok(const Result<void>& result) {
-  if (!result) FAIL(result.error().front().message);
-}
-
-template <class T>
-std::string complaint(const Result<T>& result) {
-  if (result) return "no error";
-  const Error& error = result.error().front();
-  return error.hint.empty() ? error.message : error.message + "; " + error.hint;
-}
-
-template <class T>
-ErrorCode code_of(const Result<T>& result) {
-  REQUIRE_FALSE(result.has_value());
-  return result.error().front().code;
-}
-
-std::string text_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void write_text(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
 
 std::vector<float> class_values(int frame, int metric, int n_class = 20) {
   std::vector<float> values;
@@ -98,10 +49,14 @@ void write_example(RecordingWriter& writer, double site_power_w = 1.5e6) {
   require_ok(writer.put_run({{"scenario", "[site]\nname = \"hall\"\n"}, {"seed", "1"}}));
   require_ok(writer.put_components(
       {{0, "hall", "site", -1, 0, 0, 0, 40, 20, 4}, {1, "hall/row-a/rack-01", "rack", 0, 1, 2, 0, 0.6, 1.2, kNoData}}));
-  require_ok(
-      writer.put_metrics({{7, "site_power", UnitKind::kSite, "W", "all feeds", "step_power", 0, kNoData},
-                          {3, "gpu_power", UnitKind::kGpu, "W", "one GPU", "step_power", kNoData, 1200},
-                          {4, "supply_temp", UnitKind::kRack, "degC", "coolant to the rack", "step_cooling", 15, 60}}));
+  require_ok(writer.put_metrics(
+      {{7, "site_power", UnitKind::kSite, "W", "all feeds", "step_power", 0, kNoData, "", ""},
+       {3, "gpu_power", UnitKind::kGpu, "W", "one GPU", "step_power", kNoData, 1200, "derived", "leakage (a-paper)"},
+       {4, "supply_temp", UnitKind::kRack, "degC", "coolant", "step_cooling", 15, 60, "", ""},
+       {5, "pump_speed", UnitKind::kPump, "1", "a pump", "step_cooling", 0, 1, "", ""},
+       {6, "leaf_network", UnitKind::kLeaf, "1", "a leaf", "network_load", 0, 1, "", ""}}));
+  require_ok(writer.put_limits(
+      {{3, "TDP", 1200, "published", "a-data-sheet"}, {7, "rating of the feed", kNoData, "", "scenario"}}));
   require_ok(writer.put_epoch(0, 0));
   require_ok(writer.put_epoch(1, 15));
   require_ok(writer.put_membership(0, UnitKind::kGpu, {0, 0, 4000000000U, 1}));
@@ -166,13 +121,28 @@ TEST_CASE("what is written to a recording is read back") {
   CHECK(reader.run_values().front().first == "scenario");
 
   const auto metrics = reader.metrics();
-  REQUIRE(metrics.size() == 3);
+  REQUIRE(metrics.size() == 5);
   CHECK(metrics[0].name == "gpu_power");
   CHECK(metrics[0].kind == UnitKind::kGpu);
   CHECK(metrics[0].computed_by == "step_power");
   CHECK(std::isnan(metrics[0].low));
   CHECK(metrics[0].high == 1200);
-  CHECK(metrics[2].kind == UnitKind::kSite);
+  CHECK(metrics[0].evidence == "derived");
+  CHECK(metrics[0].source == "leakage (a-paper)");
+  CHECK(metrics[2].kind == UnitKind::kPump);
+  CHECK(metrics[3].kind == UnitKind::kLeaf);
+  CHECK(metrics[4].kind == UnitKind::kSite);
+  CHECK(metrics[4].evidence.empty());
+
+  const auto limits = reader.limits();
+  REQUIRE(limits.size() == 2);
+  CHECK(limits[0].metric == 3);
+  CHECK(limits[0].name == "TDP");
+  CHECK(limits[0].value == 1200);
+  CHECK(limits[0].evidence == "published");
+  CHECK(limits[0].source == "a-data-sheet");
+  CHECK(std::isnan(limits[1].value));
+  CHECK(limits[1].source == "scenario");
 
   const auto components = reader.components();
   REQUIRE(components.size() == 2);
@@ -197,10 +167,25 @@ TEST_CASE("what is written to a recording is read back") {
   CHECK(reader.frame(3, 1e9)->high == std::vector<float>{7, 8, 9});
   CHECK(reader.frame(3, 1e9)->epoch == 1);
   CHECK(reader.frame(7, 1e9)->time_s == 10);
+  CHECK(reader.frame_times(10) == std::vector<double>{20});
+  CHECK(reader.frame_times(20).empty());
+  REQUIRE(reader.frame_at(10).size() == 2);
+  CHECK(reader.frame_at(10)[0].metric == 3);
+  CHECK(reader.frame_at(10)[1].metric == 7);
+  CHECK(reader.frame_at(10)[1].low == std::vector<float>{90});
+  CHECK(reader.frame_at(15).empty());
+  REQUIRE(reader.frames(3, 10, 20).size() == 1);  // the first bound is left out
+  CHECK(reader.frames(3, 10, 20)[0].time_s == 20);
+  CHECK(reader.frames(3, 10, 20)[0].epoch == 1);
+  CHECK(reader.frames(3, 0, 1e9).size() == 2);
+  CHECK(reader.frames(7, 0, 1e9).size() == 1);
 
   REQUIRE(reader.events().size() == 2);
   CHECK(reader.events()[0].what == "pump \"A\" failed, 1 of 2");
   CHECK(reader.events()[1].by == "limit");
+  REQUIRE(reader.events(1).size() == 1);
+  CHECK(reader.events(1)[0].what == "one\ntwo");
+  CHECK(reader.events(2).empty());
   REQUIRE(reader.summary().size() == 2);
   CHECK(reader.summary()[0].value == 18.75);
   CHECK(reader.summary()[0].evidence == "derived");
@@ -429,8 +414,11 @@ TEST_CASE("what is no recording is refused with the reason") {
   CHECK_THAT(complaint_about("[site]\nname = \"hall\"\n"), Catch::Contains("is no recording"));
   CHECK_THAT(complaint_about(std::string(10'000, 'x')), Catch::Contains("is no recording"));
   CHECK_THAT(complaint_about(patched(68, 0)), Catch::Contains("is a database, but no recording"));  // application_id
-  CHECK_THAT(complaint_about(patched(63, 2)),                                                       // user_version
-             Catch::Contains("has recording format 2, this racktwin reads format 1; read it with a newer racktwin"));
+  // user_version
+  CHECK_THAT(complaint_about(patched(63, 3)),
+             Catch::Contains("has recording format 3, this racktwin reads format 2; read it with a newer racktwin"));
+  CHECK_THAT(complaint_about(patched(63, 1)),
+             Catch::Contains("has recording format 1, this racktwin reads format 2; run the scenario again"));
   for (const std::size_t size : {50UL, 200UL, 5000UL, recording.size() - 4096, recording.size() - 1}) {
     CHECK_THAT(complaint_about(recording.substr(0, size)),
                Catch::Contains("is no recording") || Catch::Contains("cut off"));

@@ -1,5 +1,6 @@
 #include "sim/twin/twin.h"
 
+#include "sim/recording/run_history.h"
 #include "sim/workload/operators.h"
 #include "tests/sim/flagship.h"
 
@@ -233,6 +234,97 @@ TEST_CASE("a pump that trips lowers the flow and raises the junctions") {
   REQUIRE_FALSE(recording.events().empty());
   CHECK(recording.events().front().path == "hall/cdu-1/pump-2");
   CHECK(recording.events().front().time_s == 60);
+}
+
+// The mean of a metric of one thing in the frame that ends at a time.
+double mean_of(const RunHistory& history, const char* metric, const std::string& path, double time_s) {
+  const auto frame = history.frame(time_s);
+  const auto id = history.site().find(path);
+  REQUIRE(frame.has_value());
+  REQUIRE(id.has_value());
+  REQUIRE(history.metric(metric) != nullptr);
+  return history.reading(*frame, *history.metric(metric), *id).mean;
+}
+
+RunHistory history_of(const File& file) {
+  Result<RunHistory> opened = RunHistory::open(file.path());
+  if (!opened) FAIL(format_errors(opened.error(), false));
+  return std::move(*opened);
+}
+
+TEST_CASE("a pump that trips runs down to nothing, the other takes part of its flow") {
+  Plan plan = flagship({"duration=3 min"});
+  plan.events = {event(60, EventKind::kPumpSpeed, "hall/cdu-1/pump-2", 0)};
+  const File file;
+  recorded(plan, file);
+  const RunHistory run = history_of(file);
+  const auto of = [&](const char* metric, const char* path, double time_s) {
+    return mean_of(run, metric, path, time_s);
+  };
+  for (const char* pump : {"hall/cdu-1/pump-1", "hall/cdu-1/pump-2"}) {
+    CHECK(of("pump_speed", pump, 60) == Approx(0.75));
+    CHECK(of("pump_flow", pump, 60) == Approx(of("tcs_flow", "hall", 60) / 2));
+  }
+  const double after_65 = of("pump_speed", "hall/cdu-1/pump-2", 65);  // mean over 60 to 65 s, time constant 2 s
+  CHECK(after_65 > 0);
+  CHECK(after_65 < 0.4);
+  CHECK(of("pump_speed", "hall/cdu-1/pump-1", 180) == Approx(0.75));
+  CHECK(of("pump_speed", "hall/cdu-1/pump-2", 180) == 0);
+  CHECK(of("pump_speed", "hall/cdu-1", 180) == Approx(0.375));
+  CHECK(of("pump_flow", "hall/cdu-1/pump-2", 180) == 0);
+  CHECK(of("pump_flow", "hall/cdu-1/pump-1", 180) > of("pump_flow", "hall/cdu-1/pump-1", 60));
+  CHECK(of("pump_flow", "hall/cdu-1/pump-1", 180) == Approx(8 * of("rack_flow", "hall/row-a/rack-05", 180)));
+  CHECK(of("rack_flow", "hall/row-a/rack-05", 180) < 0.7 * of("rack_flow", "hall/row-a/rack-05", 60));
+}
+
+TEST_CASE("a job that has stopped loads no network, and one within a rack never did") {
+  Plan plan = flagship({"duration=3 min"});
+  plan.events = {event(30, EventKind::kPumpSpeed, "hall/cdu-1/pump-1", 0),
+                 event(30, EventKind::kPumpSpeed, "hall/cdu-1/pump-2", 0)};
+  const File file;
+  recorded(plan, file);
+  const RunHistory run = history_of(file);
+  CHECK(mean_of(run, "rack_network", "hall/row-a/rack-03", 30) > 0.01);
+  REQUIRE(std::isnan(mean_of(run, "step_time", "hall", 180)));
+  CHECK(mean_of(run, "rack_network", "hall/row-a/rack-03", 180) == 0);
+  CHECK(mean_of(run, "leaf_network", "hall/network-1/leaf-01", 180) == 0);
+  CHECK(mean_of(run, "spine_network", "hall", 180) == 0);
+
+  Result<Plan> small = load_plan(RACKTWIN_SOURCE_DIRECTORY "/tests/scenarios/small.toml", {}, test_catalog());
+  REQUIRE(small);
+  const File small_file;
+  recorded(*small, small_file);
+  const RunHistory small_run = history_of(small_file);
+  CHECK(mean_of(small_run, "step_time", "hall", 60) > 0);
+  CHECK(mean_of(small_run, "rack_network", "hall/row-a/rack-01", 60) == 0);
+}
+
+TEST_CASE("a recording has a class for every unit, values for every class, and a ground for every metric") {
+  const Plan plan = flagship({"duration=10 s"});
+  const File file;
+  const RunOutcome outcome = recorded(plan, file);
+  const RunHistory run = history_of(file);
+  const std::map<UnitKind, std::size_t> units = {{UnitKind::kGpu, 576}, {UnitKind::kTray, 144}, {UnitKind::kRack, 8},
+                                                 {UnitKind::kPump, 2},  {UnitKind::kLeaf, 18},  {UnitKind::kSite, 1}};
+  const auto frame = run.frame(10);
+  REQUIRE(frame.has_value());
+  for (const MetricRow& metric : run.metrics()) {
+    CAPTURE(metric.name);
+    const auto& classes = run.membership(0, metric.kind);
+    REQUIRE(classes.size() == units.at(metric.kind));
+    const FrameRow& row = frame->values[static_cast<std::size_t>(metric.id)];
+    CHECK(row.mean.size() == *std::max_element(classes.begin(), classes.end()) + 1);
+    for (const float mean : row.mean) CHECK(std::isfinite(mean));
+    CHECK_FALSE(metric.evidence.empty());
+  }
+  CHECK(run.limits().size() == 10);
+  // The same ground as in the summary.
+  const std::string source = run.metric("gpu_junction")->source;
+  const std::string input = source.substr(0, source.find(" ("));
+  const auto weakest = std::find_if(outcome.summary.begin(), outcome.summary.end(),
+                                    [](const SummaryRow& row) { return row.name == "weakest_input_cooling"; });
+  REQUIRE(weakest != outcome.summary.end());
+  CHECK(weakest->text == input + " (" + run.metric("gpu_junction")->evidence + ")");
 }
 
 TEST_CASE("warmer facility water warms the coolant and the chips by as much") {

@@ -1,0 +1,87 @@
+#include "app/cli/commands.h"
+#include "app/cli/picture.h"
+#include "app/cli/picture_options.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+
+namespace racktwin {
+namespace {
+
+struct ShotOptions {
+  std::string recording, layer = "power", at, camera = "overview", output, size = "1920x1080", theme = "light";
+  bool force = false;
+};
+
+// "hall.racktwin" -> "hall-power-overview.png", here; "rack:hall/row-a/rack-01" becomes "rack-01".
+std::string default_output(const ShotOptions& options) {
+  const std::string camera = options.camera.substr(options.camera.find_last_of(":/") + 1);
+  return fmt::format("{}-{}-{}.png", std::filesystem::path(options.recording).stem().string(), options.layer, camera);
+}
+
+Result<PictureRequest> request_of(const ShotOptions& options) {
+  Errors errors;
+  const auto layer = parse_layer(options.layer);
+  const auto size = parse_size(options.size);
+  const auto is_dark = parse_is_dark(options.theme);
+  const Result<double> time_s = options.at.empty() ? 0 : parse_time(options.at);
+  collect(layer, errors);
+  collect(size, errors);
+  collect(is_dark, errors);
+  collect(time_s, errors);
+  if (!errors.empty()) return tl::unexpected(errors);
+  PictureRequest request;
+  request.layer = *layer;
+  request.camera = options.camera;
+  if (!options.at.empty()) request.time_s = *time_s;
+  request.width = size->width;
+  request.height = size->height;
+  request.is_dark = *is_dark;
+  request.output = options.output.empty() ? default_output(options) : options.output;
+  request.force = options.force;
+  return request;
+}
+
+int shoot(const ShotOptions& options, const GlobalOptions& global) {
+  const Result<PictureRequest> request = request_of(options);
+  if (!request) return print_errors(request.error(), global, "No picture was drawn.");
+  if (std::filesystem::path(options.recording).extension() == ".toml")
+    return print_error({ErrorCode::kBadInput,
+                        fmt::format("{} is a scenario, shot draws a recording", options.recording),
+                        {},
+                        1,
+                        fmt::format("racktwin run {}", options.recording),
+                        {}},
+                       global);
+  Result<PictureMaker> maker = PictureMaker::create(options.recording);
+  if (!maker) return print_errors(maker.error(), global);
+  if (const auto done = maker->draw(*request); !done) return print_errors(done.error(), global);
+  if (!global.is_quiet) print_message(fmt::format("wrote {}\n", request->output));
+  return 0;
+}
+
+}  // namespace
+
+Subcommand add_shot(CLI::App& program, const GlobalOptions& global) {
+  auto options = std::make_shared<ShotOptions>();
+  CLI::App* app = program.add_subcommand("shot", "Draw a picture of a recording; needs no display");
+  app->footer(
+      "  racktwin shot hall.racktwin --layer temperature --at 12min -o hall.png\n"
+      "  racktwin shot hall.racktwin --layer power --camera rack:hall/row-a/rack-03 --size 1600x1200");
+  app->add_option("FILE", options->recording, "Recording")->required();
+  app->add_option("--layer", options->layer, "power (default), temperature, utilization or clock")->type_name("LAYER");
+  app->add_option("--at", options->at, "Simulated time; default: the last frame")->type_name("TIME");
+  app->add_option("--camera", options->camera, "overview (default), plan, row, row:PATH or rack:PATH")
+      ->type_name("CAMERA");
+  app->add_option("-o,--output", options->output, "PNG to write; default: named after recording, layer and camera")
+      ->type_name("FILE");
+  app->add_option("--size", options->size, "In pixels; default: 1920x1080")->type_name("WxH");
+  app->add_option("--theme", options->theme, "light (default) or dark")->type_name("THEME");
+  app->add_flag("--force", options->force, "Replace a picture that exists");
+  return {app, [=, &global] { return shoot(*options, global); }};
+}
+
+}  // namespace racktwin

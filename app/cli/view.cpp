@@ -1,0 +1,167 @@
+#include "app/cli/commands.h"
+#include "app/cli/interrupt.h"
+#include "app/cli/picture_options.h"
+#include "app/cli/version.h"
+#include "app/ui/start_live.h"
+#include "app/ui/viewer.h"
+#include "app/window/offscreen_window.h"
+#include "render/image/image.h"
+#include "sim/plan/parse_event.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+
+namespace racktwin {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double kFirstFrame_s = 5;  // a picture of a live run waits so long for its first frame
+
+struct ViewOptions {
+  std::string target, output, at, layer = "power", camera = "overview", select, size = "1600x900", theme = "dark";
+  std::string screenshot, state_file;
+  double pace = 60;
+  bool force = false;
+};
+
+struct ViewRequest {
+  ViewerOptions viewer;
+  PictureSize size;
+};
+
+Result<ViewRequest> request_of(const ViewOptions& options) {
+  Errors errors;
+  const auto layer = parse_layer(options.layer);
+  const auto size = parse_size(options.size);
+  const auto is_dark = parse_is_dark(options.theme);
+  const Result<double> time_s = options.at.empty() ? 0 : parse_time(options.at);
+  collect(layer, errors);
+  collect(size, errors);
+  collect(is_dark, errors);
+  collect(time_s, errors);
+  if (size && (size->width < kSmallestWindow_px[0] || size->height < kSmallestWindow_px[1]))
+    errors.push_back({ErrorCode::kBadInput,
+                      fmt::format("{} is too small for a window", options.size),
+                      {},
+                      1,
+                      fmt::format("at least {}x{}", kSmallestWindow_px[0], kSmallestWindow_px[1]),
+                      {}});
+  if (!errors.empty()) return tl::unexpected(errors);
+  ViewRequest request;
+  request.viewer.layer = *layer;
+  request.viewer.camera = options.camera;
+  request.viewer.selected = options.select;
+  request.viewer.is_dark = *is_dark;
+  request.viewer.state_file = options.state_file;
+  if (!options.at.empty()) request.viewer.time_s = *time_s;
+  request.size = *size;
+  return request;
+}
+
+bool is_scenario(const std::string& target) { return fs::path(target).extension() == ".toml"; }
+
+// Draws until all of it is there: the first frame of a run, the plots.
+int take_screenshot(Session session, const ViewRequest& request, const ViewOptions& options,
+                    const GlobalOptions& global) {
+  Result<std::unique_ptr<OffscreenWindow>> window = OffscreenWindow::open(request.size.width, request.size.height);
+  if (!window) return print_errors(window.error(), global);
+  Result<std::unique_ptr<Viewer>> viewer = Viewer::create(**window, std::move(session), request.viewer);
+  if (!viewer) return print_errors(viewer.error(), global);
+  (*viewer)->wait_for_first_frame(kFirstFrame_s);
+  while (!(*viewer)->is_settled()) (*viewer)->show_frame();
+  const PngText text = {{"Software", fmt::format("racktwin {}", version_text())},
+                        {"Source", options.target},
+                        {"Time", fmt::format("{} s", (*viewer)->state().time_s)}};
+  if (auto written = write_png(options.screenshot, (*window)->picture(), text, options.force); !written)
+    return print_errors(written.error(), global);
+  if (!global.is_quiet) print_message(fmt::format("wrote {}\n", options.screenshot));
+  return 0;
+}
+
+int open_window(Session session, const ViewRequest& request, const ViewOptions& options, const GlobalOptions& global) {
+  const std::string title = fmt::format("{} - racktwin", fs::path(options.target).filename().string());
+  Result<std::unique_ptr<Window>> window = Window::open(title, request.size.width, request.size.height);
+  if (!window) return print_errors(window.error(), global);
+  Result<std::unique_ptr<Viewer>> viewer = Viewer::create(**window, std::move(session), request.viewer);
+  if (!viewer) return print_errors(viewer.error(), global);
+  (*viewer)->run(is_interrupted);
+  return 0;
+}
+
+int show_session(Session session, const ViewRequest& request, const ViewOptions& options, const GlobalOptions& global) {
+  return options.screenshot.empty() ? open_window(std::move(session), request, options, global)
+                                    : take_screenshot(std::move(session), request, options, global);
+}
+
+int view_live(const ViewRequest& request, const ViewOptions& options, const GlobalOptions& global) {
+  LiveRunOptions live;
+  live.scenario = options.target;
+  live.catalogue_directory = global.catalogue_directory;
+  live.pace = options.pace;
+  live.force = options.force;
+  live.recording =
+      options.output.empty() ? free_name(fs::path(options.target).stem().string() + ".racktwin") : options.output;
+  watch_for_interrupts();
+  Result<StartedRun> started = start_live(live, is_interrupted);
+  if (!started) return print_errors(started.error(), global);
+  if (!started->history) {  // it says what was wrong with the scenario
+    const LiveEnding& ending = *started->run.ending();
+    print_message(ending.last_words.empty() ? fmt::format("error: the simulation {}\n", ending_text(ending))
+                                            : ending.last_words);
+    return ending.signal != 0 ? 128 + ending.signal : ending.exit_code;
+  }
+  return show_session(Session(std::move(*started->history), std::move(started->run), live.pace), request, options,
+                      global);
+}
+
+int view(const ViewOptions& options, const GlobalOptions& global) {
+  const Result<ViewRequest> request = request_of(options);
+  if (!request) return print_errors(request.error(), global);
+  if (is_scenario(options.target)) return view_live(*request, options, global);
+  Result<RunHistory> history = RunHistory::open(options.target);
+  if (!history) return print_errors(history.error(), global);
+  watch_for_interrupts();
+  return show_session(Session(std::move(*history), std::nullopt, 0), *request, options, global);
+}
+
+std::string pace_error(const std::string& text) {
+  double pace = 0;
+  if (CLI::detail::lexical_cast(text, pace) && pace >= kLowestPace && pace <= kHighestPace) return {};
+  return fmt::format("\"{}\" is no pace: a number between {} and {:.0f}", text, kLowestPace, kHighestPace);
+}
+
+}  // namespace
+
+Subcommand add_view(CLI::App& program, const GlobalOptions& global) {
+  auto options = std::make_shared<ViewOptions>();
+  CLI::App* app = program.add_subcommand("view", "Open a window on a recording, or on a scenario that runs meanwhile");
+  app->footer(
+      "  racktwin view hall.racktwin\n"
+      "  racktwin view hall.toml --pace 60              live: a minute in a second\n"
+      "  racktwin view hall.racktwin --layer temperature --at 21min --screenshot hall.png");
+  app->add_option("TARGET", options->target, "Recording, or scenario (.toml)")->required();
+  app->add_option("-o,--output", options->output, "Recording of a live run; default: named after the scenario, here")
+      ->type_name("FILE");
+  app->add_flag("--force", options->force, "Replace a recording or picture that exists");
+  app->add_option("--pace", options->pace, "Simulated seconds in a second of a live run; default: 60")
+      ->type_name("X")
+      ->check(CLI::Validator(pace_error, ""));
+  app->add_option("--at", options->at, "Simulated time; default: the last frame")->type_name("TIME");
+  app->add_option("--layer", options->layer, "power (default), temperature, utilization or clock")->type_name("LAYER");
+  app->add_option("--camera", options->camera, "overview (default), plan, row, row:PATH or rack:PATH")
+      ->type_name("CAMERA");
+  app->add_option("--select", options->select, "Component to select")->type_name("PATH");
+  app->add_option("--size", options->size, "Of the window; default: 1600x900")->type_name("WxH");
+  app->add_option("--theme", options->theme, "dark (default) or light")->type_name("THEME");
+  app->add_option("--screenshot", options->screenshot, "Draw the window into a PNG instead; needs no display")
+      ->type_name("FILE");
+  app->add_option("--state-file", options->state_file, "Write what the window shows as lines of JSON, for scripts")
+      ->type_name("FILE");
+  return {app, [=, &global] { return view(*options, global); }};
+}
+
+}  // namespace racktwin

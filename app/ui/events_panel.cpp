@@ -1,0 +1,52 @@
+#include "app/ui/widgets.h"
+#include "render/text/value_text.h"
+
+#include <fmt/format.h>
+
+namespace racktwin {
+namespace {
+
+void event_ui(const ViewerData& data, const ViewerState& state, const EventRow& event, Commands& out) {
+  const float line = ImGui::GetTextLineHeight();
+  const ImVec2 start = ImGui::GetCursorScreenPos();
+  const float width = ImGui::GetContentRegionAvail().x;
+  if (ImGui::Selectable("##event", false, 0, {0, 2.1F * line})) {
+    out.push_back(command::Seek{event.time_s});
+    if (const auto id = data.history.site().find(event.path)) out.push_back(command::Select{*id});
+  }
+  const bool is_past = event.time_s <= state.time_s;
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  const ImU32 text = ImGui::GetColorU32(is_past ? ImGuiCol_Text : ImGuiCol_TextDisabled);
+  list.AddText(start, text, fitted_text(event.what, width).c_str());
+  ImGui::PushFont(small_font());
+  const std::string detail = fmt::format("{}  {}  ({})", time_text(event.time_s), event.path, event.by);
+  list.AddText({start.x, start.y + 1.08F * line}, ImGui::GetColorU32(ImGuiCol_TextDisabled),
+               fitted_text(detail, width).c_str());
+  ImGui::PopFont();
+}
+
+}  // namespace
+
+void events_panel_ui(const ViewerData& data, const ViewerState& state, Commands& out) {
+  const Panel panel("events", data.zones.events);
+  const std::vector<EventRow>& events = data.history.events();
+  panel_title("Events");
+  ImGui::SameLine();
+  weak_text(fmt::format("{}", events.size()));
+  ImGui::BeginChild("list");
+  if (events.empty()) weak_text("none so far");
+  const bool is_at_end = ImGui::GetScrollY() >= ImGui::GetScrollMaxY();
+  ImGuiListClipper clipper;
+  clipper.Begin(static_cast<int>(events.size()));
+  while (clipper.Step())
+    for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
+      ImGui::PushID(i);
+      event_ui(data, state, events[static_cast<std::size_t>(i)], out);
+      name_item(data, fmt::format("event {}", i + 1));
+      ImGui::PopID();
+    }
+  if (is_at_end && data.kind == RunKind::kLive) ImGui::SetScrollHereY(1);
+  ImGui::EndChild();
+}
+
+}  // namespace racktwin

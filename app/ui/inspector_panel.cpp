@@ -1,0 +1,160 @@
+#include "app/ui/widgets.h"
+#include "render/text/value_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+namespace racktwin {
+namespace {
+
+// Differences of temperatures are kelvins, those of shares are points.
+std::string margin_text(double margin, const std::string& unit) {
+  if (unit == "1") return fmt::format("{:.0f} points", 100 * margin);
+  return unit == "degC" ? value_text(margin, "K", 2) : value_text(margin, unit, 2);
+}
+
+// How much of a limit is used: a thin bar, of another colour where it is crossed.
+void share_bar_ui(double share, bool is_dark) {
+  const UiColours& colours = ui_colours(is_dark);
+  const float width = ImGui::GetContentRegionAvail().x, height = std::round(0.22F * ImGui::GetFontSize());
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  ImDrawList& list = *ImGui::GetWindowDrawList();
+  list.AddRectFilled(at, {at.x + width, at.y + height}, im_colour(colours.field), height / 2);
+  const float filled = width * static_cast<float>(std::clamp(share, 0.0, 1.0));
+  list.AddRectFilled(at, {at.x + filled, at.y + height}, im_colour(share > 1 ? colours.warning : colours.accent),
+                     height / 2);
+  ImGui::Dummy({width, height});
+}
+
+void push_weak() { ImGui::PushStyleColor(ImGuiCol_Text, ImGui::GetStyle().Colors[ImGuiCol_TextDisabled]); }
+
+void limit_ui(const Fact& fact, bool is_dark) {
+  if (fact.limit.name.empty() || !fact.reading.has_data()) return;
+  const double margin = fact.limit.value - fact.reading.high;
+  const std::string limit = value_text(fact.limit.value, fact.metric->unit);
+  const std::string text =
+      margin >= 0 ? fmt::format("{} below {} ({})", margin_text(margin, fact.metric->unit), fact.limit.name, limit)
+                  : fmt::format("! {} above {} ({})", margin_text(-margin, fact.metric->unit), fact.limit.name, limit);
+  share_bar_ui(fact.share, is_dark);
+  if (margin < 0)
+    ImGui::PushStyleColor(ImGuiCol_Text, im_vec4(ui_colours(is_dark).warning));
+  else
+    push_weak();
+  ImGui::TextWrapped("%s", text.c_str());
+  ImGui::PopStyleColor();
+}
+
+std::string fact_tip(const Fact& fact) {
+  std::string tip = fact.metric->description + "\ncomputed by " + fact.metric->computed_by;
+  if (!fact.metric->evidence.empty()) tip += "\nrests on: " + fact.metric->evidence;
+  if (!fact.metric->source.empty()) tip += ", " + fact.metric->source;
+  if (!fact.limit.name.empty() && !fact.limit.evidence.empty())
+    tip += fmt::format("\nlimit: {}, {}", fact.limit.evidence, fact.limit.source);
+  return tip;
+}
+
+void small_weak_text(const std::string& text) {
+  ImGui::PushFont(small_font());
+  weak_text(text);
+  ImGui::PopFont();
+}
+
+// Name, evidence, value; below: what it was within the interval, and its limit.
+void fact_ui(const Fact& fact, bool is_dark) {
+  const std::string& unit = fact.metric->unit;
+  ImGui::BeginGroup();
+  ImGui::TextUnformatted(label_of(fact.metric->name).c_str());
+  ImGui::SameLine();
+  const float top = ImGui::GetCursorPosY();
+  ImGui::SetCursorPosY(top + 0.13F * ImGui::GetFontSize());  // onto the same baseline
+  small_weak_text(fact.metric->evidence);
+  ImGui::SameLine();
+  ImGui::SetCursorPosY(top);
+  ImGui::PushFont(semibold_font());
+  text_right(value_text(fact.reading.mean, unit));
+  ImGui::PopFont();
+  ImGui::PushFont(small_font());
+  const std::string low = value_text(fact.reading.low, unit), high = value_text(fact.reading.high, unit);
+  if (low != high) {
+    push_weak();
+    text_right(fmt::format("{} – {}", low, high));
+    ImGui::PopStyleColor();
+  }
+  limit_ui(fact, is_dark);
+  ImGui::PopFont();
+  ImGui::EndGroup();
+  if (ImGui::IsItemHovered()) {
+    ImGui::BeginTooltip();
+    ImGui::PushTextWrapPos(30 * ImGui::GetFontSize());
+    ImGui::TextUnformatted(fact_tip(fact).c_str());
+    ImGui::PopTextWrapPos();
+    ImGui::EndTooltip();
+  }
+}
+
+void identity_ui(const ViewerData& data, ComponentId shown) {
+  const SiteMap& site = data.history.site();
+  panel_title(site.name(shown));
+  const std::string alike = data.frame ? alike_text(data.history, data.frame->epoch, shown) : std::string();
+  std::string line(site.kind(shown));
+  if (!alike.empty()) line += " · " + alike;
+  small_weak_text(line);
+  if (const std::string path = site.path(shown); path != site.name(shown))
+    small_weak_text(fitted_text(path, ImGui::GetContentRegionAvail().x));
+}
+
+void heading(const std::string& text) {
+  ImGui::Dummy({0, 0.2F * ImGui::GetFontSize()});
+  ImGui::Separator();
+  ImGui::Dummy({0, 0.1F * ImGui::GetFontSize()});
+  small_weak_text(text);
+}
+
+// What the run as a whole has come to, once it has ended.
+void summary_ui(const ViewerData& data) {
+  static constexpr const char* kShown[] = {
+      "verdict",           "step_time_s", "tokens_per_s",  "mfu",           "site_peak_w",  "pue",
+      "junction_max_degc", "clock_min",   "headroom_feed", "headroom_rack", "headroom_cdu", "headroom_junction_k"};
+  if (data.history.summary().empty()) return;
+  heading("The run as a whole");
+  for (const SummaryRow& row : data.history.summary()) {
+    if (std::find_if(std::begin(kShown), std::end(kShown), [&](const char* name) { return row.name == name; }) ==
+        std::end(kShown))
+      continue;
+    ImGui::TextUnformatted(summary_label(row).c_str());
+    ImGui::SameLine();
+    text_right(!row.text.empty()   ? row.text
+               : row.name == "pue" ? fmt::format("{:.3f}", row.value)
+                                   : value_text(row.value, row.unit));
+  }
+}
+
+}  // namespace
+
+void inspector_panel_ui(const ViewerData& data, const ViewerState& state, Commands&) {
+  const Panel panel("inspector", data.zones.inspector);
+  const std::vector<PlacedComponent> sites = data.history.site().placed("site");
+  const ComponentId whole = sites.empty() ? ComponentId{} : ComponentId{sites.front().component, -1};
+  const ComponentId shown = state.selected.exists() ? state.selected : whole;
+  identity_ui(data, shown);
+  ImGui::BeginChild("facts");
+  if (data.facts.empty()) {
+    heading("Values");
+    weak_text(data.frame ? "nothing is recorded for this" : "no frame has been recorded yet");
+  }
+  for (const FactGroup& group : data.facts) {
+    heading(group.title.empty() ? (data.frame ? fmt::format("At {}", time_text(data.frame->time_s)) : "")
+                                : group.title);
+    for (const Fact& fact : group.facts) {
+      fact_ui(fact, state.is_dark);
+      ImGui::Dummy({0, 0.1F * ImGui::GetFontSize()});
+    }
+  }
+  if (data.history.site().kind(shown) == "site") summary_ui(data);
+  ImGui::EndChild();
+}
+
+}  // namespace racktwin

@@ -1,0 +1,39 @@
+#include "app/ui/layout.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace racktwin {
+
+Zones zones_of(float width_px, float height_px, float line_px, const Splitters& splitters, bool has_what_ifs,
+               int pumps) {
+  const auto whole = [](float value) { return std::round(value); };
+  const float gap = 1;  // the line between zones
+  const float toolbar = whole(2.6F * line_px), status = whole(1.7F * line_px), timeline = whole(2.9F * line_px);
+  const float left = whole(std::max(splitters.left * width_px, 10 * line_px));
+  const float right = whole(std::max(splitters.right * width_px, 14 * line_px));
+  const float bottom = whole(std::max(splitters.bottom * height_px, timeline + 8 * line_px));
+  const float upper = height_px - toolbar - status - bottom;
+  const float what_if = has_what_ifs ? whole((8.2F + 1.8F * static_cast<float>(pumps)) * line_px) : 0;
+  const float lower_y = toolbar + upper + gap;
+
+  Zones zones;
+  zones.toolbar = {0, 0, width_px, toolbar - gap};
+  zones.tree = {0, toolbar, left - gap, upper};
+  zones.viewport = {left, toolbar, width_px - left - right, upper};
+  zones.inspector = {width_px - right + gap, toolbar, right - gap, upper - what_if};
+  zones.what_if = {width_px - right + gap, toolbar + upper - what_if + gap, right - gap, what_if - gap};
+  zones.timeline = {0, lower_y, width_px, timeline - gap};
+  const float plots_y = lower_y + timeline, plots_height = bottom - timeline - 2 * gap;
+  zones.plots = {0, plots_y, width_px - right, plots_height};
+  zones.events = {width_px - right + gap, plots_y, right - gap, plots_height};
+  zones.status = {0, height_px - status, width_px, status};
+  // A window that is smaller than it should be has panels that overlap, but none without a size.
+  for (Zone* zone : {&zones.tree, &zones.viewport, &zones.inspector, &zones.plots, &zones.events}) {
+    zone->width = std::max(zone->width, line_px);
+    zone->height = std::max(zone->height, line_px);
+  }
+  return zones;
+}
+
+}  // namespace racktwin

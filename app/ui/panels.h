@@ -1,0 +1,58 @@
+// The panels of the window: one file, one function each. A panel shows data and state, and answers with commands; it
+// changes neither. Thread rule: main thread, between ImGui::NewFrame() and ImGui::Render().
+#pragma once
+
+#include "app/ui/command.h"
+#include "app/ui/facts.h"
+#include "app/ui/layout.h"
+#include "app/ui/plot_data.h"
+#include "render/scene/scene.h"
+
+#include <map>
+#include <string>
+
+namespace racktwin {
+
+// Where the recording comes from.
+enum class RunKind {
+  kReplay,   // finished
+  kGrowing,  // written by another program
+  kLive,     // written by our child, which can be asked for changes
+  kBroken,   // not finished, and nobody seems to write it any more
+};
+
+struct ViewerData {
+  const RunHistory& history;
+  const std::optional<Frame>& frame;  // that state.time_s shows
+  const LayerSpec& layer;
+  const Scene& scene;
+  const Zones& zones;
+  Viewport viewport, free_part;
+  const PlotData& plots;
+  const std::vector<FactGroup>& facts;  // of the selection, of the site if there is none
+  RunKind kind = RunKind::kReplay;
+  int run_pid = 0;                // of our child; 0: none
+  std::string banner;             // what went wrong with the run; empty: nothing
+  double pace = 60;               // of a live run
+  double simulated_per_wall = 0;  // how fast the recording has grown; 0: it does not
+  double frames_per_s = 0;        // of the window; 0: it stands still
+  double recording_bytes = 0, memory_bytes = 0;
+  double wall_s = 0;
+  // Where named buttons are [px], for scripts that drive the window; nullptr: nobody asks.
+  std::map<std::string, Zone>* items = nullptr;
+};
+
+void toolbar_panel_ui(const ViewerData& data, const ViewerState& state, Commands& out);
+void tree_panel_ui(const ViewerData& data, const ViewerState& state, Commands& out);
+void viewport_panel_ui(const ViewerData& data, const ViewerState& state, Commands& out);
+void inspector_panel_ui(const ViewerData& data, const ViewerState& state, Commands& out);
+void what_if_panel_ui(const ViewerData& data, const ViewerState& state, Commands& out);
+void timeline_panel_ui(const ViewerData& data, const ViewerState& state, Commands& out);
+void plots_panel_ui(const ViewerData& data, const ViewerState& state, Commands& out);
+void events_panel_ui(const ViewerData& data, const ViewerState& state, Commands& out);
+void status_panel_ui(const ViewerData& data, const ViewerState& state, Commands& out);
+void help_panel_ui(const ViewerData& data, const ViewerState& state, Commands& out);
+void notes_panel_ui(const ViewerData& data, const ViewerState& state, Commands& out);
+void splitters_ui(const ViewerData& data, const ViewerState& state, Commands& out);
+
+}  // namespace racktwin

@@ -1,0 +1,131 @@
+#include "app/ui/session.h"
+
+#include "render/text/value_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace racktwin {
+namespace {
+
+constexpr double kPatience_s = 10;  // a recording that is not finished and has no news for so long may be cut off
+constexpr double kSpeedOver_s = 1;  // of wall time
+
+// The last lines of what a run said.
+std::string last_lines(const std::string& text, std::size_t most) {
+  std::size_t at = text.find_last_not_of('\n');
+  const std::string trimmed = at == std::string::npos ? std::string() : text.substr(0, at + 1);
+  at = trimmed.size();
+  for (std::size_t i = 0; i < most && at != std::string::npos; ++i)
+    at = at == 0 ? std::string::npos : trimmed.rfind('\n', at - 1);
+  return at == std::string::npos ? trimmed : trimmed.substr(at + 1);
+}
+
+double newest_time(const RunHistory& history) {
+  return history.frame_times().empty() ? 0 : history.frame_times().back();
+}
+
+// The time of the frame that is shown at an instant; NaN while there is none.
+double frame_time(const std::vector<double>& times, double time_s) {
+  if (times.empty()) return std::nan("");
+  const auto after = std::upper_bound(times.begin(), times.end(), time_s);
+  return after == times.begin() ? times.front() : *(after - 1);
+}
+
+}  // namespace
+
+Session::Session(RunHistory history, std::optional<LiveRun> run, double pace)
+    : history_(std::move(history)), run_(std::move(run)), pace_(pace) {}
+
+bool Session::poll(double wall_s, ViewerState& state) {
+  bool has_news = false;
+  const bool was_running = run_ && run_->is_running();
+  if (run_) run_->poll();
+  if (!has_lost_file_) {
+    const Result<bool> followed = history_.follow();
+    has_news = followed && *followed;
+    if (!followed) {
+      has_lost_file_ = has_news = true;
+      state.notes.push_back({followed.error().front().message + "; what was read before is shown", true, 0});
+    }
+  }
+  if (has_news) last_news_s_ = wall_s;
+  measure_speed(wall_s);
+  if (run_ && !run_->is_running() && !has_told_ending_) poll_run(state);
+  return has_news || (was_running && !run_->is_running());
+}
+
+void Session::poll_run(ViewerState& state) {
+  has_told_ending_ = true;
+  const LiveEnding& ending = *run_->ending();
+  if (history_.is_complete() && ending.exit_code == 0) {
+    state.notes.push_back({"The run has ended.", false, 0});
+    return;
+  }
+  banner_ = fmt::format("The simulation {} at {}. What it had recorded is kept in {}.", ending_text(ending),
+                        time_text(newest_time(history_)), history_.path());
+  if (const std::string words = last_lines(ending.last_words, 6); !words.empty()) banner_ += "\n" + words;
+}
+
+void Session::measure_speed(double wall_s) {
+  if (wall_s - measured_s_ < kSpeedOver_s) return;
+  const double time_s = newest_time(history_);
+  simulated_per_wall_ = measured_s_ == 0 ? 0 : (time_s - measured_time_s_) / (wall_s - measured_s_);
+  measured_s_ = wall_s;
+  measured_time_s_ = time_s;
+}
+
+void Session::update(const ViewerState& state, double budget_s) {
+  const double time_s = frame_time(history_.frame_times(), state.time_s);
+  const bool is_new_frame = !std::isnan(time_s) && (!frame_ || frame_->time_s != time_s);
+  if (is_new_frame)
+    if (std::optional<Frame> frame = history_.frame(time_s)) frame_ = std::move(frame);
+  const std::size_t frames = history_.frame_times().size();
+  // The range of a layer may rest on what has been recorded so far: looked at again as that doubles.
+  if (!layer_ || layer_->layer != state.layer || frames >= 2 * std::max<std::size_t>(layer_frames_, 1)) {
+    layer_ = layer_spec(history_, state.layer);
+    layer_frames_ = frames;
+  }
+  const ComponentId of = state.selected.exists() ? state.selected : site_id();
+  if (is_new_frame || facts_of_ != of) {
+    facts_ = frame_ ? facts_of(history_, *frame_, of) : std::vector<FactGroup>();
+    facts_of_ = of;
+  }
+  plots_.update(history_, plot_specs(history_, state.selected), budget_s);
+}
+
+void Session::send(ViewerState& state) {
+  if (run_) {
+    for (const WhatIf& what : state.to_send) run_->send(what);
+    if (state.pace_to_send) run_->send_pace(pace_ = *state.pace_to_send);
+  }
+  state.to_send.clear();
+  state.pace_to_send.reset();
+}
+
+void Session::replace(RunHistory history) {
+  history_ = std::move(history);
+  has_lost_file_ = false;
+  frame_.reset();
+  layer_.reset();
+  facts_of_.reset();
+  plots_ = {};
+}
+
+RunKind Session::kind(double wall_s) const {
+  if (history_.is_complete()) return RunKind::kReplay;
+  if (run_) return run_->is_running() ? RunKind::kLive : RunKind::kBroken;
+  return !has_lost_file_ && wall_s - last_news_s_ < kPatience_s ? RunKind::kGrowing : RunKind::kBroken;
+}
+
+std::optional<pid_t> Session::run_pid() const { return run_ ? std::optional<pid_t>(run_->pid()) : std::nullopt; }
+
+ComponentId Session::site_id() const {
+  const std::vector<PlacedComponent> sites = history_.site().placed("site");
+  return sites.empty() ? ComponentId{} : ComponentId{sites.front().component, -1};
+}
+
+}  // namespace racktwin

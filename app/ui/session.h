@@ -1,0 +1,63 @@
+// What the window shows, without the window: the recording as it grows, the run behind it, the frame of an instant and
+// what follows from it. Thread rule: one thread per Session.
+#pragma once
+
+#include "app/ui/facts.h"
+#include "app/ui/live_run.h"
+#include "app/ui/panels.h"
+#include "app/ui/plot_data.h"
+#include "sim/recording/run_history.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace racktwin {
+
+class Session {
+ public:
+  Session(RunHistory history, std::optional<LiveRun> run, double pace);
+
+  // Picks up what is new; true if there was anything to show. wall_s: now.
+  bool poll(double wall_s, ViewerState& state);
+  // The frame, layer, facts and figures of a state.
+  void update(const ViewerState& state, double budget_s);
+  // Passes on what the state has for the run.
+  void send(ViewerState& state);
+  void replace(RunHistory history);  // of a replay, by another
+
+  const RunHistory& history() const { return history_; }
+  bool is_own_run() const { return run_.has_value(); }
+  bool is_growing() const { return !history_.is_complete() && !has_lost_file_ && (!run_ || run_->is_running()); }
+  RunKind kind(double wall_s) const;
+  std::optional<pid_t> run_pid() const;
+  const std::string& banner() const { return banner_; }
+  double pace() const { return pace_; }
+  double simulated_per_wall() const { return simulated_per_wall_; }
+
+  const std::optional<Frame>& frame() const { return frame_; }
+  const LayerSpec& layer() const { return *layer_; }  // after update()
+  const std::vector<FactGroup>& facts() const { return facts_; }
+  const PlotData& plots() const { return plots_; }
+  ComponentId site_id() const;
+
+ private:
+  void poll_run(ViewerState& state);
+  void measure_speed(double wall_s);
+
+  RunHistory history_;
+  std::optional<LiveRun> run_;
+  bool has_lost_file_ = false, has_told_ending_ = false;
+  std::string banner_;
+  double pace_, last_news_s_ = -1e9;
+  double measured_s_ = 0, measured_time_s_ = 0, simulated_per_wall_ = 0;
+
+  std::optional<Frame> frame_;
+  std::optional<LayerSpec> layer_;
+  std::size_t layer_frames_ = 0;  // recorded when the layer's range was set
+  std::vector<FactGroup> facts_;
+  std::optional<ComponentId> facts_of_;
+  PlotData plots_;
+};
+
+}  // namespace racktwin

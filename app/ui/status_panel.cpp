@@ -1,0 +1,61 @@
+#include "app/ui/widgets.h"
+#include "render/text/value_text.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <filesystem>
+
+namespace racktwin {
+namespace {
+
+const char* kind_text(RunKind kind) {
+  switch (kind) {
+    case RunKind::kReplay:
+      return "replay";
+    case RunKind::kGrowing:
+      return "growing";
+    case RunKind::kLive:
+      return "live";
+    case RunKind::kBroken:
+      return "cut off";
+  }
+  return "";
+}
+
+std::string bytes_text(double bytes) { return fmt::format("{:.1f} MB", bytes / 1e6); }
+
+}  // namespace
+
+void status_panel_ui(const ViewerData& data, const ViewerState& state, Commands&) {
+  ImGui::PushFont(small_font());
+  {
+    const Panel panel("status", data.zones.status);
+    ImGui::SetCursorPosY((data.zones.status.height - ImGui::GetTextLineHeight()) / 2);
+    const UiColours& colours = ui_colours(state.is_dark);
+    const Rgba colour = data.kind == RunKind::kLive     ? colours.good
+                        : data.kind == RunKind::kBroken ? colours.warning
+                                                        : colours.text_weak;
+    ImGui::PushStyleColor(ImGuiCol_Text, im_vec4(colour));
+    ImGui::TextUnformatted(kind_text(data.kind));
+    ImGui::PopStyleColor();
+    const double duration_s = data.history.duration_s();
+    std::string text = time_text(state.time_s);
+    if (!std::isnan(duration_s)) text += " of " + time_text(duration_s);
+    if (data.simulated_per_wall > 0) text += fmt::format("  ·  {:.0f}× real time", data.simulated_per_wall);
+    if (data.frames_per_s > 0) text += fmt::format("  ·  {:.0f} fps", data.frames_per_s);
+    ImGui::SameLine();
+    weak_text(text);
+    const std::string title = data.history.run_value("title");
+    const std::string right = fmt::format("{}{}{}  ·  {}  ·  memory {}", title, title.empty() ? "" : "  ·  ",
+                                          std::filesystem::path(data.history.path()).filename().string(),
+                                          bytes_text(data.recording_bytes), bytes_text(data.memory_bytes));
+    ImGui::SameLine(0, 2 * ImGui::GetFontSize());
+    ImGui::PushStyleColor(ImGuiCol_Text, im_vec4(colours.text_weak));
+    text_right(fitted_text(right, ImGui::GetContentRegionAvail().x));
+    ImGui::PopStyleColor();
+  }
+  ImGui::PopFont();
+}
+
+}  // namespace racktwin

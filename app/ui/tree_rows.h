@@ -1,0 +1,23 @@
+// The hierarchy of a site as the rows of a list: what is unfolded, or what a filter finds. Thread rule: pure functions.
+#pragma once
+
+#include "sim/recording/site_map.h"
+
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace racktwin {
+
+struct TreeRow {
+  ComponentId id;
+  int depth = 0;
+  bool has_children = false, is_unfolded = false;
+};
+
+// A filter shows the things whose path contains it, in any case of letters, under what holds them.
+std::vector<TreeRow> tree_rows(const SiteMap& site, const std::set<std::pair<int, int>>& unfolded,
+                               const std::string& filter);
+
+}  // namespace racktwin

@@ -1,0 +1,42 @@
+#include "app/ui/what_if.h"
+
+#include "render/text/value_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace racktwin {
+namespace {
+
+constexpr std::string_view kOperator = "operator";
+
+}  // namespace
+
+std::string facility_path(const SiteMap& site) {
+  const std::vector<PlacedComponent> found = site.placed("facility");
+  return found.empty() ? std::string() : site.path({found.front().component, -1});
+}
+
+bool is_pump_tripped(const std::vector<EventRow>& events, const std::string& path) {
+  const auto last = std::find_if(events.rbegin(), events.rend(), [&](const EventRow& event) {
+    return event.path == path && event.what.rfind("pump ", 0) == 0;
+  });
+  return last != events.rend() && last->what == "pump tripped";
+}
+
+WhatIfAnswer answer_to(const std::vector<WhatIf>& asked, const std::vector<EventRow>& events) {
+  const std::string& path = asked.back().path;
+  const auto same = [&](const auto& thing) { return thing.path == path; };
+  // A run answers each change with one event, in order.
+  const auto nth = std::count_if(asked.begin(), asked.end(), same);
+  std::ptrdiff_t seen = 0;
+  for (const EventRow& event : events) {
+    if (event.by != kOperator || event.path != path || ++seen < nth) continue;
+    return {true, event.what.rfind("rejected", 0) == 0,
+            fmt::format("{}  {}: {}", time_text(event.time_s), path, event.what)};
+  }
+  return {false, false, fmt::format("{}: waiting for the run", path)};
+}
+
+}  // namespace racktwin

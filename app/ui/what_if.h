@@ -1,0 +1,22 @@
+// What-ifs and their answers, read from a run's events. Thread rule: pure functions.
+#pragma once
+
+#include "app/ui/state.h"
+
+#include <string>
+#include <vector>
+
+namespace racktwin {
+
+std::string facility_path(const SiteMap& site);  // empty: there is none
+
+bool is_pump_tripped(const std::vector<EventRow>& events, const std::string& path);
+
+// What a run said to the last change asked for.
+struct WhatIfAnswer {
+  bool is_answered = false, is_rejected = false;
+  std::string text;  // "0:12:05  pump tripped", "waiting for the run"
+};
+WhatIfAnswer answer_to(const std::vector<WhatIf>& asked, const std::vector<EventRow>& events);
+
+}  // namespace racktwin

@@ -1,0 +1,44 @@
+// A box: six faces of four corners. The front of a rack's is a frame around its panel.
+layout(location = 0) in vec3 unit;    // corner of the unit cube
+layout(location = 1) in vec3 normal;
+layout(location = 2) in vec3 u;       // from this corner along an edge of the face to the next
+layout(location = 3) in vec3 v;       // along the other edge
+layout(location = 4) in float inner;  // 1: an inner corner of the frame
+layout(location = 5) in vec3 corner;  // of the instance
+layout(location = 6) in vec3 size;
+layout(location = 7) in uvec2 side_and_top;  // swatches
+
+noperspective out vec4 from_edges;
+noperspective out vec2 lit_and_rim;
+flat out vec3 colour;
+#ifdef HATCHED
+flat out vec4 stripes;
+#endif
+
+const float kFrame_m = 0.014;
+
+vec2 screen(vec3 world) {
+  vec4 clip = frame.clip_from_world * vec4(world, 1.0);
+  return clip.xy / max(clip.w, 0.01) * 0.5 * frame.viewport.xy * frame.viewport.z;
+}
+
+void main() {
+  vec3 outer = corner + size * unit, inset = inner * kFrame_m * (u + v);
+  gl_Position = frame.clip_from_world * vec4(outer + inset, 1.0);
+
+  // How far the opposite edges of the face are away from this corner, as seen.
+  vec2 here = screen(outer), along_u = screen(outer + size * u) - here, along_v = screen(outer + size * v) - here;
+  float area = abs(along_u.x * along_v.y - along_u.y * along_v.x);
+  vec2 across = area / max(vec2(length(along_v), length(along_u)), 0.001);
+  vec2 share = inset.xz / size.xz;
+  from_edges = vec4(share, 1.0 - share) * across.xyxy;
+  // No rims where there is hardly a face.
+  float strength = 0.22 * clamp(0.15 * min(across.x, across.y) - 0.3, 0.0, 1.0);
+
+  vec4 paint = swatch(normal.z > 0.5 ? side_and_top.y : side_and_top.x);
+  colour = paint.rgb;
+  lit_and_rim = vec2(paint.w == kShaded ? light(normal) * ground_light(outer.z) : 1.0, strength);
+#ifdef HATCHED
+  stripes = vec4(frame.hatch.rgb, paint.w == kNoData ? frame.viewport.z : 0.0);
+#endif
+}

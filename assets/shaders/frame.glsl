@@ -1,0 +1,32 @@
+#version 330 core
+// Stands before every shader: what is the same for a whole picture. Colours are sRGB-encoded throughout.
+//
+// Software renderers spend most of a frame in fragment shaders, much of it on uniform blocks, divisions and perspective:
+// so only vertex shaders look into the block, and what may be interpolated on the screen is. But no shader hands on more
+// than six vectors: with seven, llvmpipe of Mesa 22.3 writes beyond its buffers at a vector width of 128 bit.
+
+layout(std140) uniform Frame {
+  mat4 clip_from_world;
+  vec4 eye;         // w 1: the point; w 0: the direction towards it
+  vec4 floor_rect;  // corner, size [m]
+  vec4 background, floor_line, shadow, gap, hatch;
+  vec4 viewport;    // width, height [px], pixels of the finished picture per pixel, pixels per metre where w is 1
+  vec4 distance;    // w at which lines of the floor crowd
+} frame;
+
+// Finish of a swatch, in its alpha.
+const float kShaded = 0.0, kData = 1.0, kNoData = 2.0;
+
+// A fixed key light from the upper left in front, and light from above.
+float light(vec3 normal) {
+  float key = max(dot(normal, vec3(-0.36, -0.64, 0.68)), 0.0);
+  return 0.70 + 0.09 * normal.z + 0.30 * key;
+}
+
+// What stands on the floor gets less light near it.
+float ground_light(float z) { return mix(0.88, 1.0, clamp(z * 0.5, 0.0, 1.0)); }
+
+// 1 on the stripes of the "no data" hatch, in screen space: 8 pixels of the finished picture apart.
+float hatch_stripe(vec2 pixel, float scale) {
+  return step(0.5, fract((pixel.x + pixel.y) * 0.125 * scale));
+}

@@ -1,0 +1,160 @@
+#include "render/gl/mesh.h"
+
+#include <cmath>
+#include <initializer_list>
+#include <numbers>
+
+namespace racktwin::gl {
+namespace {
+
+const void* as_pointer(std::size_t offset) { return reinterpret_cast<const void*>(offset); }
+
+void add(Shape& shape, std::initializer_list<float> values) { shape.vertices.insert(shape.vertices.end(), values); }
+
+void add_indices(Shape& shape, std::initializer_list<int> indices) {
+  for (const int index : indices) shape.indices.push_back(static_cast<std::uint16_t>(index));
+}
+
+constexpr int kBoxVertexFloats = 3 + 3 + 2 + 2;  // place, normal, coordinates on the face, inward
+
+void add_box_vertex(Shape& shape, glm::vec3 at, glm::vec3 normal, glm::vec2 uv, glm::vec2 inward) {
+  add(shape, {at.x, at.y, at.z, normal.x, normal.y, normal.z, uv.x, uv.y, inward.x, inward.y});
+}
+
+void add_face(Shape& shape, int axis, int side) {
+  glm::vec3 normal(0), u(0), v(0), origin(0);
+  normal[axis] = side == 1 ? 1.0F : -1.0F;
+  origin[axis] = static_cast<float>(side);
+  u[(axis + 1) % 3] = 1;
+  v[(axis + 2) % 3] = 1;
+  if (side == 0) std::swap(u, v);  // counter-clockwise seen from outside
+  const int first = static_cast<int>(shape.vertices.size()) / kBoxVertexFloats;
+  for (const glm::vec2 at : {glm::vec2(0, 0), {1, 0}, {1, 1}, {0, 1}}) {
+    add_box_vertex(shape, origin + at.x * u + at.y * v, normal, at, {0, 0});
+  }
+  add_indices(shape, {first, first + 1, first + 2, first, first + 2, first + 3});
+}
+
+// Four strips around the y = 0 face.
+void add_front_frame(Shape& shape) {
+  const int first = static_cast<int>(shape.vertices.size()) / kBoxVertexFloats;
+  for (const glm::vec2 at : {glm::vec2(0, 0), {1, 0}, {1, 1}, {0, 1}}) {
+    for (const float inner : {0.0F, 1.0F}) {
+      add_box_vertex(shape, {at.x, 0, at.y}, {0, -1, 0}, at, inner * (1.0F - 2.0F * at));
+    }
+  }
+  for (int i = 0; i < 4; ++i) {
+    const int here = first + 2 * i, next = first + 2 * ((i + 1) % 4);
+    add_indices(shape, {here, next, next + 1, here, next + 1, here + 1});
+  }
+}
+
+void enable(GLuint location, const Attribute& attribute, GLsizei stride) {
+  glEnableVertexAttribArray(location);
+  if (attribute.type == GL_UNSIGNED_INT) {
+    glVertexAttribIPointer(location, attribute.components, attribute.type, stride, as_pointer(attribute.offset));
+  } else {
+    const GLboolean is_share = attribute.type == GL_UNSIGNED_BYTE ? GL_TRUE : GL_FALSE;
+    glVertexAttribPointer(location, attribute.components, attribute.type, is_share, stride,
+                          as_pointer(attribute.offset));
+  }
+}
+
+}  // namespace
+
+Shape unit_line() { return {{0, 1}, {1}, {0, 1}, GL_LINES}; }
+
+Shape unit_square() { return {{0, 0, 1, 0, 1, 1, 0, 1}, {2}, {0, 1, 2, 0, 2, 3}, GL_TRIANGLES}; }
+
+Shape unit_box() {
+  Shape shape;
+  shape.attributes = {3, 3, 2, 2};
+  for (int axis = 0; axis < 3; ++axis) {
+    for (const int side : {0, 1}) add_face(shape, axis, side);
+  }
+  return shape;
+}
+
+Shape unit_rack() {
+  Shape shape;
+  shape.attributes = {3, 3, 2, 2};
+  for (int axis = 0; axis < 3; ++axis) {
+    for (const int side : {0, 1}) {
+      if (axis == 1 && side == 0) {
+        add_front_frame(shape);
+      } else {
+        add_face(shape, axis, side);
+      }
+    }
+  }
+  return shape;
+}
+
+// Around the axis: rings at the ends of the straight part, and rings half-way to the poles.
+Shape unit_tube(int n_sides) {
+  constexpr float kHalf = std::numbers::sqrt2_v<float> / 2;
+  constexpr int kRings = 4;
+  Shape shape;
+  shape.attributes = {3, 1};
+  for (int i = 0; i < n_sides; ++i) {
+    const float angle = 2 * std::numbers::pi_v<float> * static_cast<float>(i) / static_cast<float>(n_sides);
+    const float x = std::cos(angle), y = std::sin(angle);
+    add(shape, {kHalf * x, kHalf * y, -kHalf, 0, x, y, 0, 0, x, y, 0, 1, kHalf * x, kHalf * y, kHalf, 1});
+  }
+  const int poles = kRings * n_sides;
+  add(shape, {0, 0, -1, 0, 0, 0, 1, 1});
+  for (int i = 0; i < n_sides; ++i) {
+    const int here = kRings * i, next = kRings * ((i + 1) % n_sides);
+    for (int ring = 0; ring + 1 < kRings; ++ring) {
+      add_indices(shape, {here + ring, next + ring, next + ring + 1, here + ring, next + ring + 1, here + ring + 1});
+    }
+    add_indices(shape, {poles, next, here, poles + 1, here + kRings - 1, next + kRings - 1});
+  }
+  return shape;
+}
+
+Mesh::Mesh(const Shape& shape, const std::vector<Attribute>& instance_attributes, std::size_t instance_bytes)
+    : vertex_array_(make<VertexArray>(glGenVertexArrays)),
+      vertices_(make<Buffer>(glGenBuffers)),
+      indices_(make<Buffer>(glGenBuffers)),
+      instances_(make<Buffer>(glGenBuffers)),
+      primitive_(shape.primitive),
+      n_index_(static_cast<GLsizei>(shape.indices.size())) {
+  glBindVertexArray(vertex_array_.id());
+  glBindBuffer(GL_ELEMENT_ARRAY_BUFFER, indices_.id());
+  glBufferData(GL_ELEMENT_ARRAY_BUFFER, static_cast<GLsizeiptr>(shape.indices.size() * sizeof(std::uint16_t)),
+               shape.indices.data(), GL_STATIC_DRAW);
+  glBindBuffer(GL_ARRAY_BUFFER, vertices_.id());
+  glBufferData(GL_ARRAY_BUFFER, static_cast<GLsizeiptr>(shape.vertices.size() * sizeof(float)), shape.vertices.data(),
+               GL_STATIC_DRAW);
+  std::size_t stride = 0, offset = 0;
+  for (const GLint components : shape.attributes) stride += static_cast<std::size_t>(components) * sizeof(float);
+  GLuint location = 0;
+  for (const GLint components : shape.attributes) {
+    enable(location++, {components, GL_FLOAT, offset}, static_cast<GLsizei>(stride));
+    offset += static_cast<std::size_t>(components) * sizeof(float);
+  }
+  glBindBuffer(GL_ARRAY_BUFFER, instances_.id());
+  for (const Attribute& attribute : instance_attributes) {
+    glVertexAttribDivisor(location, 1);
+    enable(location++, attribute, static_cast<GLsizei>(instance_bytes));
+  }
+  glBindVertexArray(0);
+  glBindBuffer(GL_ARRAY_BUFFER, 0);
+}
+
+void Mesh::upload(const void* instances, std::size_t count, std::size_t bytes_each) {
+  n_instance_ = static_cast<GLsizei>(count);
+  glBindBuffer(GL_ARRAY_BUFFER, instances_.id());
+  glBufferData(GL_ARRAY_BUFFER, static_cast<GLsizeiptr>(count * bytes_each), instances, GL_DYNAMIC_DRAW);
+  glBindBuffer(GL_ARRAY_BUFFER, 0);
+}
+
+void Mesh::draw() const {
+  if (n_instance_ == 0) return;
+  glBindVertexArray(vertex_array_.id());
+  glDrawElementsInstanced(primitive_, n_index_, GL_UNSIGNED_SHORT, nullptr, n_instance_);
+  glBindVertexArray(0);
+}
+
+}  // namespace racktwin::gl

@@ -1,0 +1,161 @@
+#include "render/gl/place_buffers.h"
+
+#include "render/gl/programs.h"
+
+#include <algorithm>
+
+namespace racktwin::gl {
+namespace {
+
+constexpr int kSwatchesInRow = 1024;  // see swatch.glsl
+constexpr int kTubeSides = 12;
+
+struct BoxInstance {
+  glm::vec3 corner, size;
+  SwatchIndex side, top;
+};
+struct FrontInstance {
+  glm::vec3 corner, size;
+  glm::vec4 grid;
+  SwatchIndex mean;
+};
+struct TubeInstance {
+  glm::vec3 from, along;
+  float radius;
+  SwatchIndex swatch;
+};
+struct ShadowInstance {
+  glm::vec2 corner, size;
+  float softness;
+};
+struct TileLineInstance {
+  glm::vec2 from, to;
+};
+
+const std::vector<Attribute> kBoxAttributes = {{3, GL_FLOAT, offsetof(BoxInstance, corner)},
+                                               {3, GL_FLOAT, offsetof(BoxInstance, size)},
+                                               {2, GL_UNSIGNED_INT, offsetof(BoxInstance, side)}};
+const std::vector<Attribute> kFrontAttributes = {{3, GL_FLOAT, offsetof(FrontInstance, corner)},
+                                                 {3, GL_FLOAT, offsetof(FrontInstance, size)},
+                                                 {4, GL_FLOAT, offsetof(FrontInstance, grid)},
+                                                 {1, GL_UNSIGNED_INT, offsetof(FrontInstance, mean)}};
+const std::vector<Attribute> kTubeAttributes = {{3, GL_FLOAT, offsetof(TubeInstance, from)},
+                                                {3, GL_FLOAT, offsetof(TubeInstance, along)},
+                                                {1, GL_FLOAT, offsetof(TubeInstance, radius)},
+                                                {1, GL_UNSIGNED_INT, offsetof(TubeInstance, swatch)}};
+const std::vector<Attribute> kShadowAttributes = {{2, GL_FLOAT, offsetof(ShadowInstance, corner)},
+                                                  {2, GL_FLOAT, offsetof(ShadowInstance, size)},
+                                                  {1, GL_FLOAT, offsetof(ShadowInstance, softness)}};
+const std::vector<Attribute> kTileLineAttributes = {{4, GL_FLOAT, offsetof(TileLineInstance, from)}};
+
+// As the shaders know it: see frame.glsl.
+std::uint8_t number_of(Finish finish) {
+  switch (finish) {
+    case Finish::kShaded:
+      return 0;
+    case Finish::kData:
+      return 1;
+    case Finish::kNoData:
+      return 2;
+  }
+  return 0;
+}
+
+// Fronts are seen from the side of small y only: what is nearer then comes first and hides the rest early.
+template <class Instance>
+void sort_by_row(std::vector<Instance>& instances) {
+  std::stable_sort(instances.begin(), instances.end(),
+                   [](const Instance& a, const Instance& b) { return a.corner.y < b.corner.y; });
+}
+
+}  // namespace
+
+PlaceBuffers::PlaceBuffers()
+    : racks(unit_rack(), kBoxAttributes, sizeof(BoxInstance)),
+      boxes(unit_box(), kBoxAttributes, sizeof(BoxInstance)),
+      fronts(unit_square(), kFrontAttributes, sizeof(FrontInstance)),
+      tubes(unit_tube(kTubeSides), kTubeAttributes, sizeof(TubeInstance)),
+      shadows(unit_square(), kShadowAttributes, sizeof(ShadowInstance)),
+      tile_lines(unit_line(), kTileLineAttributes, sizeof(TileLineInstance)),
+      swatches_(4, kSwatchesInRow),
+      cells_(4, kFrontTexelsInRow) {}
+
+void PlaceBuffers::update(const Scene& scene) {
+  if (place_version_ != scene.place_version) {
+    upload_place(scene);
+    last_swatches_.clear();
+  }
+  place_version_ = scene.place_version;
+  upload_swatches(scene);
+}
+
+void PlaceBuffers::upload_place(const Scene& scene) {
+  std::vector<BoxInstance> rack_instances, box_instances;
+  for (const FrontItem& item : scene.fronts) rack_instances.push_back({item.corner, item.size, item.body, item.mean});
+  racks.upload(rack_instances);
+  for (const BoxItem& item : scene.boxes) box_instances.push_back({item.corner, item.size, item.swatch, item.swatch});
+  sort_by_row(box_instances);
+  boxes.upload(box_instances);
+
+  std::vector<TubeInstance> tube_instances;
+  for (const TubeItem& item : scene.tubes) {
+    tube_instances.push_back({item.from, item.to - item.from, item.radius, item.swatch});
+  }
+  tubes.upload(tube_instances);
+
+  std::vector<ShadowInstance> shadow_instances;
+  for (const ShadowItem& item : scene.shadows) shadow_instances.push_back({item.corner, item.size, item.softness});
+  shadows.upload(shadow_instances);
+
+  upload_fronts(scene);
+  upload_tile_lines(scene);
+}
+
+void PlaceBuffers::upload_fronts(const Scene& scene) {
+  front_tiles_.emplace(scene);
+  std::vector<FrontInstance> instances;
+  for (const FrontItem& item : scene.fronts) {
+    const FrontGrid& grid = scene.grids[item.grid];
+    instances.push_back(
+        {item.corner, item.size, {front_tiles_->first_texel(item), grid.columns, grid.rows}, item.mean});
+  }
+  sort_by_row(instances);
+  fronts.upload(instances);
+}
+
+void PlaceBuffers::upload_tile_lines(const Scene& scene) {
+  const glm::vec2 low = scene.floor_corner, high = low + scene.floor_size;
+  const glm::ivec2 count(scene.floor_size / scene.floor_tile_m);
+  std::vector<TileLineInstance> lines;
+  for (int axis = 0; axis < 2; ++axis) {
+    for (int i = 1; i < count[axis]; ++i) {
+      TileLineInstance line{low, high};
+      line.from[axis] = line.to[axis] = low[axis] + scene.floor_tile_m * static_cast<float>(i);
+      lines.push_back(line);
+    }
+  }
+  tile_lines.upload(lines);
+}
+
+void PlaceBuffers::upload_swatches(const Scene& scene) {
+  const std::size_t rows = (scene.swatches.size() + kSwatchesInRow - 1) / kSwatchesInRow;
+  std::vector<std::uint8_t> packed;
+  packed.reserve(4 * kSwatchesInRow * rows);
+  for (const Swatch& swatch : scene.swatches) {
+    packed.insert(packed.end(), {swatch.colour.r, swatch.colour.g, swatch.colour.b, number_of(swatch.finish)});
+  }
+  packed.resize(4 * kSwatchesInRow * rows);
+  if (packed == last_swatches_) return;
+  has_no_data_ = std::any_of(scene.swatches.begin(), scene.swatches.end(),
+                             [](const Swatch& swatch) { return swatch.finish == Finish::kNoData; });
+  swatches_.upload(packed);
+  cells_.upload(front_tiles_->painted(scene));
+  last_swatches_ = std::move(packed);
+}
+
+void PlaceBuffers::bind_textures() const {
+  swatches_.bind(kSwatchUnit);
+  cells_.bind(kCellUnit);
+}
+
+}  // namespace racktwin::gl

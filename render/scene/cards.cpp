@@ -1,0 +1,284 @@
+// What stands at the edges of a picture: title block, provenance, legend and scale.
+#include "render/scene/overlay_parts.h"
+#include "render/text/value_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace racktwin {
+namespace {
+
+constexpr float kCardPad_px = 12, kBarWidth_px = 16, kGap_px = 8;
+constexpr float kLeastBar_px = 60, kBelowBar_px = 52;  // "no data" and the card's edge
+constexpr float kScaleCard_px = 50;                    // with the gap above it
+constexpr float kLeastLegend_px = 208;
+
+std::string without_directory(const std::string& path) { return path.substr(path.find_last_of('/') + 1); }
+
+// What happened last: "last event 0:10:00: facility supply set to 40 °C (hall/facility)".
+std::string last_event(const OverlayParts& parts, double time_s) {
+  std::string text;
+  for (const EventRow& event : parts.history.events())
+    if (event.time_s <= time_s)
+      text = fmt::format("last event {}: {} ({})", time_text(event.time_s), event.what, event.path);
+  if (const std::size_t unit = text.find("degC"); unit != std::string::npos) text.replace(unit, 4, "°C");
+  return text;
+}
+
+std::string state_line(const OverlayParts& parts) {
+  if (!parts.frame) return parts.layer.title + "  ·  nothing recorded yet";
+  std::string text = fmt::format("{}  ·  {}", parts.layer.title, time_text(parts.frame->time_s));
+  const double duration_s = parts.history.duration_s();
+  if (std::isfinite(duration_s)) text += " of " + time_text(duration_s);
+  const std::string event = last_event(parts, parts.frame->time_s);
+  return event.empty() ? text : text + "  ·  " + event;
+}
+
+std::string provenance(const OverlayParts& parts) {
+  const RunHistory& history = parts.history;
+  std::string text =
+      fmt::format("racktwin {}  ·  {} {}  ·  {}", history.run_value("version"), history.run_value("scenario"),
+                  history.run_value("scenario_hash").substr(0, 8), without_directory(history.path()));
+  const MetricRow* metric = parts.layer.gpu;
+  if (metric != nullptr && !metric->evidence.empty())
+    text += fmt::format("  ·  Evidence: {}{}", metric->evidence,
+                        metric->source.empty() ? "" : fmt::format(", {}", metric->source));
+  return text;
+}
+
+// A share of the scale, 0 at the bottom of the bar.
+float share_of(const LayerSpec& layer, double value) {
+  return static_cast<float>((value - layer.low) / (layer.high - layer.low));
+}
+
+// Lowest and highest GPU of the frame; NaN: no data.
+struct Extremes {
+  double low = std::nan(""), high = std::nan("");
+};
+Extremes extremes_of(const OverlayParts& parts) {
+  Extremes found;
+  if (!parts.frame || parts.layer.gpu == nullptr) return found;
+  const auto metric = static_cast<std::size_t>(parts.layer.gpu->id);
+  if (metric >= parts.frame->values.size()) return found;
+  for (const float value : parts.frame->values[metric].mean) {
+    found.low = std::fmin(found.low, static_cast<double>(value));
+    found.high = std::fmax(found.high, static_cast<double>(value));
+  }
+  return found;
+}
+
+// Writes the legend from the top of the column down.
+class Legend {
+ public:
+  explicit Legend(OverlayParts& parts) : parts_(parts), layer_(parts.layer), theme_(parts.theme) {}
+
+  void draw() {
+    const PxRect& column = parts_.layout.column;
+    if (column.size().y < parts_.px(kLeastLegend_px)) return;
+    bottom_ = column.high.y - parts_.px(kScaleCard_px);
+    left_ = column.low.x + parts_.px(kCardPad_px);
+    right_ = column.high.x - parts_.px(kCardPad_px);
+    const std::size_t plate = parts_.scene.overlay.rects.size();
+    parts_.draw_plate(column, small(""), "", {});  // its size follows
+    top_ = column.low.y + parts_.px(kCardPad_px);
+    draw_title();
+    draw_bar();
+    draw_no_data();
+    if (!layer_.explains.empty()) draw_explanation();
+    close(plate, top_ + parts_.px(kCardPad_px));
+  }
+
+ private:
+  TextLine small(std::string text) const { return {std::move(text), FontFace::kRegular, kSmall_px, theme_.text_weak}; }
+
+  void write(const TextLine& line, float left, float top) {
+    parts_.draw_text(line, left, top);
+    text_ += (text_.empty() ? "" : "\n") + line.text;
+  }
+
+  void draw_title() {
+    ticks_ = nice_ticks(layer_.low, layer_.high, 6);
+    tick_texts_ = tick_texts(ticks_, layer_.unit);
+    const std::size_t space = tick_texts_.empty() ? std::string::npos : tick_texts_.front().find(' ');
+    const TextLine unit = small(space == std::string::npos ? "" : tick_texts_.front().substr(space + 1));
+    TextLine title = {layer_.title, FontFace::kSemiBold, kText_px, theme_.text};
+    title = parts_.shortened(title, right_ - left_ - parts_.width_px(unit) - parts_.px(kGap_px));
+    write(title, left_, top_);
+    write(unit, right_ - parts_.width_px(unit), top_);
+    top_ += parts_.line_px(title) + parts_.px(2 * kGap_px);
+  }
+
+  float y_of(double value) const { return bar_.high.y - share_of(layer_, value) * bar_.size().y; }
+
+  void draw_bar() {
+    const float room = bottom_ - top_ - parts_.px(kBelowBar_px);
+    const float height = std::clamp(0.7F * room, parts_.px(kLeastBar_px), parts_.px(240));
+    bar_ = {{left_, std::round(top_)}, {left_ + parts_.px(kBarWidth_px), std::round(top_ + height)}};
+    const int steps = static_cast<int>(bar_.size().y);
+    for (int i = 0; i < steps; ++i) {
+      const float y = bar_.low.y + static_cast<float>(i);
+      parts_.draw_rect({{bar_.low.x, y}, {bar_.high.x, y + 1}},
+                       colour_at(layer_.map, 1 - (i + 0.5) / static_cast<double>(steps)));
+    }
+    draw_limits();
+    for (std::size_t i = 0; i < ticks_.size(); ++i) draw_tick(ticks_[i], tick_texts_[i]);
+    const Extremes shown = extremes_of(parts_);
+    if (shown.high > layer_.high) draw_arrow(bar_.low.y, -1);
+    if (shown.low < layer_.low) draw_arrow(bar_.high.y, 1);
+    top_ = bar_.high.y + parts_.px(2 * kGap_px);
+  }
+
+  // A mark beside the bar and its text; false if another text is there already.
+  bool draw_mark(double value, const std::string& text, Rgba colour, FontFace face, float out_px) {
+    const float y = std::round(y_of(value)), begin = bar_.high.x + parts_.px(out_px + 4);
+    TextLine line = {text, face, kSmall_px, colour};
+    line = parts_.shortened(line, right_ - begin);
+    const float height = parts_.line_px(line);
+    for (const float taken : taken_)
+      if (std::abs(taken - y) < height) return false;
+    taken_.push_back(y);
+    parts_.draw_line({bar_.high.x, y}, {bar_.high.x + parts_.px(out_px), y}, 1, colour);
+    write(line, begin, y - height / 2);
+    return true;
+  }
+
+  void draw_tick(double value, const std::string& text) {
+    draw_mark(value, text.substr(0, text.find(' ')), theme_.text, FontFace::kRegular, 4);
+  }
+
+  // Limits come first: a tick gives way to them.
+  void draw_limits() {
+    for (const LimitRow& limit : layer_.limits) {
+      const float y = std::round(y_of(limit.value));
+      std::string text = value_text(limit.value, layer_.unit) + "  " + limit.name;
+      if (const std::size_t zero = text.find(".0 "); zero != std::string::npos) text.erase(zero, 2);
+      if (draw_mark(limit.value, text, theme_.text, FontFace::kSemiBold, 4))
+        parts_.draw_line({bar_.low.x - parts_.px(4), y}, {bar_.high.x + parts_.px(4), y}, 2, theme_.text);
+    }
+  }
+
+  // Values lie beyond this end of the bar.
+  void draw_arrow(float end, float direction) {
+    const float x = bar_.middle().x, half = parts_.px(5), tip = end + direction * parts_.px(9);
+    const float foot = end + direction * parts_.px(3);
+    parts_.draw_line({x - half, foot}, {x, tip}, 2, theme_.warning);
+    parts_.draw_line({x, tip}, {x + half, foot}, 2, theme_.warning);
+  }
+
+  void draw_no_data() {
+    const PxRect swatch = {{left_, top_}, {left_ + parts_.px(kBarWidth_px), top_ + parts_.px(12)}};
+    parts_.scene.overlay.rects.push_back({swatch.low, swatch.size(), theme_.no_data, true});
+    const TextLine line = small("no data");
+    write(line, swatch.high.x + parts_.px(kGap_px), swatch.middle().y - parts_.line_px(line) / 2);
+    top_ = swatch.high.y + parts_.px(kGap_px + 2);
+  }
+
+  void draw_explanation() {
+    const TextLine whole = small(layer_.explains);
+    const std::vector<std::string> lines = parts_.wrapped(whole, right_ - left_);
+    const float height = static_cast<float>(lines.size()) * parts_.line_px(whole) + parts_.px(kCardPad_px);
+    if (top_ + height > bottom_) return;
+    for (const std::string& text : lines) {
+      write(small(text), left_, top_);
+      top_ += parts_.line_px(whole);
+    }
+  }
+
+  // The plate was drawn before its height was known.
+  void close(std::size_t plate, float bottom) {
+    Overlay& overlay = parts_.scene.overlay;
+    overlay.labels.back().size.y = bottom - overlay.labels.back().px.y;
+    overlay.labels.back().text = text_;
+    overlay.rects[plate].size.y = bottom - overlay.rects[plate].px.y;
+    overlay.rects[plate + 1].size.y = bottom - parts_.px(1) - overlay.rects[plate + 1].px.y;
+  }
+
+  OverlayParts& parts_;
+  const LayerSpec& layer_;
+  const Theme& theme_;
+  float left_ = 0, right_ = 0, top_ = 0, bottom_ = 0;
+  PxRect bar_;
+  std::vector<double> ticks_;
+  std::vector<std::string> tick_texts_;
+  std::vector<float> taken_;
+  std::string text_;
+};
+
+// The longest round length whose bar fits: metres and its pixels.
+std::pair<double, float> scale_bar(const OverlayParts& parts, float room_px) {
+  const Camera& camera = parts.view.camera;
+  const float view_m = 2 * camera.distance * std::tan(camera.fov_y / 2);
+  const float px_per_m = static_cast<float>(parts.view.viewport.height) / view_m;
+  double metres = std::pow(10, std::floor(std::log10(room_px / px_per_m)));
+  for (const double step : {5.0, 2.0})
+    if (metres * step * px_per_m <= room_px) return {metres * step, static_cast<float>(metres * step) * px_per_m};
+  return {metres, static_cast<float>(metres) * px_per_m};
+}
+
+void add_scale(OverlayParts& parts) {
+  const PxRect& column = parts.layout.column;
+  const TextLine style = {"", FontFace::kRegular, kSmall_px, parts.theme.text_weak};
+  const float pad = parts.px(kCardPad_px), left = column.low.x + pad, room = column.size().x - 2 * pad;
+  const bool is_true_to_scale = parts.view.camera.is_orthographic;
+  const float height = parts.line_px(style) + parts.px(is_true_to_scale ? 24 : 14);
+  const PxRect card = {{column.low.x, column.high.y - std::round(height)}, column.high};
+  if (!column.contains(card)) return;
+  TextLine line = style;
+  float bar_px = 0;
+  if (is_true_to_scale) {
+    const auto [metres, length_px] = scale_bar(parts, room);
+    line.text = fmt::format("{:g} m", metres);
+    bar_px = length_px;
+  } else {
+    line.text = fmt::format("floor tiles {:g} m", std::round(parts.scene.floor_tile_m * 100) / 100);
+  }
+  parts.draw_plate(card, line, line.text, {});
+  parts.draw_text(line, left, card.low.y + parts.px(7));
+  if (!is_true_to_scale) return;
+  const float y = card.high.y - parts.px(10), tick = parts.px(3);
+  parts.draw_line({left, y}, {left + bar_px, y}, 2, parts.theme.text);
+  for (const float x : {left, left + bar_px}) parts.draw_line({x, y - tick}, {x, y + tick}, 1, parts.theme.text);
+}
+
+void draw_band(OverlayParts& parts, const PxRect& band, float edge_y, const TextLine& weakest, std::string text) {
+  parts.draw_rect(band, parts.theme.plate);
+  parts.draw_line({band.low.x, edge_y}, {band.high.x, edge_y}, 1, parts.theme.plate_border);
+  parts.scene.overlay.labels.push_back(
+      {band.low, band.size(), std::move(text), parts.px(weakest.size_px), weakest.colour, parts.theme.plate, {}});
+}
+
+}  // namespace
+
+void add_title_block(OverlayParts& parts) {
+  const PxRect &header = parts.layout.header, &footer = parts.layout.footer;
+  const float left = parts.px(16), room = header.size().x - 2 * left;
+  TextLine title = {parts.history.run_value("title"), FontFace::kSemiBold, kTitle_px, parts.theme.text};
+  if (title.text.empty()) title.text = parts.history.run_value("scenario");
+  while (parts.width_px(title) > room && title.size_px > 14) title.size_px -= 1;
+  title = parts.shortened(title, room);
+  TextLine state = {state_line(parts), FontFace::kRegular, kText_px, parts.theme.text_weak};
+  state = parts.shortened(state, room);
+  draw_band(parts, header, header.high.y, state, title.text + "\n" + state.text);
+  parts.draw_text(title, left, parts.px(22) - parts.line_px(title) / 2);
+  parts.draw_text(state, left, parts.px(46) - parts.line_px(state) / 2);
+
+  TextLine line = {provenance(parts), FontFace::kRegular, kSmall_px, parts.theme.text_weak};
+  draw_band(parts, footer, footer.low.y, line, line.text);
+  std::vector<std::string> lines = parts.wrapped(line, room);
+  const auto fits = static_cast<std::size_t>(footer.size().y / parts.px(18));
+  float top = footer.low.y + parts.px(6);
+  for (std::size_t i = 0; i < std::min(fits, lines.size()); ++i) {
+    line.text = lines[i];
+    parts.draw_text(parts.shortened(line, room), left, top);
+    top += parts.px(18);
+  }
+}
+
+void add_legend_and_scale(OverlayParts& parts) {
+  Legend(parts).draw();
+  add_scale(parts);
+}
+
+}  // namespace racktwin

@@ -1,0 +1,119 @@
+#include "render/scene/layer.h"
+
+#include "sim/check.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace racktwin {
+namespace {
+
+// The next round number: steps of a tenth of the leading digit's place up to 2, of a half above.
+double round_up(double value) {
+  if (!(value > 0)) return 1;
+  const double place = std::pow(10, std::floor(std::log10(value)));
+  const double step = value < 2 * place ? place / 10 : place / 2;
+  return std::ceil(value / step - 1e-9) * step;
+}
+
+double highest_value(const RunHistory& history, const MetricRow& metric) {
+  constexpr double kAlways = std::numeric_limits<double>::infinity();
+  const auto site = history.site().placed("site");
+  double highest = 0;
+  if (!site.empty())
+    for (const double high : history.series(metric, {site.front().component, -1}, -kAlways, kAlways).high)
+      highest = std::fmax(highest, high);
+  return highest;
+}
+
+// Limits with a value, the lowest first.
+std::vector<LimitRow> limits_of(const RunHistory& history, const MetricRow& metric) {
+  std::vector<LimitRow> limits;
+  for (const LimitRow& limit : history.limits())
+    if (limit.metric == metric.id && std::isfinite(limit.value)) limits.push_back(limit);
+  std::sort(limits.begin(), limits.end(), [](const LimitRow& a, const LimitRow& b) { return a.value < b.value; });
+  return limits;
+}
+
+void set_range(const RunHistory& history, LayerSpec& spec) {
+  const MetricRow& metric = *spec.gpu;
+  spec.unit = metric.unit;
+  spec.limits = limits_of(history, metric);
+  spec.low = std::isfinite(metric.low) ? metric.low : 0;
+  spec.high = std::isfinite(metric.high) ? metric.high
+              : spec.limits.empty()      ? round_up(highest_value(history, metric))
+                                         : round_up(spec.limits.back().value);
+  if (!(spec.high > spec.low)) spec.high = spec.low + 1;
+}
+
+// Coolant has the scale of the GPUs.
+void widen_for(const RunHistory& history, std::string_view name, LayerSpec& spec) {
+  const MetricRow* metric = history.metric(name);
+  if (metric == nullptr) return;
+  const bool is_first = spec.unit.empty();
+  spec.unit = metric->unit;
+  spec.low = is_first ? metric->low : std::fmin(spec.low, metric->low);
+  spec.high = is_first ? metric->high : std::fmax(spec.high, metric->high);
+}
+
+}  // namespace
+
+std::string_view layer_word(Layer layer) {
+  switch (layer) {
+    case Layer::kPower:
+      return "power";
+    case Layer::kTemperature:
+      return "temperature";
+    case Layer::kUtilization:
+      return "utilization";
+    case Layer::kClock:
+      return "clock";
+  }
+  RT_CHECK(false);
+}
+
+std::optional<Layer> layer_of(std::string_view word) {
+  for (const Layer layer : kLayers)
+    if (layer_word(layer) == word) return layer;
+  return std::nullopt;
+}
+
+LayerSpec layer_spec(const RunHistory& history, Layer layer) {
+  LayerSpec spec;
+  spec.layer = layer;
+  switch (layer) {
+    case Layer::kPower:
+      spec.title = "GPU power";
+      spec.explains = "Tops of racks, and racks too small to tell GPUs apart: mean of their GPUs.";
+      spec.map = ColourMap::kInferno;
+      spec.gpu = history.metric("gpu_power");
+      spec.rack = history.metric("rack_power");
+      break;
+    case Layer::kTemperature:
+      spec.title = "Temperature";
+      spec.explains = "GPUs: junction; labels give the hottest. Pipes: coolant and facility water.";
+      spec.map = ColourMap::kInferno;
+      spec.gpu = spec.rack = history.metric("gpu_junction");
+      spec.label_takes_high = true;
+      break;
+    case Layer::kUtilization:
+      spec.title = "GPU utilization";
+      spec.explains = "GPUs: share of time computing. Cable trays and switches: share of their bandwidth in use.";
+      spec.gpu = spec.rack = history.metric("gpu_compute");
+      break;
+    case Layer::kClock:
+      spec.title = "GPU clock";
+      spec.explains = "Share of the sustained clock. Tops of racks: mean of their GPUs.";
+      spec.gpu = spec.rack = history.metric("gpu_clock");
+      break;
+  }
+  if (spec.gpu != nullptr) set_range(history, spec);
+  if (layer == Layer::kTemperature)
+    for (const char* name : {"rack_inlet", "rack_return", "tcs_supply", "facility_supply"})
+      widen_for(history, name, spec);
+  std::erase_if(spec.limits, [&](const LimitRow& l) { return l.value < spec.low || l.value > spec.high; });
+  return spec;
+}
+
+}  // namespace racktwin

@@ -1,0 +1,188 @@
+#include "render/scene/overlay_parts.h"
+#include "render/text/value_text.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace racktwin {
+namespace {
+
+constexpr float kMargin_px = 16, kHeader_px = 66, kColumn_px = 204, kLabelsBelow_px = 64;
+constexpr float kLine_px = 18, kWideFooter_px = 1040;
+
+}  // namespace
+
+bool PxRect::contains(const PxRect& other) const {
+  return other.low.x >= low.x && other.low.y >= low.y && other.high.x <= high.x && other.high.y <= high.y;
+}
+
+bool PxRect::overlaps(const PxRect& other) const {
+  return other.low.x < high.x && low.x < other.high.x && other.low.y < high.y && low.y < other.high.y;
+}
+
+PictureLayout layout_of(const Viewport& viewport, float scale, bool has_title) {
+  const glm::vec2 size(viewport.width, viewport.height);
+  const float footer_lines = size.x < kWideFooter_px * scale ? 2 : 1;
+  const float top = has_title ? kHeader_px * scale : 0;
+  const float bottom = size.y - (has_title ? (footer_lines * kLine_px + 10) * scale : 0);
+  const float margin = kMargin_px * scale, column = std::min(kColumn_px * scale, size.x / 2);
+  PictureLayout layout;
+  if (has_title) {
+    layout.header = {{0, 0}, {size.x, top}};
+    layout.footer = {{0, bottom}, size};
+  }
+  layout.column = {{size.x - margin - column, top + margin}, {size.x - margin, bottom - margin}};
+  layout.stage = {{margin, top + margin}, {layout.column.low.x - margin, bottom - margin}};
+  layout.subject = layout.stage;
+  layout.subject.high.y = std::max(layout.stage.high.y - kLabelsBelow_px * scale, layout.stage.middle().y);
+  return layout;
+}
+
+Viewport free_part(const Viewport& viewport, float scale, bool has_title) {
+  const PxRect free = layout_of(viewport, scale, has_title).subject;
+  const glm::ivec2 low(glm::ceil(free.low)), size = glm::max(glm::ivec2(glm::floor(free.high)) - low, 1);
+  return {viewport.x + low.x, viewport.y + low.y, size.x, size.y};
+}
+
+float OverlayParts::width_px(const TextLine& line) const {
+  return fonts.width_px(line.face, px(line.size_px), line.text);
+}
+
+float OverlayParts::line_px(const TextLine& line) const {
+  const LineMetrics metrics = fonts.metrics(line.face, px(line.size_px));
+  return std::ceil(metrics.ascent + metrics.descent);
+}
+
+TextLine OverlayParts::shortened(TextLine line, float room_px) const {
+  std::string kept = line.text;
+  while (!kept.empty() && width_px(line) > room_px) {
+    do kept.pop_back();
+    while (!kept.empty() && (kept.back() & 0xC0) == 0x80);  // the rest of a UTF-8 character
+    while (!kept.empty() && (kept.back() & 0xC0) == 0xC0) kept.pop_back();
+    line.text = kept + "…";
+  }
+  return line;
+}
+
+std::vector<std::string> OverlayParts::wrapped(const TextLine& line, float room_px) const {
+  std::vector<std::string> lines(1);
+  for (std::size_t at = 0; at < line.text.size();) {
+    const std::size_t end = std::min(line.text.find(' ', at), line.text.size());
+    const std::string word = line.text.substr(at, end - at);
+    TextLine longer = line;
+    longer.text = lines.back().empty() ? word : lines.back() + " " + word;
+    if (!lines.back().empty() && width_px(longer) > room_px) {
+      lines.push_back(word);
+    } else {
+      lines.back() = longer.text;
+    }
+    at = end + 1;
+  }
+  return lines;
+}
+
+void OverlayParts::draw_text(const TextLine& line, float left, float top) const {
+  const LineMetrics metrics = fonts.metrics(line.face, px(line.size_px));
+  scene.overlay.texts.push_back(
+      {{std::round(left), std::round(top + metrics.ascent)}, line.face, px(line.size_px), line.colour, line.text});
+}
+
+void OverlayParts::draw_rect(const PxRect& rect, Rgba colour) const {
+  scene.overlay.rects.push_back({rect.low, rect.size(), colour, false});
+}
+
+void OverlayParts::draw_line(glm::vec2 from, glm::vec2 to, float width_at_scale_1, Rgba colour) const {
+  scene.overlay.lines.push_back({from, to, px(width_at_scale_1), colour});
+}
+
+void OverlayParts::draw_plate(const PxRect& rect, const TextLine& weakest, std::string text, ComponentId id) const {
+  const bool is_chosen = id.exists() && id == view.selected;
+  draw_rect(rect, is_chosen ? theme.selection : theme.plate_border);
+  const float border = px(1);
+  draw_rect({rect.low + border, rect.high - border}, theme.plate);
+  scene.overlay.labels.push_back(
+      {rect.low, rect.size(), std::move(text), px(weakest.size_px), weakest.colour, theme.plate, id});
+}
+
+Plate OverlayParts::plate_of(ComponentId id, std::vector<TextLine> lines) const {
+  Plate plate{std::move(lines), {0, 0}, id};
+  for (const TextLine& line : plate.lines) {
+    plate.size.x = std::max(plate.size.x, width_px(line));
+    plate.size.y += line_px(line);
+  }
+  plate.size = glm::ceil(plate.size + 2.0F * glm::vec2(px(kPadX_px), px(kPadY_px)));
+  return plate;
+}
+
+PxRect OverlayParts::rect_at(const Plate& plate, glm::vec2 corner) const {
+  corner = glm::round(corner);
+  return {corner, corner + plate.size};
+}
+
+bool OverlayParts::is_free(const PxRect& rect) const {
+  if (!layout.stage.contains(rect)) return false;
+  return std::none_of(scene.overlay.labels.begin(), scene.overlay.labels.end(), [&](const LabelBox& label) {
+    return rect.overlaps({label.px, label.px + label.size});
+  });
+}
+
+void OverlayParts::draw(const Plate& plate, const PxRect& rect) const {
+  std::string text;
+  TextLine weakest = plate.lines.front();
+  for (const TextLine& line : plate.lines) {
+    text += (text.empty() ? "" : "\n") + line.text;
+    if (contrast_ratio(line.colour, theme.plate) < contrast_ratio(weakest.colour, theme.plate))
+      weakest.colour = line.colour;
+    weakest.size_px = std::min(weakest.size_px, line.size_px);
+  }
+  draw_plate(rect, weakest, std::move(text), plate.id);
+  float top = rect.low.y + px(kPadY_px);
+  for (const TextLine& line : plate.lines) {
+    draw_text(line, rect.middle().x - width_px(line) / 2, top);
+    top += line_px(line);
+  }
+}
+
+std::string layer_value(const OverlayParts& parts, const MetricRow* metric, ComponentId id) {
+  if (metric == nullptr || !parts.frame) return "-";
+  const Reading reading = parts.history.reading(*parts.frame, *metric, id);
+  const bool takes_high = parts.layer.label_takes_high && metric == parts.layer.gpu;
+  return value_text(takes_high ? reading.high : reading.mean, metric->unit);
+}
+
+std::string value_of(const OverlayParts& parts, const char* metric_name, ComponentId id) {
+  const MetricRow* metric = parts.history.metric(metric_name);
+  if (metric == nullptr || !parts.frame) return "-";
+  return value_text(parts.history.reading(*parts.frame, *metric, id).mean, metric->unit);
+}
+
+void build_overlay(const RunHistory& history, const std::optional<Frame>& frame, const LayerSpec& layer,
+                   const SceneView& view, FontBook& fonts, Scene& scene) {
+  scene.overlay = {};
+  OverlayParts parts{history,
+                     frame,
+                     layer,
+                     view,
+                     fonts,
+                     scene,
+                     view.is_dark ? dark_theme() : light_theme(),
+                     layout_of(view.viewport, view.scale, view.has_title),
+                     Projector(view.camera, view.viewport)};
+  if (view.has_title) add_title_block(parts);
+  add_legend_and_scale(parts);
+  const ComponentId detailed = add_rack_table(parts);
+  add_selection(parts, detailed);
+  add_labels(parts, detailed);
+}
+
+Scene build_scene(const RunHistory& history, const std::optional<Frame>& frame, const SceneView& view,
+                  FontBook& fonts) {
+  Scene scene;
+  const LayerSpec layer = layer_spec(history, view.layer);
+  build_place(history, frame ? frame->epoch : 0, layer, scene);
+  build_swatches(frame, layer, view.is_dark ? dark_theme() : light_theme(), scene);
+  build_overlay(history, frame, layer, view, fonts, scene);
+  return scene;
+}
+
+}  // namespace racktwin

@@ -1,0 +1,52 @@
+#include "sim/twin/event_schedule.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace racktwin {
+namespace {
+
+constexpr double kSlack_s = 1e-9;  // when times of steps and events are compared
+
+}  // namespace
+
+EventSchedule::EventSchedule(const std::vector<Event>& events) {
+  for (const Event& event : events) entries_.push_back({event});
+}
+
+void EventSchedule::add(Event event) {
+  const auto after = std::upper_bound(entries_.begin(), entries_.end(), event.time_s,
+                                      [](double time_s, const Entry& entry) { return time_s < entry.event.time_s; });
+  entries_.insert(after, {std::move(event)});
+}
+
+bool EventSchedule::advance(double time_s, std::vector<EventRow>& rows) {
+  const std::size_t before = rows.size();
+  for (auto& [event, has_begun, has_ended] : entries_) {
+    if (!has_begun && event.time_s <= time_s + kSlack_s) {
+      rows.push_back({event.time_s, event.path, event.what, event.by});
+      has_begun = true;
+    }
+    if (!has_ended && event.until_s <= time_s + kSlack_s) {
+      rows.push_back({event.until_s, event.path, event.what_then, event.by});
+      has_ended = true;
+    }
+  }
+  return rows.size() > before;
+}
+
+std::vector<const Event*> EventSchedule::in_force() const {
+  std::vector<const Event*> latest;
+  for (const Entry& entry : entries_) {
+    if (!entry.is_active()) continue;
+    const Event& event = entry.event;
+    const auto same = std::find_if(latest.begin(), latest.end(), [&](const Event* earlier) {
+      return earlier->kind == event.kind && earlier->path == event.path;
+    });
+    if (same != latest.end()) latest.erase(same);
+    latest.push_back(&event);
+  }
+  return latest;
+}
+
+}  // namespace racktwin

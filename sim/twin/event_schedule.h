@@ -1,0 +1,32 @@
+// The events of a run, those of its scenario and those that an operator adds: which have begun, which hold.
+//
+// Events begin and end at steps. Thread rule: one thread per EventSchedule.
+#pragma once
+
+#include "sim/plan/plan.h"
+#include "sim/recording/recording.h"
+
+#include <vector>
+
+namespace racktwin {
+
+class EventSchedule {
+ public:
+  explicit EventSchedule(const std::vector<Event>& events);  // by time
+
+  void add(Event event);
+  // Begins and ends what is due at time_s and says so in `rows`; true if there was anything.
+  bool advance(double time_s, std::vector<EventRow>& rows);
+  // The events that hold, by time: of several of a kind on one component only the latest.
+  std::vector<const Event*> in_force() const;
+
+ private:
+  struct Entry {
+    Event event;
+    bool has_begun = false, has_ended = false;
+    bool is_active() const { return has_begun && !has_ended; }
+  };
+  std::vector<Entry> entries_;  // by time
+};
+
+}  // namespace racktwin

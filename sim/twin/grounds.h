@@ -1,0 +1,32 @@
+// What the results of a run rest on: of each group of inputs the one with the weakest evidence.
+//
+// The summary, the table of metrics and the limits name it. Thread rule: pure functions.
+#pragma once
+
+#include "sim/catalog/calibration.h"
+#include "sim/plan/plan.h"
+
+#include <string>
+
+namespace racktwin {
+
+struct Ground {
+  Evidence evidence = Evidence::kMeasured;
+  std::string input;   // for people: "junction-to-case resistance"
+  std::string source;  // key in racks/sources.toml
+};
+
+// The one with the weaker evidence, of equal ones the first.
+Ground weaker(const Ground& a, const Ground& b);
+
+struct Grounds {
+  Ground compute, network;
+  Ground step;  // compute and network
+  Ground power;
+  Ground ac;       // power and its conversion
+  Ground cooling;  // and the power that is to be cooled
+};
+
+Grounds grounds_of(const Plan& plan, const Calibration& calibration);
+
+}  // namespace racktwin

@@ -1,0 +1,250 @@
+#include "render/scene/overlay_parts.h"
+#include "render/text/value_text.h"
+#include "tests/render/scene/example.h"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace racktwin {
+namespace {
+
+PxRect rect_of(const LabelBox& label) { return {label.px, label.px + label.size}; }
+
+// What is asked of the labels of every picture.
+void check_labels(const Composed& picture) {
+  const Overlay& overlay = picture.scene.overlay;
+  const Viewport& viewport = picture.view.viewport;
+  const PxRect whole = {{0, 0}, {viewport.width, viewport.height}};
+  REQUIRE(overlay.labels.size() >= 3);
+  for (std::size_t i = 0; i < overlay.labels.size(); ++i) {
+    const LabelBox& label = overlay.labels[i];
+    INFO(label.text);
+    CHECK(whole.contains(rect_of(label)));
+    CHECK(label.size.x > 0);
+    CHECK_FALSE(label.text.empty());
+    CHECK(label.text_px >= 12 * picture.view.scale);
+    CHECK(label.plate_colour.a == 255);
+    CHECK(contrast_ratio(label.text_colour, label.plate_colour) >= 4.5);
+    for (std::size_t j = 0; j < i; ++j) {
+      INFO(overlay.labels[j].text);
+      CHECK_FALSE(rect_of(label).overlaps(rect_of(overlay.labels[j])));
+    }
+  }
+}
+
+// Every text stands on a plate, in full, and can be read.
+void check_texts(const Composed& picture, FontBook& fonts) {
+  for (const OverlayText& text : picture.scene.overlay.texts) {
+    INFO(text.text);
+    CHECK(text.size_px >= 12 * picture.view.scale);
+    const LineMetrics metrics = fonts.metrics(text.face, text.size_px);
+    const float width = fonts.width_px(text.face, text.size_px, text.text);
+    const PxRect rect = {text.px - glm::vec2(0, 0.75F * metrics.ascent), text.px + glm::vec2(width, 0)};
+    const auto& labels = picture.scene.overlay.labels;
+    const auto plate = std::find_if(labels.begin(), labels.end(),
+                                    [&](const LabelBox& label) { return rect_of(label).contains(rect); });
+    REQUIRE(plate != labels.end());
+    CHECK(contrast_ratio(text.colour, plate->plate_colour) >= 4.5);
+  }
+}
+
+void check_finite(const Scene& scene) {
+  const auto all_finite = [](glm::vec2 a) { return std::isfinite(a.x) && std::isfinite(a.y); };
+  for (const OverlayRect& rect : scene.overlay.rects) CHECK(all_finite(rect.px + rect.size));
+  for (const OverlayLine& line : scene.overlay.lines) CHECK(all_finite(line.from + line.to));
+  for (const OverlayText& text : scene.overlay.texts) CHECK(all_finite(text.px));
+}
+
+TEST_CASE("At every camera, layer, theme and size labels are apart, in the picture and readable") {
+  FontBook fonts;
+  for (const std::string& camera : example_cameras())
+    for (const Layer layer : kLayers)
+      for (const bool is_dark : {false, true})
+        for (const Size size : kSizes) {
+          INFO(camera << " " << layer_word(layer) << (is_dark ? " dark " : " light ") << size.width);
+          const Composed picture =
+              compose(example_history(), kExampleTime_s, layer, camera, size.width, size.height, is_dark);
+          check_labels(picture);
+          check_texts(picture, fonts);
+          check_finite(picture.scene);
+        }
+}
+
+TEST_CASE("The same holds for many rows, a single rack and a screen of twice the density") {
+  FontBook fonts;
+  HandMade many, one;
+  many.rows = 20;
+  many.racks_per_row = 16;
+  many.gpu_class = [](std::uint32_t gpu) { return gpu % 8; };
+  one.racks_per_row = 1;
+  one.has_cdu = one.has_network = false;
+  for (const HandMade& site : {many, one}) {
+    const RunHistory history = hand_made_history(site);
+    for (const char* camera : {"overview", "plan", "row", "rack:hall/row-1/rack-01"})
+      for (const float scale : {1.0F, 2.0F}) {
+        INFO(camera << " " << site.rows << " " << scale);
+        Composed picture = compose(history, 10, Layer::kPower, camera, 1280, 720);
+        picture.view.scale = scale;
+        build_overlay(history, history.frame(10), layer_spec(history, Layer::kPower), picture.view, fonts,
+                      picture.scene);
+        check_labels(picture);
+        check_texts(picture, fonts);
+      }
+  }
+}
+
+const LabelBox* label_of(const Scene& scene, ComponentId id) {
+  for (const LabelBox& label : scene.overlay.labels)
+    if (label.id == id) return &label;
+  return nullptr;
+}
+
+bool has_text(const Scene& scene, const std::string& text) {
+  return std::any_of(scene.overlay.labels.begin(), scene.overlay.labels.end(),
+                     [&](const LabelBox& label) { return label.text.find(text) != std::string::npos; });
+}
+
+TEST_CASE("Every rack is named with its value, as recorded") {
+  const RunHistory& history = example_history();
+  const auto frame = history.frame(kExampleTime_s);
+  for (const char* camera : {"overview", "row"}) {
+    const Scene scene = compose(history, kExampleTime_s, Layer::kPower, camera, 1920, 1080).scene;
+    for (const PlacedRack& rack : history.site().racks()) {
+      const ComponentId id = {rack.component, -1};
+      const LabelBox* label = label_of(scene, id);
+      REQUIRE(label != nullptr);
+      const Reading power = history.reading(*frame, *history.metric("rack_power"), id);
+      CHECK(label->text == history.site().name(id) + "\n" + value_text(power.mean, "W"));
+    }
+  }
+  const Scene hot = compose(history, kExampleTime_s, Layer::kTemperature, "row", 1920, 1080).scene;
+  const ComponentId rack = id_of(history, "hall/row-a/rack-04");
+  const double highest = history.reading(*frame, *history.metric("gpu_junction"), rack).high;
+  CHECK(label_of(hot, rack)->text == "rack-04\n" + value_text(highest, "degC"));
+}
+
+TEST_CASE("The label of a CDU gives its heat and temperatures, and says which pumps stand still") {
+  const RunHistory& history = example_history();
+  const ComponentId cdu = id_of(history, "hall/cdu-1"), pump = id_of(history, "hall/cdu-1/pump-2");
+  const auto text_at = [&](double time_s) {
+    const Scene scene = compose(history, time_s, Layer::kPower, "row", 1920, 1080).scene;
+    REQUIRE(label_of(scene, cdu) != nullptr);
+    return label_of(scene, cdu)->text;
+  };
+  const auto frame = history.frame(kExampleTime_s);
+  const std::string heat = value_text(history.reading(*frame, *history.metric("cdu_heat"), cdu).mean, "W");
+  CHECK(text_at(kExampleTime_s).find("cdu-1  " + heat + "\n") == 0);
+  CHECK(text_at(kExampleTime_s).find("\npump-2 stopped") != std::string::npos);
+  CHECK(text_at(60).find("stopped") == std::string::npos);
+
+  Composed picture = compose(history, kExampleTime_s, Layer::kPower, "overview", 1920, 1080);
+  picture.view.selected = pump;
+  FontBook fonts;
+  build_overlay(history, frame, layer_spec(history, Layer::kPower), picture.view, fonts, picture.scene);
+  REQUIRE(label_of(picture.scene, pump) != nullptr);
+  CHECK(label_of(picture.scene, pump)->text == "pump-2\n" + value_text(0, "L/min"));
+}
+
+TEST_CASE("The rack view names every tray, shelf and switch, compute trays with their values") {
+  const RunHistory& history = example_history();
+  const auto frame = history.frame(kExampleTime_s);
+  const ComponentId rack = id_of(history, "hall/row-a/rack-03");
+  for (const Size size : kSizes) {
+    const Scene scene =
+        compose(history, kExampleTime_s, Layer::kPower, "rack:hall/row-a/rack-03", size.width, size.height).scene;
+    for (const RackPartPlace& part : history.site().rack_types()[0].parts) {
+      if (part.parent >= 0) continue;
+      const ComponentId id = {rack.component, part.id};
+      const LabelBox* label = label_of(scene, id);
+      INFO(part.name << " " << size.width);
+      REQUIRE(label != nullptr);
+      const double power_w = history.reading(*frame, *history.metric("tray_power"), id).mean;
+      CHECK(label->text == (part.tray >= 0 ? part.name + "\n" + value_text(power_w, "W") : part.name));
+    }
+    CHECK(label_of(scene, rack) != nullptr);
+  }
+}
+
+TEST_CASE("A picture says what, when, of what, and how well it is known") {
+  const RunHistory& history = example_history();
+  const Scene scene = compose(history, kExampleTime_s, Layer::kTemperature, "overview", 1920, 1080).scene;
+  for (const char* text :
+       {"Llama 3.1 405B on one GB200", "0:22:00 of 0:30:00", "last event 0:20:00: pump tripped",
+        "racktwin 0.0.0 (test)", "Evidence: assumed", "floor tiles 0.6 m", "Temperature", "°C", "no data"})
+    CHECK(has_text(scene, text));
+  CHECK(has_text(scene, history.run_value("scenario_hash").substr(0, 8)));
+  const Scene plan = compose(history, kExampleTime_s, Layer::kTemperature, "plan", 1920, 1080).scene;
+  CHECK_FALSE(has_text(plan, "floor tiles"));
+  CHECK(has_text(plan, " m"));
+}
+
+TEST_CASE("The legend has ticks, limits and an arrow where values lie beyond it") {
+  HandMade site;
+  const RunHistory within = hand_made_history(site);
+  const Composed picture = compose(within, 10, Layer::kPower, "overview", 1280, 720);
+  for (const char* text : {"GPU power\nkW\n", "\n0.0\n", "\n0.2\n", "\n0.8\n", "\n1 kW  TDP"})
+    CHECK(has_text(picture.scene, text));
+  site.power_w[3] = 1500;
+  const RunHistory beyond = hand_made_history(site);
+  const Composed arrow = compose(beyond, 10, Layer::kPower, "overview", 1280, 720);
+  CHECK(arrow.scene.overlay.lines.size() == picture.scene.overlay.lines.size() + 2);
+}
+
+TEST_CASE("What is selected has an outline, and its label comes first") {
+  HandMade site;
+  site.rows = 20;
+  site.racks_per_row = 16;
+  site.gpu_class = [](std::uint32_t gpu) { return gpu % 8; };
+  const RunHistory history = hand_made_history(site);
+  Composed picture = compose(history, 10, Layer::kPower, "overview", 1280, 720);
+  const ComponentId rack = id_of(history, "hall/row-1/rack-07");
+  const std::size_t lines = picture.scene.overlay.lines.size();
+  FontBook fonts;
+  picture.view.selected = rack;
+  build_overlay(history, history.frame(10), layer_spec(history, Layer::kPower), picture.view, fonts, picture.scene);
+  CHECK(picture.scene.overlay.lines.size() == lines + 9);  // the edges of the three sides that are seen
+  CHECK(label_of(picture.scene, rack) != nullptr);
+  picture.view.selected = id_of(history, "hall/row-1/rack-07/compute-01/gpu-0");
+  build_overlay(history, history.frame(10), layer_spec(history, Layer::kPower), picture.view, fonts, picture.scene);
+  REQUIRE(label_of(picture.scene, picture.view.selected) != nullptr);
+  CHECK(label_of(picture.scene, picture.view.selected)->text.substr(0, 17) == "compute-01/gpu-0\n");
+}
+
+TEST_CASE("A window has no title block, and its legend stays in it") {
+  const RunHistory& history = example_history();
+  Composed picture = compose(history, 0, Layer::kPower, "overview", 640, 360);
+  picture.view.has_title = false;
+  FontBook fonts;
+  build_overlay(history, history.frame(0), layer_spec(history, Layer::kPower), picture.view, fonts, picture.scene);
+  check_labels(picture);
+  CHECK_FALSE(has_text(picture.scene, "racktwin"));
+  CHECK(has_text(picture.scene, "GPU power"));
+}
+
+TEST_CASE("The same inputs give the same scene") {
+  const RunHistory& history = example_history();
+  const Scene one = compose(history, kExampleTime_s, Layer::kPower, "overview", 1280, 720).scene;
+  const Scene other = compose(history, kExampleTime_s, Layer::kPower, "overview", 1280, 720).scene;
+  CHECK(one.place_version == other.place_version);
+  REQUIRE(one.swatches.size() == other.swatches.size());
+  for (std::size_t i = 0; i < one.swatches.size(); ++i) CHECK(one.swatches[i].colour == other.swatches[i].colour);
+  REQUIRE(one.overlay.texts.size() == other.overlay.texts.size());
+  for (std::size_t i = 0; i < one.overlay.texts.size(); ++i) {
+    CHECK(one.overlay.texts[i].text == other.overlay.texts[i].text);
+    CHECK(one.overlay.texts[i].px == other.overlay.texts[i].px);
+  }
+}
+
+TEST_CASE("Before the first frame a picture says so") {
+  const RunHistory& history = example_history();
+  Composed picture = compose(history, 0, Layer::kPower, "overview", 1280, 720);
+  FontBook fonts;
+  const Scene scene = build_scene(history, std::nullopt, picture.view, fonts);
+  CHECK(has_text(scene, "nothing recorded yet"));
+  CHECK(has_text(scene, "rack-01\n-"));
+}
+
+}  // namespace
+}  // namespace racktwin

@@ -1,0 +1,258 @@
+// The whole window, drawn without a display and used like one with a mouse and a keyboard.
+#include "app/ui/viewer.h"
+#include "app/window/offscreen_window.h"
+#include "tests/ui/example_run.h"
+
+#include <catch2/catch.hpp>
+#include <epoxy/gl.h>
+
+#include <set>
+#include <string>
+
+namespace racktwin {
+namespace {
+
+struct Screen {
+  TemporaryDirectory directory;
+  std::unique_ptr<OffscreenWindow> window;
+  std::unique_ptr<Viewer> viewer;
+
+  explicit Screen(ViewerOptions options = {}, int width = 1280, int height = 720) {
+    auto opened = OffscreenWindow::open(width, height);
+    REQUIRE(opened);
+    window = std::move(*opened);
+    Result<RunHistory> history = RunHistory::open(record_example(directory));
+    REQUIRE(history);
+    auto made = Viewer::create(*window, Session(std::move(*history), std::nullopt, 0), options);
+    REQUIRE(made);
+    viewer = std::move(*made);
+    settle();
+  }
+
+  void settle() {
+    do viewer->show_frame();
+    while (!viewer->is_settled());
+    CHECK(glGetError() == static_cast<GLenum>(GL_NO_ERROR));
+  }
+  void click(float x, float y, int button = 0) {
+    window->move_mouse(x, y);
+    viewer->show_frame();
+    window->press_mouse(button, true);
+    viewer->show_frame();
+    window->press_mouse(button, false);
+    viewer->show_frame();
+    for (int i = 0; i < 4; ++i) viewer->show_frame();  // longer than a double click takes
+  }
+  void click(const std::string& item) {
+    CAPTURE(item);
+    REQUIRE(viewer->items().count(item) == 1);
+    const Zone zone = viewer->items().at(item);
+    click(zone.x + zone.width / 2, zone.y + zone.height / 2);
+  }
+  void drag(float x, float y, float dx, float dy, int button) {
+    window->move_mouse(x, y);
+    viewer->show_frame();
+    window->press_mouse(button, true);
+    viewer->show_frame();
+    for (int i = 1; i <= 10; ++i) {
+      window->move_mouse(x + dx * static_cast<float>(i) / 10, y + dy * static_cast<float>(i) / 10);
+      viewer->show_frame();
+    }
+    window->press_mouse(button, false);
+    viewer->show_frame();
+  }
+  const ViewerState& state() const { return viewer->state(); }
+  const SiteMap& site() const { return viewer->session().history().site(); }
+  // The pixel of the middle of a thing's front.
+  glm::vec2 pixel_of(const char* path) const {
+    const Place p = site().place(site().find(path).value());
+    const glm::vec3 middle(p.x_m + p.width_m / 2, p.y_m, p.z_m + p.height_m / 2);
+    const Viewport view = viewer->viewport();
+    return project(state().camera, view, middle).px + glm::vec2(view.x, view.y);
+  }
+  std::string selected() const { return state().selected.exists() ? site().path(state().selected) : std::string(); }
+};
+
+TEST_CASE("every layer draws in both themes, each its own picture, without an OpenGL error") {
+  std::set<std::string> pictures;
+  for (const bool is_dark : {true, false}) {
+    Screen screen([&] {
+      ViewerOptions options;
+      options.is_dark = is_dark;
+      return options;
+    }());
+    for (const char* layer : {"Power", "Temperature", "Utilization", "Clock"}) {
+      screen.click(layer);
+      screen.settle();
+      const Image picture = screen.window->picture();
+      pictures.emplace(picture.pixels.begin(), picture.pixels.end());
+    }
+  }
+  CHECK(pictures.size() == 8);
+}
+
+TEST_CASE("a click at a rack's pixel selects it, the next its tray, the next the GPU; Escape clears") {
+  Screen screen;
+  glm::vec2 at = screen.pixel_of("hall/row-a/rack-05");
+  screen.click(at.x, at.y);
+  CHECK(screen.selected() == "hall/row-a/rack-05");
+  at = screen.pixel_of("hall/row-a/rack-05/compute-04/gpu-1");
+  screen.click(at.x, at.y);
+  CHECK(screen.selected() == "hall/row-a/rack-05/compute-04");
+  screen.click(at.x, at.y);
+  CHECK(screen.selected() == "hall/row-a/rack-05/compute-04/gpu-1");
+  screen.window->give({{}, {Key::kEscape}, 0, 0, {}});
+  screen.settle();
+  CHECK(screen.selected().empty());
+}
+
+TEST_CASE("what is under the mouse is hovered, and no longer when the mouse has gone") {
+  Screen screen;
+  const glm::vec2 at = screen.pixel_of("hall/row-a/rack-02/compute-18/gpu-0");
+  screen.window->move_mouse(at.x, at.y);
+  screen.settle();
+  CHECK(screen.site().path(screen.state().hovered) == "hall/row-a/rack-02/compute-18/gpu-0");
+  screen.window->move_mouse(5, 5);
+  screen.settle();
+  CHECK_FALSE(screen.state().hovered.exists());
+}
+
+TEST_CASE("the buttons of the toolbar and the timeline do what they say") {
+  Screen screen;
+  screen.click("Plan");
+  CHECK(screen.state().camera_name == "plan");
+  screen.click("Rack");
+  CHECK(screen.state().camera_name == "rack:hall/row-a/rack-01");
+  screen.click("Light");
+  CHECK_FALSE(screen.state().is_dark);
+  screen.click("?");
+  CHECK(screen.state().is_help_open);
+  screen.window->give({U"?", {}, 0, 0, {}});
+  screen.settle();
+  CHECK_FALSE(screen.state().is_help_open);
+  screen.click("back");
+  CHECK(screen.state().time_s == 235);
+  screen.click("scrubber");
+  CHECK(screen.state().time_s == Approx(120).margin(3));
+  screen.click("Loop");
+  CHECK(screen.state().is_looping);
+  screen.click("play");
+  CHECK(screen.state().is_playing);
+  screen.click("play");
+  CHECK_FALSE(screen.state().is_playing);
+}
+
+TEST_CASE("an event in the list leads to its time and its component") {
+  Screen screen;
+  screen.click("event 1");
+  CHECK(screen.state().time_s == 120);
+  CHECK(screen.selected() == "hall/cdu-1/pump-2");
+}
+
+TEST_CASE("a click in a plot moves the time cursor there") {
+  Screen screen;
+  screen.click("plot 3");
+  CHECK(screen.state().time_s > 60);
+  CHECK(screen.state().time_s < 180);
+}
+
+TEST_CASE("the mouse orbits, pans and zooms; two clicks fit the thing") {
+  Screen screen;
+  const Camera start = screen.state().camera;
+  const float x = 700, y = 100;
+  screen.drag(x, y, 80, 0, 0);
+  CHECK(screen.state().camera.yaw != start.yaw);
+  CHECK(screen.state().camera.target == start.target);
+  CHECK(screen.state().camera_name.empty());
+  CHECK(screen.selected().empty());
+  screen.click("Overview");
+  screen.drag(x, y, 80, 0, 1);
+  CHECK(screen.state().camera.yaw == start.yaw);
+  CHECK(screen.state().camera.target != start.target);
+  screen.click("Overview");
+  screen.window->move_mouse(x, y);
+  screen.viewer->show_frame();
+  screen.window->turn_wheel(2);
+  screen.viewer->show_frame();
+  CHECK(screen.state().camera.distance < start.distance);
+  screen.click("Overview");
+  const glm::vec2 at = screen.pixel_of("hall/row-a/rack-05");
+  screen.window->move_mouse(at.x, at.y);
+  screen.viewer->show_frame();
+  for (const bool is_down : {true, false, true, false}) {
+    screen.window->press_mouse(0, is_down);
+    screen.viewer->show_frame();
+  }
+  CHECK(screen.selected() == "hall/row-a/rack-05");
+  CHECK(screen.state().camera.distance < 0.8F * start.distance);
+}
+
+TEST_CASE("the inspector follows selection and time: a tripped pump has no flow") {
+  Screen screen([] {
+    ViewerOptions options;
+    options.selected = "hall/cdu-1/pump-2";
+    options.time_s = 100;
+    return options;
+  }());
+  const auto flow = [&] {
+    for (const FactGroup& group : screen.viewer->session().facts())
+      for (const Fact& fact : group.facts)
+        if (fact.metric->name == "pump_flow") return fact.reading.mean;
+    FAIL("no pump_flow");
+    return 0.0;
+  };
+  CHECK(flow() > 100);
+  screen.window->give({{}, {Key::kEnd}, 0, 0, {}});
+  screen.settle();
+  CHECK(flow() == Approx(0).margin(1e-3));
+  const auto& flow_plot = screen.viewer->session().plots().figures()[2];
+  REQUIRE(flow_plot.series.front().y.size() == 48);
+  CHECK(flow_plot.series.front().y.front() > 100);
+  CHECK(flow_plot.series.front().y.back() == Approx(0).margin(1e-3));
+}
+
+TEST_CASE("the smallest window and a large one hold all panels") {
+  for (const auto& [width, height] : {std::pair(960, 600), std::pair(1920, 1080)}) {
+    Screen screen({}, width, height);
+    for (const auto& [name, zone] : screen.viewer->items()) {
+      CAPTURE(width, name);
+      CHECK(zone.x >= 0);
+      CHECK(zone.right() <= static_cast<float>(width));
+    }
+  }
+}
+
+TEST_CASE("a window that is made smaller than it should be still draws") {
+  Screen screen({}, 64, 48);
+  CHECK(screen.window->picture().width == 64);
+}
+
+TEST_CASE("a recording that is deleted while it is shown stays on the screen, and the window says so") {
+  Screen screen;
+  std::remove((screen.directory.path("example.racktwin")).c_str());
+  screen.viewer->poll();
+  screen.settle();
+  REQUIRE(screen.state().notes.size() == 1);
+  CHECK(screen.state().notes.front().text.find("it has been deleted") != std::string::npos);
+  screen.click("back");
+  CHECK(screen.state().time_s == 235);
+}
+
+TEST_CASE("a file that is dropped on the window is opened, or it is said what is wrong with it") {
+  Screen screen;
+  const std::string foreign = screen.directory.path("foreign.racktwin");
+  write_text(foreign, "no recording");
+  screen.window->give({{}, {}, 0, 0, {foreign}});
+  screen.settle();
+  REQUIRE(screen.state().notes.size() == 1);
+  CHECK(screen.state().notes.front().is_error);
+  const TemporaryDirectory other;
+  const std::string path = record_example(other);
+  screen.window->give({{}, {}, 0, 0, {path}});
+  screen.settle();
+  CHECK(screen.viewer->session().history().path() == path);
+  CHECK(screen.state().time_s == 240);
+}
+
+}  // namespace
+}  // namespace racktwin
