@@ -63,7 +63,7 @@ int run_demo(bool opens_viewer, const GlobalOptions& global) {
   request.force = true;
   if (const int exit_code = simulate(request, global); exit_code != 0) return exit_code;
   if (const auto drawn = draw_pictures(request.output, global); !drawn) return print_errors(drawn.error(), global);
-  if (opens_viewer && has_display() && is_terminal(STDOUT_FILENO)) return open_viewer(request.output, global);
+  if (opens_viewer && has_display()) return open_viewer(request.output, global);
   if (!global.is_quiet)
     print_message(fmt::format("next: racktwin view {0}; racktwin show {0}; racktwin new hall.toml\n", request.output));
   return 0;

@@ -31,10 +31,16 @@ void share_bar_ui(double share, bool is_dark) {
 
 void push_weak() { ImGui::PushStyleColor(ImGuiCol_Text, ImGui::GetStyle().Colors[ImGuiCol_TextDisabled]); }
 
+// "assumed: kernel launch time (engineering-estimate)"
+std::string evidence_text(const std::string& evidence, const std::string& source) {
+  return evidence.empty() || source.empty() ? evidence + source : evidence + ": " + source;
+}
+
 void limit_ui(const Fact& fact, bool is_dark) {
   if (fact.limit.name.empty() || !fact.reading.has_data()) return;
   const double margin = fact.limit.value - fact.reading.high;
-  const std::string limit = value_text(fact.limit.value, fact.metric->unit);
+  std::string limit = value_text(fact.limit.value, fact.metric->unit);
+  if (!fact.limit.source.empty()) limit += "; " + evidence_text(fact.limit.evidence, fact.limit.source);
   const std::string text =
       margin >= 0 ? fmt::format("{} below {} ({})", margin_text(margin, fact.metric->unit), fact.limit.name, limit)
                   : fmt::format("! {} above {} ({})", margin_text(-margin, fact.metric->unit), fact.limit.name, limit);
@@ -49,10 +55,8 @@ void limit_ui(const Fact& fact, bool is_dark) {
 
 std::string fact_tip(const Fact& fact) {
   std::string tip = fact.metric->description + "\ncomputed by " + fact.metric->computed_by;
-  if (!fact.metric->evidence.empty()) tip += "\nrests on: " + fact.metric->evidence;
-  if (!fact.metric->source.empty()) tip += ", " + fact.metric->source;
-  if (!fact.limit.name.empty() && !fact.limit.evidence.empty())
-    tip += fmt::format("\nlimit: {}, {}", fact.limit.evidence, fact.limit.source);
+  tip += "\nrests on " + evidence_text(fact.metric->evidence, fact.metric->source);
+  if (!fact.limit.name.empty()) tip += "\nlimit " + evidence_text(fact.limit.evidence, fact.limit.source);
   return tip;
 }
 
@@ -62,27 +66,24 @@ void small_weak_text(const std::string& text) {
   ImGui::PopFont();
 }
 
-// Name, evidence, value; below: what it was within the interval, and its limit.
+// Name and value; below: the weakest that it rests on, what it was within the interval, and its limit.
 void fact_ui(const Fact& fact, bool is_dark) {
   const std::string& unit = fact.metric->unit;
   ImGui::BeginGroup();
   ImGui::TextUnformatted(label_of(fact.metric->name).c_str());
   ImGui::SameLine();
-  const float top = ImGui::GetCursorPosY();
-  ImGui::SetCursorPosY(top + 0.13F * ImGui::GetFontSize());  // onto the same baseline
-  small_weak_text(fact.metric->evidence);
-  ImGui::SameLine();
-  ImGui::SetCursorPosY(top);
   ImGui::PushFont(semibold_font());
   text_right(value_text(fact.reading.mean, unit));
   ImGui::PopFont();
   ImGui::PushFont(small_font());
+  push_weak();
   const std::string low = value_text(fact.reading.low, unit), high = value_text(fact.reading.high, unit);
-  if (low != high) {
-    push_weak();
-    text_right(fmt::format("{} – {}", low, high));
-    ImGui::PopStyleColor();
-  }
+  const std::string range = low == high ? std::string() : fmt::format("{} – {}", low, high);
+  const float room = ImGui::GetContentRegionAvail().x - ImGui::CalcTextSize(range.c_str()).x - ImGui::GetFontSize();
+  ImGui::TextUnformatted(fitted_text(evidence_text(fact.metric->evidence, fact.metric->source), room).c_str());
+  ImGui::SameLine();
+  text_right(range);
+  ImGui::PopStyleColor();
   limit_ui(fact, is_dark);
   ImGui::PopFont();
   ImGui::EndGroup();

@@ -43,7 +43,7 @@ constexpr std::array<Definition, kMetrics> kDefinitions = {{
     {"rack_network", K::kRack, "1", "use of the rack's NICs over a training step, busier direction", "network_load", 0, 1, &G::step},
     {"pump_speed", K::kPump, "1", "speed of a CDU pump over its rated speed", "Plant::step", 0, 1, &G::cooling},
     {"pump_flow", K::kPump, "L/min", "coolant through a CDU pump", "Plant::step", 0, kAuto, &G::cooling},
-    {"leaf_network", K::kLeaf, "1", "use of a leaf's links to the spines (without spines: to the NICs) over a training step, busier direction", "network_load", 0, 1, &G::step},
+    {"leaf_network", K::kLeaf, "1", "use of a leaf's ports to the NICs, or to the spines if that is more, over a training step, busier direction", "network_load", 0, 1, &G::step},
     {"site_power", K::kSite, "W", "all of the site at the feed, AC", "feed_ac_w", 0, kAuto, &G::ac},
     {"it_power", K::kSite, "W", "racks and fabric switches, AC", "step_power", 0, kAuto, &G::ac},
     {"step_time", K::kSite, "s", "time of one training step at the present clocks", "solve_iteration", 0, kAuto, &G::step},

@@ -37,20 +37,20 @@ NetworkLoad network_load(const Model& model, const IterationProfile* profile) {
     if (link.owner.kind == TrunkKind::kLeafUp) uplink[c].up = link.utilization;
     if (link.owner.kind == TrunkKind::kLeafDown) uplink[c].down = link.utilization;
   }
-  std::vector<Sum> racks(model.rack_classes.size()), leaves(model.leaf_classes.size());
-  const bool has_spines = model.spines > 0;
+  std::vector<Sum> racks(model.rack_classes.size()), leaf_ports(model.leaf_classes.size());
   for (std::size_t c = 0; c < model.gpu_classes.size(); ++c) {
     const GpuClass& gpu = model.gpu_classes[c];
     racks[gpu.rack_class].add(nic[c].up, nic[c].down, gpu.count);
-    if (!has_spines) leaves[gpu.leaf_class].add(nic[c].up, nic[c].down, gpu.count);
+    leaf_ports[gpu.leaf_class].add(nic[c].up, nic[c].down, gpu.count);
   }
+  NetworkLoad load{means(racks), means(leaf_ports)};
+  if (model.spines == 0) return load;
   Sum spine;
-  for (std::size_t l = 0; has_spines && l < leaves.size(); ++l) {
-    leaves[l].add(uplink[l].up, uplink[l].down, model.leaf_classes[l].count);
+  for (std::size_t l = 0; l < uplink.size(); ++l) {
+    load.leaf[l] = std::max({load.leaf[l], uplink[l].up, uplink[l].down});
     spine.add(uplink[l].up, uplink[l].down, model.leaf_classes[l].count);
   }
-  NetworkLoad load{means(racks), means(leaves)};
-  if (has_spines) load.spine = spine.mean();
+  load.spine = spine.mean();
   return load;
 }
 

@@ -14,7 +14,7 @@ namespace racktwin {
 
 struct NetworkLoad {
   std::vector<double> rack;  // (n_rack_class) mean over the rack's NICs
-  std::vector<double> leaf;  // (n_leaf_class) of the uplinks to the spines; without spines of the ports down to NICs
+  std::vector<double> leaf;  // (n_leaf_class) mean over the ports down to NICs, or over the uplinks if that is more
   double spine = std::numeric_limits<double>::quiet_NaN();  // mean over all uplinks of leaves; NaN: no spines
 };
 
