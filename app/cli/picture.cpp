@@ -17,6 +17,16 @@ tl::unexpected<Errors> bad_time(std::string message, std::string hint) {
 
 }  // namespace
 
+Result<void> check_time(const RunHistory& history, double time_s) {
+  const std::vector<double>& times = history.frame_times();
+  if (times.empty())
+    return bad_time(fmt::format("{} has no frame yet", history.path()), "wait until its run has simulated one");
+  if (time_s <= times.back() + kSlack_s) return {};
+  return bad_time(fmt::format("{} is later than the recording goes", time_text(time_s)),
+                  fmt::format("--at 0s to {:g}s{}", times.back(),
+                              history.is_complete() ? "" : ": its run goes on, or was cut off"));
+}
+
 PictureMaker::PictureMaker(RunHistory history, OffscreenContext context, std::unique_ptr<FontBook> fonts,
                            SceneRenderer renderer)
     : history_(std::move(history)),
@@ -36,15 +46,8 @@ Result<PictureMaker> PictureMaker::create(const std::string& recording) {
 }
 
 Result<void> PictureMaker::draw(const PictureRequest& request) {
-  const std::vector<double>& times = history_.frame_times();
-  if (times.empty())
-    return bad_time(fmt::format("{} has no frame yet", history_.path()), "wait until its run has simulated one");
-  const double time_s = request.time_s.value_or(times.back());
-  if (time_s > times.back() + kSlack_s)
-    return bad_time(fmt::format("{} is later than the recording goes", time_text(time_s)),
-                    fmt::format("--at 0s to {:g}s{}", times.back(),
-                                history_.is_complete() ? "" : ": its run goes on, or was cut off"));
-  const std::optional<Frame> frame = history_.frame(time_s);
+  if (auto reached = check_time(history_, request.time_s.value_or(0)); !reached) return reached;
+  const std::optional<Frame> frame = history_.frame(request.time_s.value_or(history_.frame_times().back()));
   if (!frame)
     return tl::unexpected(
         Errors{{ErrorCode::kIo, fmt::format("{}: a frame cannot be read", history_.path()), {}, 1, {}, {}}});
@@ -58,6 +61,7 @@ Result<void> PictureMaker::draw(const PictureRequest& request) {
   if (!camera) return tl::unexpected(camera.error());
   view.camera = *camera;
   const Scene scene = build_scene(history_, frame, view, *fonts_);
+  if (const auto whole = history_.follow(); !whole) return tl::unexpected(whole.error());  // damage that reading met
   const Result<Image> image = renderer_.picture(scene, view.camera, request.width, request.height);
   if (!image) return tl::unexpected(image.error());
   return write_png(request.output, *image, provenance(request, *frame, layer_spec(history_, request.layer)),

@@ -22,6 +22,9 @@ struct PictureRequest {
   bool force = false;
 };
 
+// Errors: kBadInput if a recording has no frame yet, or ends before time_s.
+Result<void> check_time(const RunHistory& history, double time_s);
+
 class PictureMaker {
  public:
   // Errors: those of RunHistory::open(), OffscreenContext::create() and SceneRenderer::create().

@@ -1,5 +1,6 @@
 #include "app/cli/commands.h"
 #include "app/cli/interrupt.h"
+#include "app/cli/picture.h"
 #include "app/cli/picture_options.h"
 #include "app/cli/version.h"
 #include "app/ui/start_live.h"
@@ -72,7 +73,8 @@ int take_screenshot(Session session, const ViewRequest& request, const ViewOptio
   Result<std::unique_ptr<Viewer>> viewer = Viewer::create(**window, std::move(session), request.viewer);
   if (!viewer) return print_errors(viewer.error(), global);
   (*viewer)->wait_for_first_frame(kFirstFrame_s);
-  while (!(*viewer)->is_settled()) (*viewer)->show_frame();
+  while (!(*viewer)->is_settled() && !is_interrupted()) (*viewer)->show_frame();
+  if (is_interrupted()) return kExitInterrupted;
   const PngText text = {{"Software", fmt::format("racktwin {}", version_text())},
                         {"Source", options.target},
                         {"Time", fmt::format("{} s", (*viewer)->state().time_s)}};
@@ -89,7 +91,7 @@ int open_window(Session session, const ViewRequest& request, const ViewOptions& 
   Result<std::unique_ptr<Viewer>> viewer = Viewer::create(**window, std::move(session), request.viewer);
   if (!viewer) return print_errors(viewer.error(), global);
   (*viewer)->run(is_interrupted);
-  return 0;
+  return is_interrupted() ? kExitInterrupted : 0;
 }
 
 int show_session(Session session, const ViewRequest& request, const ViewOptions& options, const GlobalOptions& global) {
@@ -121,9 +123,15 @@ int view_live(const ViewRequest& request, const ViewOptions& options, const Glob
 int view(const ViewOptions& options, const GlobalOptions& global) {
   const Result<ViewRequest> request = request_of(options);
   if (!request) return print_errors(request.error(), global);
+  if (is_scenario(options.target) && !options.at.empty())
+    return print_error(
+        {ErrorCode::kBadInput, "a scenario that starts now has no time to go to", {}, 1, "leave --at out", {}}, global);
   if (is_scenario(options.target)) return view_live(*request, options, global);
   Result<RunHistory> history = RunHistory::open(options.target);
   if (!history) return print_errors(history.error(), global);
+  if (request->viewer.time_s)
+    if (const auto reached = check_time(*history, *request->viewer.time_s); !reached)
+      return print_errors(reached.error(), global);
   watch_for_interrupts();
   return show_session(Session(std::move(*history), std::nullopt, 0), *request, options, global);
 }

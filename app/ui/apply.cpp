@@ -102,10 +102,8 @@ struct Apply {
   }
   void operator()(const command::SetFacility& c) { state.facility_degc = c.temp_degc; }
   void operator()(const command::Ask& c) {
-    WhatIf what = c.what;
-    what.asked_s = last_time(around);
-    state.asked.push_back(what);
-    state.to_send.push_back(std::move(what));
+    state.asked.push_back(c.what);
+    state.to_send.push_back(c.what);
   }
   void operator()(const command::SetPace& c) { state.pace_to_send = c.pace; }
   void operator()(const command::Say& c) { state.notes.push_back(c.note); }

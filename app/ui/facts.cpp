@@ -86,12 +86,14 @@ std::vector<FactGroup> facts_of(const RunHistory& history, const Frame& frame, C
       constexpr std::array<int, 6> kRank = {2, 1, 0, 3, 4, 5};
       return kRank[static_cast<std::size_t>(a)] < kRank[static_cast<std::size_t>(b)];
     });
+  // The site's metrics of CDUs are of all of them together.
+  const bool is_one_of_several = kind == "cdu" && history.site().placed("cdu").size() > 1;
   std::vector<FactGroup> groups;
   for (const UnitKind group_kind : order) {
     FactGroup group{title_of(group_kind, unit, kind), {}};
     for (const MetricRow& metric : history.metrics()) {
       if (metric.kind != group_kind) continue;
-      if (metric.kind == UnitKind::kSite && !site_metric_applies(metric.name, kind)) continue;
+      if (metric.kind == UnitKind::kSite && (is_one_of_several || !site_metric_applies(metric.name, kind))) continue;
       Fact fact = fact_of(history, frame, metric, id);
       if (fact.reading.has_data() || group_kind == unit) group.facts.push_back(std::move(fact));
     }

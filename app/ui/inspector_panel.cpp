@@ -42,7 +42,7 @@ void limit_ui(const Fact& fact, bool is_dark) {
   std::string limit = value_text(fact.limit.value, fact.metric->unit);
   if (!fact.limit.source.empty()) limit += "; " + evidence_text(fact.limit.evidence, fact.limit.source);
   const std::string text =
-      margin >= 0 ? fmt::format("{} below {} ({})", margin_text(margin, fact.metric->unit), fact.limit.name, limit)
+      margin >= 0 ? fmt::format("peak {} below {} ({})", margin_text(margin, fact.metric->unit), fact.limit.name, limit)
                   : fmt::format("! {} above {} ({})", margin_text(-margin, fact.metric->unit), fact.limit.name, limit);
   share_bar_ui(fact.share, is_dark);
   if (margin < 0)

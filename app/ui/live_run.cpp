@@ -100,7 +100,8 @@ void LiveRun::poll() {
   write_queued();
   read_words();
   int status = 0;
-  if (waitpid(child_, &status, WNOHANG) == child_) note_ending(status);
+  const pid_t ended = waitpid(child_, &status, WNOHANG);
+  if (ended == child_ || (ended < 0 && errno == ECHILD)) note_ending(status);
 }
 
 void LiveRun::note_ending(int status) {

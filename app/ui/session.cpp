@@ -52,7 +52,7 @@ bool Session::poll(double wall_s, ViewerState& state) {
       state.notes.push_back({followed.error().front().message + "; what was read before is shown", true, 0});
     }
   }
-  if (has_news) last_news_s_ = wall_s;
+  if (has_news || last_news_s_ < 0) last_news_s_ = wall_s;  // opening was news
   measure_speed(wall_s);
   if (run_ && !run_->is_running() && !has_told_ending_) poll_run(state);
   return has_news || (was_running && !run_->is_running());

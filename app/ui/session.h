@@ -49,7 +49,7 @@ class Session {
   std::optional<LiveRun> run_;
   bool has_lost_file_ = false, has_told_ending_ = false;
   std::string banner_;
-  double pace_, last_news_s_ = -1e9;
+  double pace_, last_news_s_ = -1;
   double measured_s_ = 0, measured_time_s_ = 0, simulated_per_wall_ = 0;
 
   std::optional<Frame> frame_;

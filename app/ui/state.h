@@ -15,10 +15,9 @@ namespace racktwin {
 
 // A change that a user asks of a live run: one [[event]].
 struct WhatIf {
-  std::string path;    // "hall/cdu-1/pump-2"
-  std::string key;     // "state"
-  std::string value;   // "tripped", "40 degC"
-  double asked_s = 0;  // simulated time shown when it was asked for
+  std::string path;   // "hall/cdu-1/pump-2"
+  std::string key;    // "state"
+  std::string value;  // "tripped", "40 degC"
 };
 
 struct Note {

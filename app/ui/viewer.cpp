@@ -146,8 +146,8 @@ double Viewer::wait_s() const {
 void Viewer::run(const std::function<bool()>& is_interrupted) {
   while (!window_.wants_to_close() && !state_.wants_to_quit && !is_interrupted()) {
     const bool has_input = window_.wait(wait_s());
-    if (has_input) unsettled_ = kSettleFrames;
     const bool has_news = poll();
+    if (has_input || (has_news && !session_.is_growing())) unsettled_ = kSettleFrames;  // a banner takes two frames
     const bool is_due =
         has_news || is_moving() || unsettled_ > 0 || !state_.notes.empty() || ImGui::GetIO().WantTextInput;
     if (is_due) show_frame();

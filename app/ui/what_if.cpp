@@ -22,7 +22,7 @@ bool is_pump_tripped(const std::vector<EventRow>& events, const std::string& pat
   const auto last = std::find_if(events.rbegin(), events.rend(), [&](const EventRow& event) {
     return event.path == path && event.what.rfind("pump ", 0) == 0;
   });
-  return last != events.rend() && last->what == "pump tripped";
+  return last != events.rend() && (last->what == "pump tripped" || last->what == "pump speed set to 0 %");
 }
 
 WhatIfAnswer answer_to(const std::vector<WhatIf>& asked, const std::vector<EventRow>& events) {

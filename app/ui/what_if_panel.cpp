@@ -21,7 +21,7 @@ void facility_ui(const ViewerData& data, const ViewerState& state, Commands& out
   name_item(data, "facility");
   ImGui::SameLine();
   if (ImGui::Button("Apply"))
-    out.push_back(command::Ask{{path, "supply_temperature", fmt::format("{:.1f} degC", state.facility_degc), 0}});
+    out.push_back(command::Ask{{path, "supply_temperature", fmt::format("{:.1f} degC", state.facility_degc)}});
   name_item(data, "apply facility");
 }
 
@@ -39,7 +39,7 @@ void pumps_ui(const ViewerData& data, Commands& out) {
     const float width = ImGui::CalcTextSize("Restore").x + 2 * ImGui::GetStyle().FramePadding.x;
     ImGui::SetCursorPosX(ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x - width);
     if (ImGui::Button(label, {width, 0}))
-      out.push_back(command::Ask{{path, "state", is_tripped ? "running" : "tripped", 0}});
+      out.push_back(command::Ask{{path, "state", is_tripped ? "running" : "tripped"}});
     name_item(data, fmt::format("pump {}", path));
     ImGui::PopID();
   }

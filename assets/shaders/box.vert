@@ -30,8 +30,9 @@ void main() {
   vec2 here = screen(outer), along_u = screen(outer + size * u) - here, along_v = screen(outer + size * v) - here;
   float area = abs(along_u.x * along_v.y - along_u.y * along_v.x);
   vec2 across = area / max(vec2(length(along_v), length(along_u)), 0.001);
-  vec2 share = inset.xz / size.xz;
-  from_edges = vec4(share, 1.0 - share) * across.xyxy;
+  vec2 uv = vec2(dot(unit, abs(u)) + dot(inset, u) / dot(size, abs(u)) * dot(u, vec3(1.0)),
+                 dot(unit, abs(v)) + dot(inset, v) / dot(size, abs(v)) * dot(v, vec3(1.0)));
+  from_edges = vec4(uv, 1.0 - uv) * across.xyxy;
   // No rims where there is hardly a face.
   float strength = 0.22 * clamp(0.15 * min(across.x, across.y) - 0.3, 0.0, 1.0);
 

@@ -6,10 +6,9 @@ layout(location = 3) in vec3 along;
 layout(location = 4) in float radius;
 layout(location = 5) in uint swatch_index;
 
-noperspective out vec3 world_normal;
-noperspective out vec3 towards_eye;
-flat out vec3 axis;
-flat out vec4 paint;
+noperspective out vec4 from_edges;
+noperspective out vec2 lit_and_rim;
+flat out vec3 colour;
 #ifdef HATCHED
 flat out vec4 stripes;
 #endif
@@ -18,15 +17,21 @@ void main() {
   vec3 z = normalize(along);
   vec3 x = abs(z.z) > 0.5 ? vec3(1.0, 0.0, 0.0) : vec3(0.0, 0.0, 1.0);
   vec3 y = cross(z, x);
-  world_normal = x * normal.x + y * normal.y + z * normal.z;
+  vec3 radial = x * normal.x + y * normal.y, world_normal = radial + z * normal.z;
   float rounding = min(radius, 0.5 * length(along));
-  vec3 world = from + along * end + z * rounding * (1.0 - 2.0 * end) + radius * (x * normal.x + y * normal.y) +
-               rounding * z * normal.z;
+  vec3 world = from + along * end + z * rounding * (1.0 - 2.0 * end + normal.z) + radius * radial;
   gl_Position = frame.clip_from_world * vec4(world, 1.0);
-  towards_eye = frame.eye.xyz - world * frame.eye.w;
-  axis = z;
-  paint = swatch(swatch_index);
+
+  // Along the pipe only what lies across it counts, so that its middle is as bright from everywhere. The rim begins
+  // where the surface turns away by 70 degrees.
+  vec3 towards_eye = frame.eye.xyz - world * frame.eye.w;
+  vec3 across = towards_eye - z * (dot(towards_eye, z) * (1.0 - abs(normal.z)));
+  from_edges = vec4(dot(world_normal, normalize(across)) * 1.5 / 0.35);
+
+  vec4 paint = swatch(swatch_index);
+  colour = paint.rgb;
+  lit_and_rim = paint.w == kShaded ? vec2(light(world_normal), 0.15) : vec2(1.0, 0.4);
 #ifdef HATCHED
-  stripes = vec4(frame.hatch.rgb, frame.viewport.z);
+  stripes = vec4(frame.hatch.rgb, paint.w == kNoData ? frame.viewport.z : 0.0);
 #endif
 }

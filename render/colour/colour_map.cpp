@@ -27,7 +27,6 @@ constexpr Table decode(std::string_view hex) {
 
 // In the order of ColourMap.
 constexpr std::array kTables = {decode(kViridis), decode(kInferno), decode(kCividis)};
-constexpr std::array<std::string_view, kTables.size()> kWords = {"viridis", "inferno", "cividis"};
 
 std::uint8_t mixed(std::uint8_t from, std::uint8_t to, double part) {
   return static_cast<std::uint8_t>(std::lround(from + part * (to - from)));
@@ -44,8 +43,6 @@ double relative_luminance(Rgba colour) {
 }
 
 }  // namespace
-
-std::string_view colour_map_word(ColourMap map) { return kWords[static_cast<std::size_t>(map)]; }
 
 Rgba colour_at(ColourMap map, double share) {
   RT_CHECK(!std::isnan(share));

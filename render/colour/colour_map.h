@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <string_view>
 
 namespace racktwin {
 
@@ -17,7 +16,6 @@ struct Rgba {
 // Sequential maps, 256 entries each, interpolated in sRGB. Source: BIDS/colormap (viridis, inferno; CC0) and
 // Nunez et al. 2018, PLoS ONE 13(7) e0199239 (cividis).
 enum class ColourMap : std::uint8_t { kViridis, kInferno, kCividis };
-std::string_view colour_map_word(ColourMap map);
 
 // share: 0..1, clamped. NaN is a bug.
 Rgba colour_at(ColourMap map, double share);

@@ -15,38 +15,59 @@ void add_indices(Shape& shape, std::initializer_list<int> indices) {
   for (const int index : indices) shape.indices.push_back(static_cast<std::uint16_t>(index));
 }
 
-constexpr int kBoxVertexFloats = 3 + 3 + 2 + 2;  // place, normal, coordinates on the face, inward
+constexpr int kBoxVertexFloats = 3 + 3 + 3 + 3 + 1;  // place, normal, the two edges from there, inner
 
-void add_box_vertex(Shape& shape, glm::vec3 at, glm::vec3 normal, glm::vec2 uv, glm::vec2 inward) {
-  add(shape, {at.x, at.y, at.z, normal.x, normal.y, normal.z, uv.x, uv.y, inward.x, inward.y});
+struct Face {
+  glm::vec3 origin{0}, normal{0}, u{0}, v{0};  // counter-clockwise seen from outside
+};
+
+Face face_of(int axis, int side) {
+  Face face;
+  face.origin[axis] = static_cast<float>(side);
+  face.normal[axis] = side == 1 ? 1.0F : -1.0F;
+  face.u[(axis + 1) % 3] = 1;
+  face.v[(axis + 2) % 3] = 1;
+  if (side == 0) std::swap(face.u, face.v);
+  return face;
 }
 
-void add_face(Shape& shape, int axis, int side) {
-  glm::vec3 normal(0), u(0), v(0), origin(0);
-  normal[axis] = side == 1 ? 1.0F : -1.0F;
-  origin[axis] = static_cast<float>(side);
-  u[(axis + 1) % 3] = 1;
-  v[(axis + 2) % 3] = 1;
-  if (side == 0) std::swap(u, v);  // counter-clockwise seen from outside
+void add_corner(Shape& shape, const Face& face, glm::vec2 at, float inner) {
+  const glm::vec3 place = face.origin + at.x * face.u + at.y * face.v;
+  const glm::vec3 u = face.u * (1 - 2 * at.x), v = face.v * (1 - 2 * at.y);
+  for (const glm::vec3& value : {place, face.normal, u, v}) add(shape, {value.x, value.y, value.z});
+  add(shape, {inner});
+}
+
+constexpr glm::vec2 kCorners[] = {{0, 0}, {1, 0}, {1, 1}, {0, 1}};
+
+void add_face(Shape& shape, const Face& face) {
   const int first = static_cast<int>(shape.vertices.size()) / kBoxVertexFloats;
-  for (const glm::vec2 at : {glm::vec2(0, 0), {1, 0}, {1, 1}, {0, 1}}) {
-    add_box_vertex(shape, origin + at.x * u + at.y * v, normal, at, {0, 0});
-  }
+  for (const glm::vec2 at : kCorners) add_corner(shape, face, at, 0);
   add_indices(shape, {first, first + 1, first + 2, first, first + 2, first + 3});
 }
 
-// Four strips around the y = 0 face.
-void add_front_frame(Shape& shape) {
+// Four strips around a face.
+void add_frame(Shape& shape, const Face& face) {
   const int first = static_cast<int>(shape.vertices.size()) / kBoxVertexFloats;
-  for (const glm::vec2 at : {glm::vec2(0, 0), {1, 0}, {1, 1}, {0, 1}}) {
-    for (const float inner : {0.0F, 1.0F}) {
-      add_box_vertex(shape, {at.x, 0, at.y}, {0, -1, 0}, at, inner * (1.0F - 2.0F * at));
-    }
+  for (const glm::vec2 at : kCorners) {
+    for (const float inner : {0.0F, 1.0F}) add_corner(shape, face, at, inner);
   }
   for (int i = 0; i < 4; ++i) {
     const int here = first + 2 * i, next = first + 2 * ((i + 1) % 4);
     add_indices(shape, {here, next, next + 1, here, next + 1, here + 1});
   }
+}
+
+Shape box_shape(bool is_rack) {
+  Shape shape;
+  shape.attributes = {3, 3, 3, 3, 1};
+  for (int axis = 0; axis < 3; ++axis) {
+    for (const int side : {0, 1}) {
+      const bool is_front = axis == 1 && side == 0;
+      (is_front && is_rack ? add_frame : add_face)(shape, face_of(axis, side));
+    }
+  }
+  return shape;
 }
 
 void enable(GLuint location, const Attribute& attribute, GLsizei stride) {
@@ -66,29 +87,8 @@ Shape unit_line() { return {{0, 1}, {1}, {0, 1}, GL_LINES}; }
 
 Shape unit_square() { return {{0, 0, 1, 0, 1, 1, 0, 1}, {2}, {0, 1, 2, 0, 2, 3}, GL_TRIANGLES}; }
 
-Shape unit_box() {
-  Shape shape;
-  shape.attributes = {3, 3, 2, 2};
-  for (int axis = 0; axis < 3; ++axis) {
-    for (const int side : {0, 1}) add_face(shape, axis, side);
-  }
-  return shape;
-}
-
-Shape unit_rack() {
-  Shape shape;
-  shape.attributes = {3, 3, 2, 2};
-  for (int axis = 0; axis < 3; ++axis) {
-    for (const int side : {0, 1}) {
-      if (axis == 1 && side == 0) {
-        add_front_frame(shape);
-      } else {
-        add_face(shape, axis, side);
-      }
-    }
-  }
-  return shape;
-}
+Shape unit_box() { return box_shape(false); }
+Shape unit_rack() { return box_shape(true); }
 
 // Around the axis: rings at the ends of the straight part, and rings half-way to the poles.
 Shape unit_tube(int n_sides) {

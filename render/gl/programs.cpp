@@ -10,9 +10,8 @@
 // clang-format off
 #define RACKTWIN_SHADER(name) extern "C" const char racktwin_embedded_##name[]
 RACKTWIN_SHADER(frame_glsl);   RACKTWIN_SHADER(swatch_glsl);
-RACKTWIN_SHADER(box_vert);     RACKTWIN_SHADER(box_frag);
+RACKTWIN_SHADER(box_vert);     RACKTWIN_SHADER(tube_vert);    RACKTWIN_SHADER(solid_frag);
 RACKTWIN_SHADER(front_vert);   RACKTWIN_SHADER(front_frag);
-RACKTWIN_SHADER(tube_vert);    RACKTWIN_SHADER(tube_frag);
 RACKTWIN_SHADER(tile_vert);   RACKTWIN_SHADER(tile_frag);
 RACKTWIN_SHADER(shadow_vert);  RACKTWIN_SHADER(shadow_frag);
 RACKTWIN_SHADER(overlay_vert); RACKTWIN_SHADER(overlay_frag);
@@ -88,9 +87,9 @@ Result<Programs> compile_programs() {
       {&made.overlay, {"overlay", racktwin_embedded_overlay_vert, racktwin_embedded_overlay_frag, ""}},
   };
   const auto add_solid = [&](SolidPrograms& solid, const char* definitions) {
-    rows.push_back({&solid.box, {"box", racktwin_embedded_box_vert, racktwin_embedded_box_frag, definitions}});
+    rows.push_back({&solid.box, {"box", racktwin_embedded_box_vert, racktwin_embedded_solid_frag, definitions}});
     rows.push_back({&solid.front, {"front", racktwin_embedded_front_vert, racktwin_embedded_front_frag, definitions}});
-    rows.push_back({&solid.tube, {"tube", racktwin_embedded_tube_vert, racktwin_embedded_tube_frag, definitions}});
+    rows.push_back({&solid.tube, {"tube", racktwin_embedded_tube_vert, racktwin_embedded_solid_frag, definitions}});
   };
   add_solid(made.plain, "");
   add_solid(made.hatched, "#define HATCHED\n");

@@ -25,9 +25,9 @@ const std::vector<gl::Attribute> kOverlayAttributes = {
 // The uniform block of every shader, in std140 layout.
 struct FrameBlock {
   glm::mat4 clip_from_world{1};
-  glm::vec4 eye, floor_rect;
-  glm::vec4 background, floor_line, shadow, gap, hatch;
-  glm::vec4 viewport;
+  glm::vec4 eye{0}, floor_rect{0};
+  glm::vec4 background{0}, floor_line{0}, shadow{0}, gap{0}, hatch{0};
+  glm::vec4 viewport{0};
   glm::vec4 distance{1};
 };
 
@@ -64,10 +64,11 @@ void set_state(const Viewport& viewport, int framebuffer_height) {
   glScissor(viewport.x, bottom, viewport.width, viewport.height);
   glEnable(GL_SCISSOR_TEST);
   for (const GLenum off : {GL_STENCIL_TEST, GL_DITHER, GL_FRAMEBUFFER_SRGB, GL_POLYGON_OFFSET_FILL, GL_COLOR_LOGIC_OP,
-                           GL_SAMPLE_ALPHA_TO_COVERAGE, GL_PRIMITIVE_RESTART, GL_RASTERIZER_DISCARD}) {
+                           GL_SAMPLE_ALPHA_TO_COVERAGE, GL_LINE_SMOOTH, GL_PRIMITIVE_RESTART, GL_RASTERIZER_DISCARD}) {
     glDisable(off);
   }
   glPolygonMode(GL_FRONT_AND_BACK, GL_FILL);
+  glLineWidth(1);
   glColorMask(GL_TRUE, GL_TRUE, GL_TRUE, GL_TRUE);
   glFrontFace(GL_CCW);
   glCullFace(GL_BACK);
@@ -79,7 +80,7 @@ void set_state(const Viewport& viewport, int framebuffer_height) {
 
 void set(GLenum capability, bool on) { on ? glEnable(capability) : glDisable(capability); }
 
-// Depth is written by what is solid, tested by the floor too; the overlay knows none.
+// What is solid writes depth and is seen from outside only; shadows test it; the rest lies below or above everything.
 void set_pass(bool has_depth, bool writes_depth, bool blends) {
   set(GL_DEPTH_TEST, has_depth);
   glDepthMask(writes_depth ? GL_TRUE : GL_FALSE);

@@ -84,7 +84,7 @@ std::string value_text(double value, std::string_view unit, int significant) {
 
 std::string time_text(double time_s) {
   if (!std::isfinite(time_s)) return "-";
-  const auto s = std::llround(std::abs(time_s));
+  const auto s = static_cast<long long>(std::abs(time_s) + 1e-6);  // the second that has been reached
   return fmt::format("{}{}:{:02}:{:02}", time_s < 0 && s > 0 ? "-" : "", s / 3600, s / 60 % 60, s % 60);
 }
 

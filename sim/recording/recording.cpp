@@ -141,8 +141,11 @@ std::vector<T> values_in(const SQLite::Statement& row, int column) {
 
 // Of a row (metric, mean, low, high, epoch, time_s).
 FrameRow frame_in(const SQLite::Statement& row) {
-  return {row.getColumn(0).getInt(), values_in<float>(row, 1),  values_in<float>(row, 2),
-          values_in<float>(row, 3),  row.getColumn(4).getInt(), number_in(row, 5)};
+  FrameRow frame = {row.getColumn(0).getInt(), values_in<float>(row, 1),  values_in<float>(row, 2),
+                    values_in<float>(row, 3),  row.getColumn(4).getInt(), number_in(row, 5)};
+  if (frame.low.size() != frame.mean.size() || frame.high.size() != frame.mean.size())
+    throw SQLite::Exception("a frame with lists of different lengths", SQLITE_CORRUPT);
+  return frame;
 }
 
 UnitKind unit_kind_of(const std::string& word) {

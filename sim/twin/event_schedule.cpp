@@ -21,18 +21,28 @@ void EventSchedule::add(Event event) {
 }
 
 bool EventSchedule::advance(double time_s, std::vector<EventRow>& rows) {
-  const std::size_t before = rows.size();
-  for (auto& [event, has_begun, has_ended] : entries_) {
-    if (!has_begun && event.time_s <= time_s + kSlack_s) {
-      rows.push_back({event.time_s, event.path, event.what, event.by});
-      has_begun = true;
+  bool has_changed = false;
+  for (Entry& entry : entries_) {
+    const Event& event = entry.event;
+    if (!entry.has_begun && event.time_s <= time_s + kSlack_s) {
+      rows.push_back({time_s, event.path, event.what, event.by});
+      entry.has_begun = has_changed = true;
     }
-    if (!has_ended && event.until_s <= time_s + kSlack_s) {
-      rows.push_back({event.until_s, event.path, event.what_then, event.by});
-      has_ended = true;
+    if (!entry.has_ended && event.until_s <= time_s + kSlack_s) {
+      const Event* before = holding(event);
+      entry.has_ended = has_changed = true;
+      const Event* after = holding(event);
+      if (before == &event) rows.push_back({time_s, event.path, after ? after->what : event.what_then, event.by});
     }
   }
-  return rows.size() > before;
+  return has_changed;
+}
+
+const Event* EventSchedule::holding(const Event& like) const {
+  const Event* latest = nullptr;
+  for (const Entry& entry : entries_)
+    if (entry.is_active() && entry.event.kind == like.kind && entry.event.path == like.path) latest = &entry.event;
+  return latest;
 }
 
 std::vector<const Event*> EventSchedule::in_force() const {

@@ -15,7 +15,8 @@ class EventSchedule {
   explicit EventSchedule(const std::vector<Event>& events);  // by time
 
   void add(Event event);
-  // Begins and ends what is due at time_s and says so in `rows`; true if there was anything.
+  // Begins and ends what is due at time_s, a step, and says so in `rows` where it makes a difference: at an end what
+  // holds then. True if there was anything.
   bool advance(double time_s, std::vector<EventRow>& rows);
   // The events that hold, by time: of several of a kind on one component only the latest.
   std::vector<const Event*> in_force() const;
@@ -26,7 +27,8 @@ class EventSchedule {
     bool has_begun = false, has_ended = false;
     bool is_active() const { return has_begun && !has_ended; }
   };
-  std::vector<Entry> entries_;  // by time
+  const Event* holding(const Event& like) const;  // the latest active one of its kind and path; nullptr: none
+  std::vector<Entry> entries_;                    // by time
 };
 
 }  // namespace racktwin

@@ -233,7 +233,7 @@ class Twin {
           const GpuRange range = gpus_at(plan_, event.path);
           for (std::uint32_t g = range.begin; g < range.end; ++g) {
             double& limit = event_limit_[model_.class_of_gpu[g]];
-            limit = std::min(limit, event.value);
+            limit = std::min(limit, std::floor(event.value * 100 + 1e-9) / 100);  // as clocks are: profiles go by it
           }
           break;
         }
@@ -338,7 +338,7 @@ class Twin {
       }
       frame_.add(Metric::kGpuPower, c, power_.gpu_w()[c], low, high, dt);
       frame_.add(Metric::kGpuJunction, c, s.gpu_junction_degc[c], dt);
-      frame_.add(Metric::kGpuClock, c, clocks_[c], dt);
+      if (model_.gpu_classes[c].stage >= 0) frame_.add(Metric::kGpuClock, c, clocks_[c], dt);
       frame_.add(Metric::kGpuCompute, c, activity.tensor + activity.memory, dt);
       frame_.add(Metric::kGpuCommunication, c, activity.communication, dt);
       hottest = std::fmax(hottest, s.gpu_junction_degc[c]);

@@ -194,7 +194,7 @@ Image difference_image(const Image& golden, const Image& now) {
       std::uint8_t* pixel = out.pixels.data() + (out.at(x, y) - out.pixels.data());
       const bool differs = channel_difference(golden.at(x, y), now.at(x, y)) > 2;
       for (int c = 0; c < 3; ++c)
-        pixel[c] = differs ? (c == 0 ? 255 : 0) : static_cast<std::uint8_t>(192 + pixel[c] / 4);
+        pixel[c] = static_cast<std::uint8_t>(differs ? (c == 0 ? 255 : 0) : 192 + pixel[c] / 4);
     }
   return out;
 }

@@ -201,14 +201,23 @@ TEST_CASE("frame values keep every bit, no-data included") {
   std::vector<float> values;
   for (const std::uint32_t word : bits) values.push_back(std::bit_cast<float>(word));
   RecordingWriter writer = value_of(RecordingWriter::create(folder.file("a.racktwin"), false));
-  require_ok(writer.append_frame(0, 1, {{0, values, {}, values}}));
+  require_ok(writer.append_frame(0, 1, {{0, values, values, values}}));
   require_ok(writer.close());
 
   const auto frame = value_of(RecordingReader::open(folder.file("a.racktwin"))).frame(0, 1);
   REQUIRE(frame.has_value());
   REQUIRE(frame->mean.size() == bits.size());
   for (std::size_t i = 0; i < bits.size(); ++i) CHECK(std::bit_cast<std::uint32_t>(frame->mean[i]) == bits[i]);
-  CHECK(frame->low.empty());
+}
+
+TEST_CASE("a frame with lists of different lengths is damage, not a value") {
+  const Folder folder;
+  RecordingWriter writer = value_of(RecordingWriter::create(folder.file("a.racktwin"), false));
+  require_ok(writer.append_frame(0, 1, {{0, {1, 2}, {1}, {1, 2}}}));
+  require_ok(writer.close());
+  const RecordingReader reader = value_of(RecordingReader::open(folder.file("a.racktwin")));
+  CHECK_FALSE(reader.frame(0, 1).has_value());
+  CHECK_FALSE(reader.status());
 }
 
 TEST_CASE("put_run and put_summary replace values of the same name in place") {

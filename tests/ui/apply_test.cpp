@@ -179,7 +179,7 @@ TEST_CASE("what is selected is unfolded in the tree and scrolled to once") {
 
 TEST_CASE("what-ifs, paces, files and the end are left for the viewer to do") {
   Fixture f;
-  f.give(command::Ask{{"hall/cdu-1/pump-1", "state", "tripped", 0}});
+  f.give(command::Ask{{"hall/cdu-1/pump-1", "state", "tripped"}});
   REQUIRE(f.state.to_send.size() == 1);
   CHECK(f.state.to_send.front().path == "hall/cdu-1/pump-1");
   REQUIRE(f.state.asked.size() == 1);

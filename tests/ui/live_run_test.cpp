@@ -62,7 +62,7 @@ TEST_CASE("a child that ends tells its exit code and its last words") {
   CHECK(run->ending()->signal == 0);
   CHECK(run->ending()->last_words == "the disk is full\n");
   CHECK(ending_text(*run->ending()) == "ended with exit code 3");
-  run->send({"hall/facility", "supply_temperature", "30 degC", 0});  // no effect, no harm
+  run->send({"hall/facility", "supply_temperature", "30 degC"});  // no effect, no harm
 }
 
 TEST_CASE("a child that is killed tells the signal") {
@@ -81,7 +81,7 @@ TEST_CASE("changes are sent as blocks that an empty line ends, and the end of th
   const TemporaryDirectory directory;
   Result<LiveRun> run = LiveRun::start(script(directory, "exec cat >\"$4\""));
   REQUIRE(run);
-  run->send({"hall/cdu-1/pump-2", "state", "tripped", 0});
+  run->send({"hall/cdu-1/pump-2", "state", "tripped"});
   run->send_pace(10);
   const auto start = Clock::now();
   run->stop();
@@ -97,7 +97,7 @@ TEST_CASE("a child that does not read does not hold up the window") {
   Result<LiveRun> run = LiveRun::start(script(directory, "exec sleep 60"));
   REQUIRE(run);
   const auto start = Clock::now();
-  for (int i = 0; i < 5000; ++i) run->send({"hall/cdu-1/pump-2", "state", "tripped", 0});  // more than a pipe holds
+  for (int i = 0; i < 5000; ++i) run->send({"hall/cdu-1/pump-2", "state", "tripped"});  // more than a pipe holds
   CHECK(seconds_since(start) < 1);
 }
 
@@ -142,7 +142,7 @@ TEST_CASE("a live run is followed, acknowledges a pump trip within a frame, and 
   const auto frames = [&] { return session.history().frame_times().size(); };
   REQUIRE(wait_until([&] { return poll(), frames() >= 2; }));
   CHECK(session.kind(0) == RunKind::kLive);
-  state.to_send.push_back({"hall/cdu-1/pump-1", "state", "tripped", 0});
+  state.to_send.push_back({"hall/cdu-1/pump-1", "state", "tripped"});
   session.send(state);
   const double asked_s = session.history().frame_times().back();
   REQUIRE(wait_until([&] { return poll(), !session.history().events().empty(); }));

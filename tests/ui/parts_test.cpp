@@ -142,12 +142,12 @@ TEST_CASE("a what-if is answered by the operator's events on its component, in o
   std::vector<EventRow> events = {{60, pump, "pump tripped", "scenario"}};
   CHECK(is_pump_tripped(events, pump));
   CHECK_FALSE(is_pump_tripped(events, "hall/cdu-1/pump-2"));
-  std::vector<WhatIf> asked = {{pump, "state", "running", 0}};
+  std::vector<WhatIf> asked = {{pump, "state", "running"}};
   CHECK_FALSE(answer_to(asked, events).is_answered);
   events.push_back({75, pump, "pump started", "operator"});
   CHECK(answer_to(asked, events).text == "0:01:15  hall/cdu-1/pump-1: pump started");
   CHECK_FALSE(is_pump_tripped(events, pump));
-  asked.push_back({pump, "state", "broken", 0});
+  asked.push_back({pump, "state", "broken"});
   CHECK_FALSE(answer_to(asked, events).is_answered);
   events.push_back({80, pump, "rejected: the state of a pump is \"tripped\" or \"running\"", "operator"});
   CHECK(answer_to(asked, events).is_rejected);

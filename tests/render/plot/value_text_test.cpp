@@ -68,7 +68,7 @@ TEST_CASE("more significant digits show more of a value") {
 TEST_CASE("times are h:mm:ss") {
   CHECK(time_text(0) == "0:00:00");
   CHECK(time_text(725) == "0:12:05");
-  CHECK(time_text(59.6) == "0:01:00");
+  CHECK(time_text(59.6) == "0:00:59");
   CHECK(time_text(-61) == "-0:01:01");
   CHECK(time_text(-0.2) == "0:00:00");
   CHECK(time_text(360'000) == "100:00:00");
