@@ -81,7 +81,11 @@ bool parse_event(Table& table, const Plan& plan, std::optional<double> now_s, Ev
   const auto state = table.optional_text("state");
   const auto speed = optional_in_range(table, "speed", Dimension::kNone, 0, 1);
   const auto clock = optional_in_range(table, "clock_limit", Dimension::kNone, 0.05, 1);
-  const int actions = supply.has_value() + state.has_value() + speed.has_value() + clock.has_value();
+  int actions = 0;
+  for (const char* action : {"supply_temperature", "state", "speed", "clock_limit"})
+    actions += table.has(action) ? 1 : 0;
+  const bool is_readable = supply || state || speed || clock;  // otherwise it has been said what is wrong
+  if (actions == 1 && !is_readable) return false;
   if (actions != 1) {
     table.error_at("path",
                    fmt::format("an event sets exactly one thing, this one {}", actions == 0 ? "none" : "several"),

@@ -45,12 +45,14 @@ Grounds grounds_of(const Plan& plan, const Calibration& c) {
   g.ac = weakest({g.power, ground("shelf efficiency", rack.shelf_efficiency),
                   ground("UPS efficiency", plan.power.feed.ups_efficiency),
                   ground("transformer efficiency", plan.power.feed.transformer_efficiency)});
-  g.cooling = ground("junction-to-case resistance", gpu.junction_to_case_k_per_w);
-  if (rack.liquid_cooled)
-    g.cooling = weakest({g.cooling, ground("rack pressure drop", rack.rated_pressure_drop_pa),
-                         ground("rack flow", rack.rated_flow_m3_per_s), ground("CDU approach", cdu.approach_k),
-                         ground("CDU pump curve", cdu.pump_shutoff_head_pa)});
-  g.cooling = weaker(g.cooling, g.power);
+  g.flow = g.coolant = g.power;
+  if (rack.liquid_cooled) {
+    g.flow =
+        weakest({ground("rack pressure drop", rack.rated_pressure_drop_pa),
+                 ground("rack flow", rack.rated_flow_m3_per_s), ground("CDU pump curve", cdu.pump_shutoff_head_pa)});
+    g.coolant = weakest({g.flow, ground("CDU approach", cdu.approach_k), g.power});
+  }
+  g.cooling = weaker(ground("junction-to-case resistance", gpu.junction_to_case_k_per_w), g.coolant);
   return g;
 }
 

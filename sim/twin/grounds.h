@@ -24,7 +24,9 @@ struct Grounds {
   Ground step;  // compute and network
   Ground power;
   Ground ac;       // power and its conversion
-  Ground cooling;  // and the power that is to be cooled
+  Ground flow;     // of coolant
+  Ground coolant;  // its temperatures: flow, CDU and the power that is to be cooled
+  Ground cooling;  // of chips: coolant and what lies between
 };
 
 Grounds grounds_of(const Plan& plan, const Calibration& calibration);
