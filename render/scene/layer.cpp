@@ -92,7 +92,8 @@ LayerSpec layer_spec(const RunHistory& history, Layer layer) {
       break;
     case Layer::kTemperature:
       spec.title = "Temperature";
-      spec.explains = "GPUs: junction; labels give the hottest, tops of racks the mean. Pipes: coolant and facility water.";
+      spec.explains =
+          "GPUs: junction; labels give the hottest, tops of racks the mean. Pipes: coolant and facility water.";
       spec.map = ColourMap::kInferno;
       spec.gpu = spec.rack = history.metric("gpu_junction");
       spec.label_takes_high = true;
