@@ -2,8 +2,7 @@
 // Stands before every shader: what is the same for a whole picture. Colours are sRGB-encoded throughout.
 //
 // Software renderers spend most of a frame in fragment shaders, much of it on uniform blocks, divisions and perspective:
-// so only vertex shaders look into the block, and what may be interpolated on the screen is. But no shader hands on more
-// than six vectors: with seven, llvmpipe of Mesa 22.3 writes beyond its buffers at a vector width of 128 bit.
+// so only vertex shaders look into the block, and what may be interpolated on the screen is.
 
 layout(std140) uniform Frame {
   mat4 clip_from_world;

@@ -5,6 +5,9 @@ flat in vec4 texture_from_at;
 flat in vec4 cells_per_m;
 flat in vec4 mean;
 flat in vec3 gap_colour;
+#ifdef HATCHED
+flat in vec3 hatch;
+#endif
 out vec4 pixel;
 
 uniform sampler2D cells;  // colours; in w: 1, 2, 4, 8 for an edge at the left, right, top, bottom; 16 x look
@@ -33,8 +36,8 @@ void main() {
   vec3 mean_colour = mean.rgb * (mean.w == kShaded ? lit : 1.0);
 #ifdef HATCHED
   float stripe = hatch_stripe(gl_FragCoord.xy, 1.5 * cells_per_m.w);
-  colour = mix(colour, frame.hatch.rgb, look == kLookNoData ? stripe : 0.0);
-  mean_colour = mix(mean_colour, frame.hatch.rgb, mean.w == kNoData ? stripe : 0.0);
+  colour = mix(colour, hatch, look == kLookNoData ? stripe : 0.0);
+  mean_colour = mix(mean_colour, hatch, mean.w == kNoData ? stripe : 0.0);
 #endif
   colour = mix(colour, gap_colour * lit, max(gap.x, gap.y));
   pixel = vec4(mix(mean_colour, colour, visible), 1.0);

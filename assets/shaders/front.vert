@@ -13,6 +13,9 @@ flat out vec4 texture_from_at;  // factor, offset
 flat out vec4 cells_per_m;      // x, y; z: ports; w: 1 / least height of a cell [px]
 flat out vec4 mean;
 flat out vec3 gap_colour;
+#ifdef HATCHED
+flat out vec3 hatch;
+#endif
 
 const float kFrame_m = 0.014;
 
@@ -27,4 +30,7 @@ void main() {
   texture_from_at = vec4(texel, grid.xy * texel);
   mean = swatch(mean_index);
   gap_colour = frame.gap.rgb;
+#ifdef HATCHED
+  hatch = frame.hatch.rgb;
+#endif
 }
