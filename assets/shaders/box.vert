@@ -11,7 +11,7 @@ layout(location = 7) in uvec2 side_and_top;  // swatches
 noperspective out vec4 from_edges;
 noperspective out vec2 lit_and_rim;
 flat out vec3 colour;
-#ifdef HATCHED
+#ifdef DETAILED
 flat out vec4 stripes;
 #endif
 
@@ -37,9 +37,10 @@ void main() {
   float strength = 0.22 * clamp(0.15 * min(across.x, across.y) - 0.3, 0.0, 1.0);
 
   vec4 paint = swatch(normal.z > 0.5 ? side_and_top.y : side_and_top.x);
-  colour = paint.rgb;
   lit_and_rim = vec2(paint.w == kShaded ? light(normal) * ground_light(outer.z) : 1.0, strength);
-#ifdef HATCHED
+  colour = paint.rgb;
+  step_back(colour, lit_and_rim, corner.x + 0.5 * size.x);
+#ifdef DETAILED
   stripes = vec4(frame.hatch.rgb, paint.w == kNoData ? frame.viewport.z : 0.0);
 #endif
 }

@@ -7,30 +7,39 @@ layout(location = 4) in uint mean_index;
 
 uniform sampler2D cells;
 
-out vec2 at;  // in cells of the grid, down from the top
-noperspective out float lit;
-flat out vec4 texture_from_at;  // factor, offset
-flat out vec4 cells_per_m;      // x, y; z: ports; w: 1 / least height of a cell [px]
+out vec2 at;                              // in cells of the grid, down from the top
+noperspective out vec3 cell_px_w_and_lit;  // size of a cell [px of the finished picture] where w is 1; light
+flat out vec4 texture_from_at;            // factor, offset
+flat out vec4 gap_and_ports;              // x, y: half a gap [cells]; z: a tenth of the ports in a cell; w 1: are shown
 flat out vec4 mean;
 flat out vec3 gap_colour;
-#ifdef HATCHED
-flat out vec3 hatch;
+#ifdef DETAILED
+flat out vec4 stripes;  // w: scale
+flat out vec4 veil;     // w: how far the front steps back
 #endif
 
-const float kFrame_m = 0.014;
+const float kFrame_m = 0.014, kHalfGap_m = 0.003;
 
 void main() {
   vec2 inside = mix(vec2(kFrame_m), size.xz - kFrame_m, unit);
   vec3 world = corner + vec3(inside.x, 0.0, inside.y);
   gl_Position = frame.clip_from_world * vec4(world, 1.0);
-  cells_per_m = vec4(grid.zw / size.xz, 10.0 * size.x / grid.z, frame.viewport.z / 1.5);
-  at = vec2(inside.x, size.z - inside.y) * cells_per_m.xy;
-  lit = light(vec3(0.0, -1.0, 0.0)) * ground_light(world.z);
+  vec2 cells_per_m = grid.zw / size.xz;
+  at = vec2(inside.x, size.z - inside.y) * cells_per_m;
+
+  // How far lines one metre apart are from each other as seen: the area of a square over the length of its side.
+  vec3 away = normalize(world * frame.eye.w - frame.eye.xyz);
+  vec2 seen = abs(away.y) / sqrt(max(1.0 - away.zx * away.zx, 0.0001));
+  cell_px_w_and_lit.xy = seen / cells_per_m * frame.viewport.w * frame.viewport.z;
+  cell_px_w_and_lit.z = light(vec3(0.0, -1.0, 0.0)) * ground_light(world.z);
+
   vec2 texel = 1.0 / vec2(textureSize(cells, 0));
   texture_from_at = vec4(texel, grid.xy * texel);
+  gap_and_ports = vec4(kHalfGap_m * cells_per_m, 10.0 * size.x / grid.z, frame.focus.z > 0.0 ? 1.0 : 0.0);
   mean = swatch(mean_index);
   gap_colour = frame.gap.rgb;
-#ifdef HATCHED
-  hatch = frame.hatch.rgb;
+#ifdef DETAILED
+  stripes = vec4(frame.hatch.rgb, frame.viewport.z);
+  veil = vec4(frame.background.rgb, step_back(corner.x + 0.5 * size.x));
 #endif
 }

@@ -8,20 +8,20 @@ layout(location = 5) in float hatched;
 
 uniform sampler2D font_atlas;
 
-noperspective out vec4 inside;  // [px] along the sides; place in the atlas
-flat out vec4 lengths;          // of the sides; is a glyph; is hatched
+// Each fragment shader takes what it needs.
+noperspective out vec2 inside;  // [px] along the sides
+noperspective out vec2 texel;   // place in the atlas
+flat out vec2 lengths;          // of the sides
 flat out vec4 colour;
-flat out vec3 stripes;
+flat out vec4 stripes;          // w 1: is hatched
 
 void main() {
-  vec2 px = vec2(length(sides.xy), length(sides.zw));
-  bool is_glyph = atlas.x >= 0.0;
+  lengths = vec2(length(sides.xy), length(sides.zw));
   float feather = atlas.x == -1.0 ? 0.5 : 0.0;  // half a pixel more, for smooth edges
-  inside.xy = mix(vec2(-feather), px + feather, unit);
-  inside.zw = (atlas + inside.xy) / vec2(textureSize(font_atlas, 0));
-  lengths = vec4(px, is_glyph ? 1.0 : 0.0, hatched);
+  inside = mix(vec2(-feather), lengths + feather, unit);
+  texel = (atlas + inside) / vec2(textureSize(font_atlas, 0));
   colour = paint;
-  stripes = frame.hatch.rgb;
-  vec2 at = origin + inside.x / px.x * sides.xy + inside.y / px.y * sides.zw;
+  stripes = vec4(frame.hatch.rgb, hatched);
+  vec2 at = origin + inside.x / lengths.x * sides.xy + inside.y / lengths.y * sides.zw;
   gl_Position = vec4(2.0 * at.x / frame.viewport.x - 1.0, 1.0 - 2.0 * at.y / frame.viewport.y, 0.0, 1.0);
 }

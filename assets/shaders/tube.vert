@@ -9,7 +9,7 @@ layout(location = 5) in uint swatch_index;
 noperspective out vec4 from_edges;
 noperspective out vec2 lit_and_rim;
 flat out vec3 colour;
-#ifdef HATCHED
+#ifdef DETAILED
 flat out vec4 stripes;
 #endif
 
@@ -29,9 +29,10 @@ void main() {
   from_edges = vec4(dot(world_normal, normalize(across)) * 1.5 / 0.35);
 
   vec4 paint = swatch(swatch_index);
-  colour = paint.rgb;
   lit_and_rim = paint.w == kShaded ? vec2(light(world_normal), 0.15) : vec2(1.0, 0.4);
-#ifdef HATCHED
+  colour = paint.rgb;
+  step_back(colour, lit_and_rim, from.x + 0.5 * along.x);
+#ifdef DETAILED
   stripes = vec4(frame.hatch.rgb, paint.w == kNoData ? frame.viewport.z : 0.0);
 #endif
 }

@@ -44,9 +44,11 @@ void add_text(const OverlayText& text, FontBook& fonts, std::vector<OverlayQuad>
 
 OverlayQuads overlay_quads(const Overlay& overlay, FontBook& fonts) {
   OverlayQuads quads;
-  for (const OverlayRect& rect : overlay.rects) (rect.is_hatched ? quads.rest : quads.plates).push_back(quad_of(rect));
-  for (const OverlayLine& line : overlay.lines) quads.rest.push_back(quad_of(line));
-  for (const OverlayText& text : overlay.texts) add_text(text, fonts, quads.rest);
+  for (const OverlayRect& rect : overlay.rects) {
+    (rect.is_hatched || rect.colour.a < 255 ? quads.shapes : quads.plates).push_back(quad_of(rect));
+  }
+  for (const OverlayLine& line : overlay.lines) quads.shapes.push_back(quad_of(line));
+  for (const OverlayText& text : overlay.texts) add_text(text, fonts, quads.glyphs);
   return quads;
 }
 

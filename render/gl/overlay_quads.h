@@ -1,5 +1,4 @@
-// An overlay as parallelograms in pixels. No OpenGL in here. Thread rule: that of
-// the FontBook.
+// An overlay as parallelograms in pixels. No OpenGL in here. Thread rule: that of the FontBook.
 #pragma once
 
 #include "render/scene/scene.h"
@@ -18,10 +17,11 @@ struct OverlayQuad {
   float is_hatched = 0;
 };
 
-// Each list in the order in which it is drawn.
+// In the order in which they are drawn. Apart, because blending and looking into textures costs where it is not needed.
 struct OverlayQuads {
-  std::vector<OverlayQuad> plates;  // rectangles without hatch, first
-  std::vector<OverlayQuad> rest;    // hatched rectangles, lines, glyphs
+  std::vector<OverlayQuad> plates;  // opaque rectangles
+  std::vector<OverlayQuad> shapes;  // hatched or translucent rectangles, lines
+  std::vector<OverlayQuad> glyphs;
 };
 
 // Edges of rectangles, of lines along an axis and of glyphs lie between pixels, so that they are sharp.

@@ -8,7 +8,8 @@ namespace racktwin::gl {
 namespace {
 
 constexpr int kSwatchesInRow = 1024;  // see swatch.glsl
-constexpr int kTubeSides = 12;
+constexpr int kTubeSides = 8;
+constexpr int kTilesInPiece = 6, kMostPieces = 24;
 
 struct BoxInstance {
   glm::vec3 corner, size;
@@ -123,15 +124,20 @@ void PlaceBuffers::upload_fronts(const Scene& scene) {
   fronts.upload(instances);
 }
 
+// In pieces, because lines fade from corner to corner: in the vertex shader, which costs next to nothing.
 void PlaceBuffers::upload_tile_lines(const Scene& scene) {
-  const glm::vec2 low = scene.floor_corner, high = low + scene.floor_size;
+  const glm::vec2 low = scene.floor_corner;
   const glm::ivec2 count(scene.floor_size / scene.floor_tile_m);
   std::vector<TileLineInstance> lines;
   for (int axis = 0; axis < 2; ++axis) {
+    const int other = 1 - axis, piece = std::max(kTilesInPiece, count[other] / kMostPieces);
     for (int i = 1; i < count[axis]; ++i) {
-      TileLineInstance line{low, high};
-      line.from[axis] = line.to[axis] = low[axis] + scene.floor_tile_m * static_cast<float>(i);
-      lines.push_back(line);
+      for (int k = 0; k < count[other]; k += piece) {
+        glm::ivec2 from(i), to(i);
+        from[other] = k;
+        to[other] = std::min(k + piece, count[other]);
+        lines.push_back({low + scene.floor_tile_m * glm::vec2(from), low + scene.floor_tile_m * glm::vec2(to)});
+      }
     }
   }
   tile_lines.upload(lines);

@@ -12,10 +12,10 @@
 RACKTWIN_SHADER(frame_glsl);   RACKTWIN_SHADER(swatch_glsl);
 RACKTWIN_SHADER(box_vert);     RACKTWIN_SHADER(tube_vert);    RACKTWIN_SHADER(solid_frag);
 RACKTWIN_SHADER(front_vert);   RACKTWIN_SHADER(front_frag);
-RACKTWIN_SHADER(tile_vert);   RACKTWIN_SHADER(tile_frag);
+RACKTWIN_SHADER(tile_vert);    RACKTWIN_SHADER(tile_frag);
 RACKTWIN_SHADER(shadow_vert);  RACKTWIN_SHADER(shadow_frag);
-RACKTWIN_SHADER(overlay_vert); RACKTWIN_SHADER(overlay_frag);
-RACKTWIN_SHADER(plate_frag);
+RACKTWIN_SHADER(overlay_vert); RACKTWIN_SHADER(plate_frag);   RACKTWIN_SHADER(shape_frag);
+RACKTWIN_SHADER(glyph_frag);
 // clang-format on
 
 namespace racktwin::gl {
@@ -84,7 +84,8 @@ Result<Programs> compile_programs() {
       {&made.tile, {"tile", racktwin_embedded_tile_vert, racktwin_embedded_tile_frag, ""}},
       {&made.shadow, {"shadow", racktwin_embedded_shadow_vert, racktwin_embedded_shadow_frag, ""}},
       {&made.plate, {"plate", racktwin_embedded_overlay_vert, racktwin_embedded_plate_frag, ""}},
-      {&made.overlay, {"overlay", racktwin_embedded_overlay_vert, racktwin_embedded_overlay_frag, ""}},
+      {&made.shape, {"shape", racktwin_embedded_overlay_vert, racktwin_embedded_shape_frag, ""}},
+      {&made.glyph, {"glyph", racktwin_embedded_overlay_vert, racktwin_embedded_glyph_frag, ""}},
   };
   const auto add_solid = [&](SolidPrograms& solid, const char* definitions) {
     rows.push_back({&solid.box, {"box", racktwin_embedded_box_vert, racktwin_embedded_solid_frag, definitions}});
@@ -92,7 +93,7 @@ Result<Programs> compile_programs() {
     rows.push_back({&solid.tube, {"tube", racktwin_embedded_tube_vert, racktwin_embedded_solid_frag, definitions}});
   };
   add_solid(made.plain, "");
-  add_solid(made.hatched, "#define HATCHED\n");
+  add_solid(made.detailed, "#define DETAILED\n");
   for (const auto& [program, text] : rows) {
     Result<Program> linked = link(text);
     if (!linked) return fail(linked.error());

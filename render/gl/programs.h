@@ -11,14 +11,14 @@ namespace racktwin::gl {
 inline constexpr int kSwatchUnit = 0, kCellUnit = 1, kAtlasUnit = 2;
 inline constexpr GLuint kFrameBinding = 0;
 
-// What is solid. Two of each: hatching costs a good part of a frame, and most pictures have nothing to hatch.
+// What is solid. Two of each: details cost a good part of a frame, and most pictures have none (see front.frag).
 struct SolidPrograms {
   Program box, front, tube;
 };
 
 struct Programs {
-  SolidPrograms plain, hatched;
-  Program tile, shadow, plate, overlay;
+  SolidPrograms plain, detailed;
+  Program tile, shadow, plate, shape, glyph;
 };
 
 // Errors: kNoGraphics with the driver's message.

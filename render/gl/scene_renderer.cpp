@@ -29,7 +29,10 @@ struct FrameBlock {
   glm::vec4 background{0}, floor_line{0}, shadow{0}, gap{0}, hatch{0};
   glm::vec4 viewport{0};
   glm::vec4 distance{1};
+  glm::vec4 focus{0};
 };
+
+gl::Mesh overlay_mesh() { return {gl::unit_square(), kOverlayAttributes, sizeof(OverlayQuad)}; }
 
 glm::vec4 shares(Rgba c) { return glm::vec4(c.r, c.g, c.b, c.a) / 255.0F; }
 
@@ -42,6 +45,7 @@ FrameBlock frame_block(const Scene& scene, const Viewport& viewport, int samples
   block.shadow = shares(scene.shadow);
   block.gap = shares(scene.front_gap);
   block.hatch = shares(scene.no_data_hatch);
+  block.focus = {scene.focus.from_x, scene.focus.to_x, scene.focus.strength, 0};
   block.viewport = {viewport.width, viewport.height, 1.0F / static_cast<float>(samples), 0};
   return block;
 }
@@ -119,8 +123,7 @@ struct SceneRenderer::Impl {
   FontBook& fonts;
   gl::Programs programs;
   gl::PlaceBuffers place;
-  gl::Mesh plates{gl::unit_square(), kOverlayAttributes, sizeof(OverlayQuad)};
-  gl::Mesh overlay{gl::unit_square(), kOverlayAttributes, sizeof(OverlayQuad)};
+  gl::Mesh plates = overlay_mesh(), shapes = overlay_mesh(), glyphs = overlay_mesh();
   gl::ArrayTexture atlas;
   std::uint64_t atlas_version = 0;
   bool has_atlas = false;
@@ -163,7 +166,8 @@ struct SceneRenderer::Impl {
     draw(programs.tile, place.tile_lines);
     set_pass(true, true, false);
     // What covers the rest first: hidden pixels cost little.
-    const gl::SolidPrograms& solid = place.has_no_data() ? programs.hatched : programs.plain;
+    const bool is_detailed = place.has_no_data() || scene.focus.strength > 0;
+    const gl::SolidPrograms& solid = is_detailed ? programs.detailed : programs.plain;
     draw(solid.front, place.fronts);
     draw(solid.box, place.racks);
     draw(solid.box, place.boxes);
@@ -183,14 +187,17 @@ struct SceneRenderer::Impl {
   void draw_overlay(const Scene& scene, const Viewport& viewport, int framebuffer_height) {
     const gl::OverlayQuads quads = gl::overlay_quads(scene.overlay, fonts);
     plates.upload(quads.plates);
-    overlay.upload(quads.rest);
+    shapes.upload(quads.shapes);
+    glyphs.upload(quads.glyphs);
     upload_atlas();
     atlas.bind(gl::kAtlasUnit);
     use(frame_block(scene, viewport, 1));
     set_state(viewport, framebuffer_height);
-    set_pass(false, false, true);
+    set_pass(false, false, false);
     draw(programs.plate, plates);
-    draw(programs.overlay, overlay);
+    set_pass(false, false, true);
+    draw(programs.shape, shapes);
+    draw(programs.glyph, glyphs);
     leave_state();
   }
 };

@@ -159,6 +159,7 @@ std::string value_of(const OverlayParts& parts, const char* metric_name, Compone
 void build_overlay(const RunHistory& history, const std::optional<Frame>& frame, const LayerSpec& layer,
                    const SceneView& view, FontBook& fonts, Scene& scene) {
   scene.overlay = {};
+  scene.focus = {};
   OverlayParts parts{history,
                      frame,
                      layer,

@@ -9,7 +9,7 @@
 namespace racktwin {
 namespace {
 
-constexpr float kLeader_px = 22, kGap_px = 14, kSmallestTray_px = 9, kVeil = 0.82F;
+constexpr float kLeader_px = 22, kGap_px = 14, kSmallestTray_px = 9, kStepBack = 0.82F;
 
 // Where the front of a rack lies in the picture.
 struct SeenFront {
@@ -151,14 +151,8 @@ void draw_column(OverlayParts& parts, const SeenFront& seen, std::vector<Entry> 
 ComponentId add_rack_table(OverlayParts& parts) {
   const SeenFront seen = rack_in_front(parts);
   if (seen.rack == nullptr) return {};
-  // What stands beside the rack steps back.
-  Rgba veil = parts.theme.floor;
-  veil.a = static_cast<std::uint8_t>(kVeil * 255);
-  const auto width = static_cast<float>(parts.view.viewport.width),
-             height = static_cast<float>(parts.view.viewport.height);
-  std::vector<OverlayRect>& rects = parts.scene.overlay.rects;
-  rects.insert(rects.begin(), {{{0, 0}, {seen.rect.low.x, height}, veil, false},
-                               {{seen.rect.high.x, 0}, {width - seen.rect.high.x, height}, veil, false}});
+  const Place& place = seen.rack->place;
+  parts.scene.focus = {static_cast<float>(place.x_m), static_cast<float>(place.x_m + place.width_m), kStepBack};
   draw_column(parts, seen, entries_of(parts, seen, false), false);
   draw_column(parts, seen, entries_of(parts, seen, true), true);
   return {seen.rack->component, -1};

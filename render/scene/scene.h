@@ -82,6 +82,12 @@ struct FrontItem {
   ComponentId id;
 };
 
+// What stands elsewhere along x steps back: its colours go towards the floor's.
+struct Focus {
+  float from_x = 0, to_x = 0;  // [m]
+  float strength = 0;          // 0: everything is as near, 1: nothing else is seen
+};
+
 // A soft shadow on the floor.
 struct ShadowItem {
   glm::vec2 corner{0, 0}, size{1, 1};  // [m]
@@ -140,6 +146,7 @@ struct Scene {
   std::vector<Swatch> swatches;
   Rgba background, floor, floor_line, shadow, front_gap, no_data_hatch;
   // overlay
+  Focus focus;
   Overlay overlay;
 };
 

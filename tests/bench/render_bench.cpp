@@ -78,7 +78,8 @@ void compare(SceneRenderer& renderer, const RunHistory& history, const char* cam
   FontBook fonts;
   SceneView view;
   view.viewport = kView;
-  const auto camera = named_camera(history.site(), camera_name, kView, free_part(kView, 1, true));
+  view.has_title = false;  // as in the window
+  const auto camera = named_camera(history.site(), camera_name, kView, free_part(kView, 1, false));
   if (!camera) return;
   view.camera = *camera;
   const Scene scene = build_scene(history, history.frame(600), view, fonts);

@@ -52,8 +52,8 @@ TEST_CASE("rectangles and straight lines are snapped to pixels, and keep what th
   overlay.lines.push_back({{3, 7.3F}, {30, 7.3F}, 1, {}});
   const OverlayQuads parts = overlay_quads(overlay, fonts);
   REQUIRE(parts.plates.size() == 1);
-  REQUIRE(parts.rest.size() == 2);
-  const OverlayQuad quads[] = {parts.plates[0], parts.rest[0], parts.rest[1]};
+  REQUIRE(parts.shapes.size() == 2);
+  const OverlayQuad quads[] = {parts.plates[0], parts.shapes[0], parts.shapes[1]};
   CHECK(quads[0].origin == glm::vec2(10, 21));
   CHECK(quads[0].origin.x + quads[0].along.x == quads[1].origin.x);
   CHECK(quads[1].is_hatched == 1);
@@ -65,7 +65,7 @@ TEST_CASE("glyphs stand on whole pixels and advance as the font says") {
   FontBook fonts;
   Overlay overlay;
   overlay.texts.push_back({{10.3F, 40.4F}, FontFace::kRegular, 14, {}, "A A"});
-  const std::vector<OverlayQuad> quads = overlay_quads(overlay, fonts).rest;
+  const std::vector<OverlayQuad> quads = overlay_quads(overlay, fonts).glyphs;
   REQUIRE(quads.size() == 2);
   for (const OverlayQuad& quad : quads) CHECK(quad.origin == glm::round(quad.origin));
   const float advance = fonts.width_px(FontFace::kRegular, 14, "A ");
