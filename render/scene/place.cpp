@@ -12,7 +12,7 @@ namespace {
 
 constexpr float kFloorMargin_m = 3;
 constexpr float kProud_m = 0.015F;  // pumps and switches stand out from what holds them
-constexpr float kInset_m = 0.006F;  // and leave a gap between each other
+constexpr float kInset_m = 0.006F;  // and leave a gap to what is beside; rims tell apart what is above
 
 glm::vec3 corner_of(const Place& p) { return glm::vec3(glm::dvec3(p.x_m, p.y_m, p.z_m)); }
 glm::vec3 size_of(const Place& p) { return glm::vec3(glm::dvec3(p.width_m, p.depth_m, p.height_m)); }
@@ -82,7 +82,7 @@ void add_on_front(PlaceParts& parts, const PlacedComponent& thing, SwatchIndex s
   glm::vec3 corner = corner_of(thing.place), size = size_of(thing.place);
   corner.y = static_cast<float>(host.y_m) - kProud_m;
   size.y = kProud_m;
-  const glm::vec3 inset(std::min(kInset_m, size.x / 4), 0, std::min(kInset_m, size.z / 4));
+  const glm::vec3 inset(std::min(kInset_m, size.x / 4), 0, 0);
   parts.scene.boxes.push_back({corner + inset, size - 2.0F * inset, swatch, {thing.component, -1}});
 }
 

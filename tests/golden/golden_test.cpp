@@ -1,9 +1,9 @@
 // Pictures of a pattern on the example site against pictures that a person has looked at.
 //
 // Goldens are drawn with Mesa's software rasteriser (Debian 12: Mesa 22.3.6, LLVM 15) and compared on it only. The same
-// picture comes out bit for bit with LP_NUM_THREADS 0, 1, 2 and (without Mesa's shader cache, which does not tell them
-// apart) LP_NATIVE_VECTOR_WIDTH 128, 256; the tolerance leaves
-// room for other processors: at most 0.04 % of the pixels may differ by more than 2 of 255.
+// picture comes out bit for bit with LP_NUM_THREADS 0, 1, 2 and LP_NATIVE_VECTOR_WIDTH 128, 256 (without Mesa's shader
+// cache, which does not tell the two apart and crashes); the tolerance leaves room for other processors: at most 0.04 %
+// of the pixels may differ by more than 2 of 255.
 // UPDATE_GOLDENS=1 replaces them: look at every one before committing it.
 #include "render/gl/offscreen_context.h"
 #include "render/gl/scene_renderer.h"
