@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <utility>
 
 namespace racktwin {
@@ -38,11 +39,10 @@ double frame_time(const std::vector<double>& times, double time_s) {
 }  // namespace
 
 Session::Session(RunHistory history, std::optional<LiveRun> run, double pace)
-    : history_(std::move(history)), run_(std::move(run)), pace_(pace) {}
+    : history_(std::move(history)), run_(std::move(run)), first_pace_(pace) {}
 
 bool Session::poll(double wall_s, ViewerState& state) {
   bool has_news = false;
-  const bool was_running = run_ && run_->is_running();
   if (run_) run_->poll();
   if (!has_lost_file_) {
     const Result<bool> followed = history_.follow();
@@ -54,8 +54,10 @@ bool Session::poll(double wall_s, ViewerState& state) {
   }
   if (has_news || last_news_s_ < 0) last_news_s_ = wall_s;  // opening was news
   measure_speed(wall_s);
+  if (asked_pace_ && std::isnan(pace_taken_s_) && pace() == *asked_pace_) pace_taken_s_ = newest_time(history_);
   if (run_ && !run_->is_running() && !has_told_ending_) poll_run(state);
-  return has_news || (was_running && !run_->is_running());
+  const RunKind before = std::exchange(polled_kind_, kind(wall_s));
+  return has_news || before != polled_kind_;
 }
 
 void Session::poll_run(ViewerState& state) {
@@ -100,7 +102,12 @@ void Session::update(const ViewerState& state, double budget_s) {
 void Session::send(ViewerState& state) {
   if (run_) {
     for (const WhatIf& what : state.to_send) run_->send(what);
-    if (state.pace_to_send) run_->send_pace(pace_ = *state.pace_to_send);
+    if (state.pace_to_send) run_->send_pace(*state.pace_to_send);
+  }
+  if (!state.to_send.empty()) asked_pace_.reset();
+  if (state.pace_to_send) {
+    asked_pace_ = state.pace_to_send;
+    pace_taken_s_ = std::nan("");
   }
   state.to_send.clear();
   state.pace_to_send.reset();
@@ -119,6 +126,31 @@ RunKind Session::kind(double wall_s) const {
   if (history_.is_complete()) return RunKind::kReplay;
   if (run_) return run_->is_running() ? RunKind::kLive : RunKind::kBroken;
   return !has_lost_file_ && wall_s - last_news_s_ < kPatience_s ? RunKind::kGrowing : RunKind::kBroken;
+}
+
+std::string Session::banner(double wall_s) const {
+  if (!banner_.empty() || run_ || has_lost_file_ || kind(wall_s) != RunKind::kBroken) return banner_;
+  return fmt::format(
+      "This recording ends at {}, unfinished, and nothing is being added to it: its run may be held, or have "
+      "died.",
+      time_text(newest_time(history_)));
+}
+
+double Session::pace() const {
+  const std::string text = history_.run_value("pace");
+  return text.empty() ? first_pace_ : std::strtod(text.c_str(), nullptr);
+}
+
+WhatIfAnswer Session::pace_answer() const {
+  const std::string text = *asked_pace_ == 0 ? "held" : "pace " + pace_text(*asked_pace_);
+  if (!std::isnan(pace_taken_s_)) return {true, false, fmt::format("{}  {}", time_text(pace_taken_s_), text)};
+  const bool is_running = run_ && run_->is_running();
+  return {false, !is_running, text + (is_running ? ": waiting for the run" : ": not done, the run has ended")};
+}
+
+WhatIfAnswer Session::answer(const ViewerState& state) const {
+  if (asked_pace_) return pace_answer();
+  return state.asked.empty() ? WhatIfAnswer() : answer_to(state.asked, history_.events(), run_ && run_->is_running());
 }
 
 std::optional<pid_t> Session::run_pid() const { return run_ ? std::optional<pid_t>(run_->pid()) : std::nullopt; }

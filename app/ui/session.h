@@ -31,8 +31,12 @@ class Session {
   bool is_growing() const { return !history_.is_complete() && !has_lost_file_ && (!run_ || run_->is_running()); }
   RunKind kind(double wall_s) const;
   std::optional<pid_t> run_pid() const;
-  const std::string& banner() const { return banner_; }
-  double pace() const { return pace_; }
+  // What is wrong with the run; empty: nothing.
+  std::string banner(double wall_s) const;
+  double first_pace() const { return first_pace_; }
+  double pace() const;  // that the run says it has
+  // To what was asked last; without a text if nothing was.
+  WhatIfAnswer answer(const ViewerState& state) const;
   double simulated_per_wall() const { return simulated_per_wall_; }
 
   const std::optional<Frame>& frame() const { return frame_; }
@@ -43,13 +47,17 @@ class Session {
 
  private:
   void poll_run(ViewerState& state);
+  WhatIfAnswer pace_answer() const;
   void measure_speed(double wall_s);
 
   RunHistory history_;
   std::optional<LiveRun> run_;
   bool has_lost_file_ = false, has_told_ending_ = false;
   std::string banner_;
-  double pace_, last_news_s_ = -1;
+  RunKind polled_kind_ = RunKind::kReplay;
+  double first_pace_, last_news_s_ = -1;
+  std::optional<double> asked_pace_;  // if that was asked last
+  double pace_taken_s_ = 0;           // simulated time at which the run had it; NaN: it has not yet
   double measured_s_ = 0, measured_time_s_ = 0, simulated_per_wall_ = 0;
 
   std::optional<Frame> frame_;

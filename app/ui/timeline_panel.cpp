@@ -109,7 +109,7 @@ void event_tip_ui(const ViewerData& data, const TimeAxis& axis, float mouse_px) 
   std::string tip = time_text(axis.time_s(mouse_px));
   for (const EventRow& event : data.history.events())
     if (std::abs(axis.px(event.time_s) - mouse_px) < 0.5F * ImGui::GetFontSize())
-      tip = fmt::format("{}\n{}  {}  {}", tip, time_text(event.time_s), event.path, event.what);
+      tip = fmt::format("{}\n{}  {}  {}", tip, time_text(event.time_s), event.path, for_people(event.what));
   ImGui::SetTooltip("%s", tip.c_str());
 }
 
