@@ -64,35 +64,6 @@ std::string title_of(UnitKind metrics_of, UnitKind unit, std::string_view kind) 
   return {};
 }
 
-// How many units of a kind a thing holds, or is.
-int units_in(const SiteMap& site, UnitKind kind, ComponentId id) {
-  if (kind == UnitKind::kSite) return 1;
-  const auto is_inside = [&](ComponentId at) {
-    while (at.exists() && at != id) at = site.parent(at);
-    return at == id;
-  };
-  int units = 0;
-  if (kind == UnitKind::kPump || kind == UnitKind::kLeaf) {
-    for (const PlacedComponent& unit : site.placed(kind == UnitKind::kPump ? "pump" : "leaf"))
-      units += is_inside({unit.component, -1});
-    return units;
-  }
-  if (const RackPartPlace* part = site.part_of(id); part != nullptr) {
-    if (kind != UnitKind::kGpu || part->gpu >= 0) return 1;
-    const PlacedRack& rack = *site.rack_of(id);
-    const std::vector<RackPartPlace>& parts = site.rack_types()[static_cast<std::size_t>(rack.type)].parts;
-    return static_cast<int>(std::count_if(
-        parts.begin(), parts.end(), [&](const RackPartPlace& gpu) { return gpu.gpu >= 0 && gpu.tray == part->tray; }));
-  }
-  const PlacedRack* only = site.rack_of(id);
-  for (const PlacedRack& rack : site.racks()) {
-    if (only != nullptr ? only != &rack : !is_inside({rack.component, -1})) continue;
-    const RackTemplate& type = site.rack_types()[static_cast<std::size_t>(rack.type)];
-    units += kind == UnitKind::kGpu ? type.gpus : kind == UnitKind::kTray ? type.trays : 1;
-  }
-  return units;
-}
-
 std::string_view word_of(UnitKind kind) {
   switch (kind) {
     case UnitKind::kGpu:
@@ -161,14 +132,43 @@ std::string limit_text(const Fact& fact) {
 
 }  // namespace
 
-Fact fact_of(const RunHistory& history, const Frame& frame, const MetricRow& metric, ComponentId id) {
+int units_in(const SiteMap& site, UnitKind kind, ComponentId id) {
+  if (kind == UnitKind::kSite) return 1;
+  const auto is_inside = [&](ComponentId at) {
+    while (at.exists() && at != id) at = site.parent(at);
+    return at == id;
+  };
+  int units = 0;
+  if (kind == UnitKind::kPump || kind == UnitKind::kLeaf) {
+    for (const PlacedComponent& unit : site.placed(kind == UnitKind::kPump ? "pump" : "leaf"))
+      units += is_inside({unit.component, -1});
+    return units;
+  }
+  if (const RackPartPlace* part = site.part_of(id); part != nullptr) {
+    if (kind != UnitKind::kGpu || part->gpu >= 0) return 1;
+    const PlacedRack& rack = *site.rack_of(id);
+    const std::vector<RackPartPlace>& parts = site.rack_types()[static_cast<std::size_t>(rack.type)].parts;
+    return static_cast<int>(std::count_if(
+        parts.begin(), parts.end(), [&](const RackPartPlace& gpu) { return gpu.gpu >= 0 && gpu.tray == part->tray; }));
+  }
+  const auto units_of = [&](const PlacedRack& rack) {
+    const RackTemplate& type = site.rack_types()[static_cast<std::size_t>(rack.type)];
+    return kind == UnitKind::kGpu ? type.gpus : kind == UnitKind::kTray ? type.trays : 1;
+  };
+  if (const PlacedRack* rack = site.rack_of(id); rack != nullptr) return units_of(*rack);
+  for (const PlacedRack& rack : site.racks())
+    if (is_inside({rack.component, -1})) units += units_of(rack);
+  return units;
+}
+
+Fact fact_of(const RunHistory& history, const Frame& frame, const MetricRow& metric, ComponentId id, int things) {
   Fact fact;
   fact.metric = &metric;
   fact.reading = history.reading(frame, metric, id);
   fact.limit = limit_for(history, metric, fact.reading.high);
   const double low = std::isnan(metric.low) ? 0 : metric.low;
   fact.share = fact.limit.name.empty() ? std::nan("") : (fact.reading.high - low) / (fact.limit.value - low);
-  fact.things = std::max(1, units_in(history.site(), metric.kind, id));
+  fact.things = std::max(1, things);
   fact.word = word_of(metric.kind);
   fact.have_all_data = have_all_data(history, frame, metric, id);
   fact.takes_high = metric.unit == "degC" && metric.kind != UnitKind::kSite;
@@ -205,10 +205,11 @@ std::vector<FactGroup> facts_of(const RunHistory& history, const Frame& frame, C
   std::vector<FactGroup> groups;
   for (const UnitKind group_kind : order) {
     FactGroup group{title_of(group_kind, unit, kind), {}};
+    const int things = units_in(history.site(), group_kind, id);
     for (const MetricRow& metric : history.metrics()) {
       if (metric.kind != group_kind) continue;
       if (metric.kind == UnitKind::kSite && (is_one_of_several || !site_metric_applies(metric.name, kind))) continue;
-      Fact fact = fact_of(history, frame, metric, id);
+      Fact fact = fact_of(history, frame, metric, id, things);
       if (fact.reading.has_data() || group_kind == unit) group.facts.push_back(std::move(fact));
     }
     if (!group.facts.empty()) groups.push_back(std::move(group));

@@ -38,8 +38,10 @@ struct FactGroup {
   std::string title;  // "Of its 72 GPUs"; empty: its own
   std::vector<Fact> facts;
 };
-// One metric of a thing, as facts_of() has it.
-Fact fact_of(const RunHistory& history, const Frame& frame, const MetricRow& metric, ComponentId id);
+// One metric of a thing, as facts_of() has it. things: units_in() of the metric's kind.
+Fact fact_of(const RunHistory& history, const Frame& frame, const MetricRow& metric, ComponentId id, int things);
+// How many units of a kind a thing holds, or is.
+int units_in(const SiteMap& site, UnitKind kind, ComponentId id);
 std::vector<FactGroup> facts_of(const RunHistory& history, const Frame& frame, ComponentId id);
 
 // "one of 64 alike": how many are simulated together; empty where that says nothing.

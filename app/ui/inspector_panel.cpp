@@ -143,9 +143,7 @@ void summary_ui(const ViewerData& data) {
 
 void inspector_panel_ui(const ViewerData& data, const ViewerState& state, Commands&) {
   const Panel panel("inspector", data.zones.inspector);
-  const std::vector<PlacedComponent> sites = data.history.site().placed("site");
-  const ComponentId whole = sites.empty() ? ComponentId{} : ComponentId{sites.front().component, -1};
-  const ComponentId shown = state.selected.exists() ? state.selected : whole;
+  const ComponentId shown = state.selected.exists() ? state.selected : data.parts.whole;
   identity_ui(data, shown);
   ImGui::BeginChild("facts");
   if (data.facts.empty()) {

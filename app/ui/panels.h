@@ -6,11 +6,13 @@
 #include "app/ui/facts.h"
 #include "app/ui/layout.h"
 #include "app/ui/plot_data.h"
+#include "app/ui/tree_rows.h"
 #include "app/ui/what_if.h"
 #include "render/scene/scene.h"
 
 #include <map>
 #include <string>
+#include <vector>
 
 namespace racktwin {
 
@@ -22,8 +24,18 @@ enum class RunKind {
   kBroken,   // not finished, and nobody seems to write it any more
 };
 
+// What never changes of a site, looked up once: a site may have a million components.
+struct SiteParts {
+  ComponentId whole;                   // the site
+  std::vector<PlacedComponent> pumps;  // by number
+  std::string facility;                // path; empty: there is none
+};
+SiteParts site_parts(const SiteMap& site);
+
 struct ViewerData {
   const RunHistory& history;
+  const SiteParts& parts;
+  const std::vector<TreeRow>& tree;   // the hierarchy as far as it is unfolded
   const std::optional<Frame>& frame;  // that state.time_s shows
   const LayerSpec& layer;
   const Scene& scene;

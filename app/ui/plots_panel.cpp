@@ -35,9 +35,10 @@ void plot_ui(const ViewerData& data, const ViewerState& state, std::size_t i, co
   const Figure figure = shown(data.plots.figures()[i], spec, state, zone.width - kValue * ImGui::GetFontSize());
   const FigureLayout layout = draw_figure(figure, zone, state.is_dark);
   if (is_active) out.push_back(command::Seek{x_at(figure, layout, ImGui::GetIO().MousePos.x)});
-  if (spec.metric == nullptr)
+  const bool is_empty = layout.strokes.empty() && layout.bands.empty() && data.history.frame_times().size() > 1;
+  if (spec.metric == nullptr || is_empty)
     ImGui::GetWindowDrawList()->AddText({layout.left, layout.top}, ImGui::GetColorU32(ImGuiCol_TextDisabled),
-                                        "not recorded");
+                                        spec.metric == nullptr ? "not recorded" : "no data");
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ double frame_time(const std::vector<double>& times, double time_s) {
 }  // namespace
 
 Session::Session(RunHistory history, std::optional<LiveRun> run, double pace)
-    : history_(std::move(history)), run_(std::move(run)), first_pace_(pace) {}
+    : history_(std::move(history)), parts_(site_parts(history_.site())), run_(std::move(run)), first_pace_(pace) {}
 
 bool Session::poll(double wall_s, ViewerState& state) {
   bool has_news = false;
@@ -96,7 +96,9 @@ void Session::update(const ViewerState& state, double budget_s) {
     facts_ = frame_ ? facts_of(history_, *frame_, of) : std::vector<FactGroup>();
     facts_of_ = of;
   }
-  plots_.update(history_, plot_specs(history_, state.selected), budget_s);
+  if (plot_specs_of_ != state.selected) plot_specs_ = plot_specs(history_, state.selected);
+  plot_specs_of_ = state.selected;
+  plots_.update(history_, plot_specs_, budget_s);
 }
 
 void Session::send(ViewerState& state) {
@@ -115,6 +117,8 @@ void Session::send(ViewerState& state) {
 
 void Session::replace(RunHistory history) {
   history_ = std::move(history);
+  parts_ = site_parts(history_.site());
+  plot_specs_of_.reset();
   has_lost_file_ = false;
   frame_.reset();
   layer_.reset();
@@ -155,9 +159,13 @@ WhatIfAnswer Session::answer(const ViewerState& state) const {
 
 std::optional<pid_t> Session::run_pid() const { return run_ ? std::optional<pid_t>(run_->pid()) : std::nullopt; }
 
-ComponentId Session::site_id() const {
-  const std::vector<PlacedComponent> sites = history_.site().placed("site");
-  return sites.empty() ? ComponentId{} : ComponentId{sites.front().component, -1};
+SiteParts site_parts(const SiteMap& site) {
+  SiteParts parts;
+  if (const auto sites = site.placed("site"); !sites.empty()) parts.whole = {sites.front().component, -1};
+  if (const auto found = site.placed("facility"); !found.empty())
+    parts.facility = site.path({found.front().component, -1});
+  parts.pumps = site.placed("pump");
+  return parts;
 }
 
 }  // namespace racktwin

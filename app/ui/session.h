@@ -43,7 +43,8 @@ class Session {
   const LayerSpec& layer() const { return *layer_; }  // after update()
   const std::vector<FactGroup>& facts() const { return facts_; }
   const PlotData& plots() const { return plots_; }
-  ComponentId site_id() const;
+  const SiteParts& parts() const { return parts_; }
+  ComponentId site_id() const { return parts_.whole; }
 
  private:
   void poll_run(ViewerState& state);
@@ -51,6 +52,7 @@ class Session {
   void measure_speed(double wall_s);
 
   RunHistory history_;
+  SiteParts parts_;
   std::optional<LiveRun> run_;
   bool has_lost_file_ = false, has_told_ending_ = false;
   std::string banner_;
@@ -65,6 +67,8 @@ class Session {
   std::size_t layer_frames_ = 0;  // recorded when the layer's range was set
   std::vector<FactGroup> facts_;
   std::optional<ComponentId> facts_of_;
+  std::vector<PlotSpec> plot_specs_;
+  std::optional<ComponentId> plot_specs_of_;
   PlotData plots_;
 };
 

@@ -70,7 +70,7 @@ void scroll_to_selection(const ViewerState& state, const std::vector<TreeRow>& r
 void tree_panel_ui(const ViewerData& data, const ViewerState& state, Commands& out) {
   const Panel panel("tree", data.zones.tree);
   filter_ui(data, state, out);
-  const std::vector<TreeRow> rows = tree_rows(data.history.site(), state.unfolded, state.filter);
+  const std::vector<TreeRow>& rows = data.tree;
   if (rows.empty()) weak_text("nothing has that in its path");
   ImGui::BeginChild("rows");
   const float row_height = ImGui::GetTextLineHeight() + ImGui::GetStyle().ItemSpacing.y;

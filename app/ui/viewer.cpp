@@ -163,7 +163,7 @@ void Viewer::wait_for_first_frame(double most_s) {
 void Viewer::place_panels() {
   const float line = 15 * window_.scale();
   const auto width = static_cast<float>(window_.width_px()), height = static_cast<float>(window_.height_px());
-  const int pumps = static_cast<int>(session_.history().site().placed("pump").size());
+  const int pumps = static_cast<int>(session_.parts().pumps.size());
   const float banner = style_ ? banner_height(shown_banner(), width) : 0;  // text is measured within a frame
   zones_ = zones_of(width, height, line, state_.splitters, session_.is_own_run(), pumps, banner);
   const Viewport before = std::exchange(viewport_, viewport_of(zones_.viewport));
@@ -192,6 +192,8 @@ void Viewer::measure(double wall_s) {
 ViewerData Viewer::data() {
   const double wall_s = wall_clock_s();
   return {session_.history(),
+          session_.parts(),
+          tree_.rows(session_.history().site(), state_.unfolded, state_.filter),
           session_.frame(),
           session_.layer(),
           scene_.scene(),
@@ -258,6 +260,7 @@ void Viewer::open_file() {
   if (!history) return say(history.error().front().message);
   session_.replace(std::move(*history));
   scene_.forget();
+  tree_.forget();
   ViewerState fresh;
   fresh.layer = state_.layer;
   fresh.is_dark = state_.is_dark;

@@ -73,6 +73,7 @@ class Viewer {
   SceneRenderer renderer_;
   LiveScene scene_;
   ViewerState state_;
+  TreeCache tree_;
   Zones zones_;
   Viewport viewport_, free_part_;
   std::map<std::string, Zone> items_;

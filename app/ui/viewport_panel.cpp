@@ -40,7 +40,9 @@ void tip_ui(const ViewerData& data, ComponentId id) {
   ImGui::BeginTooltip();
   panel_title(data.history.site().path(id));
   const MetricRow* metric = data.layer.gpu;
-  const Fact fact = metric != nullptr && data.frame ? fact_of(data.history, *data.frame, *metric, id) : Fact();
+  const Fact fact = metric != nullptr && data.frame ? fact_of(data.history, *data.frame, *metric, id,
+                                                              units_in(data.history.site(), metric->kind, id))
+                                                    : Fact();
   if (fact.reading.has_data()) {
     const FactText text = text_of(fact);
     ImGui::Text("%s  %s", data.layer.title.c_str(), text.value.c_str());

@@ -14,11 +14,6 @@ constexpr std::string_view kWaiting = "waiting for the run", kTooLate = "not don
 
 }  // namespace
 
-std::string facility_path(const SiteMap& site) {
-  const std::vector<PlacedComponent> found = site.placed("facility");
-  return found.empty() ? std::string() : site.path({found.front().component, -1});
-}
-
 bool is_pump_tripped(const std::vector<EventRow>& events, const std::string& path) {
   const auto last = std::find_if(events.rbegin(), events.rend(), [&](const EventRow& event) {
     return event.path == path && event.what.rfind("pump ", 0) == 0;

@@ -8,8 +8,6 @@
 
 namespace racktwin {
 
-std::string facility_path(const SiteMap& site);  // empty: there is none
-
 bool is_pump_tripped(const std::vector<EventRow>& events, const std::string& path);
 
 // What a run said to the last change asked for.

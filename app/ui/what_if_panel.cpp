@@ -9,7 +9,7 @@ namespace racktwin {
 namespace {
 
 void facility_ui(const ViewerData& data, const ViewerState& state, Commands& out) {
-  const std::string path = facility_path(data.history.site());
+  const std::string& path = data.parts.facility;
   if (path.empty()) return;
   weak_text("Facility water supply");
   float temp_degc = static_cast<float>(state.facility_degc);
@@ -44,7 +44,7 @@ void pump_ui(const ViewerData& data, const PlacedComponent& pump, Commands& out)
 }
 
 void pumps_ui(const ViewerData& data, Commands& out) {
-  const std::vector<PlacedComponent> pumps = data.history.site().placed("pump");
+  const std::vector<PlacedComponent>& pumps = data.parts.pumps;
   ImGuiListClipper clipper;
   clipper.Begin(static_cast<int>(pumps.size()));
   while (clipper.Step())
@@ -75,8 +75,8 @@ void pace_ui(const ViewerData& data, Commands& out) {
 float answer_height(const ViewerData& data) {
   if (data.answer.text.empty()) return 0;
   ImGui::PushFont(small_font());
-  const float width = ImGui::GetContentRegionAvail().x;
-  const float height = ImGui::CalcTextSize(data.answer.text.c_str(), nullptr, false, width).y;
+  const std::string text = wrapped(for_people(data.answer.text), ImGui::GetContentRegionAvail().x);
+  const float height = ImGui::CalcTextSize(text.c_str()).y;
   ImGui::PopFont();
   return height + ImGui::GetStyle().ItemSpacing.y;
 }
@@ -88,7 +88,7 @@ void answer_ui(const ViewerData& data, const ViewerState& state) {
   const Rgba colour = answer.is_rejected ? colours.warning : answer.is_answered ? colours.good : colours.text_weak;
   ImGui::PushFont(small_font());
   ImGui::PushStyleColor(ImGuiCol_Text, im_vec4(colour));
-  ImGui::TextWrapped("%s", for_people(answer.text).c_str());
+  wrapped_text(for_people(answer.text));
   ImGui::PopStyleColor();
   ImGui::PopFont();
   name_item(data, "answer");

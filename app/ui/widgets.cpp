@@ -57,8 +57,7 @@ void panel_title(const std::string& text) {
   ImGui::PopFont();
 }
 
-void wrapped_text(const std::string& text) {
-  const float room = ImGui::GetContentRegionAvail().x;
+std::string wrapped(const std::string& text, float width_px) {
   std::string shown, line;
   for (std::size_t at = 0; at < text.size();) {
     std::size_t end = text.find(' ', at);
@@ -66,7 +65,7 @@ void wrapped_text(const std::string& text) {
       end = text.find(' ', end + 1);
     const std::string word = text.substr(at, end - at);
     const std::string longer = line.empty() ? word : line + " " + word;
-    if (!line.empty() && ImGui::CalcTextSize(longer.c_str()).x > room) {
+    if (!line.empty() && ImGui::CalcTextSize(longer.c_str()).x > width_px) {
       shown += line + "\n";
       line = word;
     } else {
@@ -74,7 +73,11 @@ void wrapped_text(const std::string& text) {
     }
     at = end == std::string::npos ? text.size() : end + 1;
   }
-  ImGui::TextUnformatted((shown + line).c_str());
+  return shown + line;
+}
+
+void wrapped_text(const std::string& text) {
+  ImGui::TextUnformatted(wrapped(text, ImGui::GetContentRegionAvail().x).c_str());
 }
 
 std::string for_people(std::string text) {

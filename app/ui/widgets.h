@@ -27,7 +27,8 @@ void text_right(const std::string& text);
 void weak_text(const std::string& text);
 void panel_title(const std::string& text);
 void tip_for_item(const char* text);
-// Text of several lines, broken at spaces, but not between a number and its unit.
+// A text in lines, broken at spaces, but not between a number and its unit.
+std::string wrapped(const std::string& text, float width_px);
 void wrapped_text(const std::string& text);
 // "set to 40 degC" as people write it: "set to 40 °C".
 std::string for_people(std::string text);

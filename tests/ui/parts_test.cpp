@@ -105,6 +105,37 @@ TEST_CASE("a filter finds parts of paths, in any case of letters, under what hol
   CHECK(tree_rows(site, {}, "no such thing").empty());
 }
 
+TEST_CASE("the rows of the tree are kept until something else is asked for") {
+  const SiteMap site = small_site();
+  TreeCache cache;
+  const auto shown = [&](const std::set<std::pair<int, int>>& unfolded, const char* filter) {
+    return paths(site, cache.rows(site, unfolded, filter));
+  };
+  CHECK(shown({}, "") == std::vector<std::string>{"hall"});
+  CHECK(shown({{0, -1}}, "").size() == 4);
+  CHECK(shown({{0, -1}}, "pump-2").back() == "hall/cdu-1/pump-2");
+  CHECK(shown({{0, -1}}, "GPU-1").back() == "hall/row-a/rack-02/compute-01/gpu-1");
+  const TreeRow* rows = cache.rows(site, {}, "").data();
+  CHECK(cache.rows(site, {}, "").data() == rows);
+  std::vector<ComponentRow> other = {{0, "barn", "site", -1, 0, 0, 0, 0, 0, 0}};
+  const SiteMap barn = SiteMap::create(other).value();
+  cache.forget();
+  CHECK(paths(barn, cache.rows(barn, {}, "")) == std::vector<std::string>{"barn"});
+}
+
+TEST_CASE("things are counted in what holds them") {
+  const SiteMap site = small_site();
+  const auto count = [&](UnitKind kind, const char* path) { return units_in(site, kind, site.find(path).value()); };
+  CHECK(count(UnitKind::kGpu, "hall") == 4);
+  CHECK(count(UnitKind::kGpu, "hall/row-a/rack-01") == 2);
+  CHECK(count(UnitKind::kGpu, "hall/row-a/rack-01/compute-01") == 2);
+  CHECK(count(UnitKind::kGpu, "hall/row-a/rack-01/compute-01/gpu-0") == 1);
+  CHECK(count(UnitKind::kTray, "hall/row-a") == 2);
+  CHECK(count(UnitKind::kRack, "hall") == 2);
+  CHECK(count(UnitKind::kPump, "hall/cdu-1") == 2);
+  CHECK(count(UnitKind::kPump, "hall/row-a") == 0);
+}
+
 TEST_CASE("the zones of the window fill it without overlap, from the smallest to a large one") {
   for (const auto& [width, height] : {std::pair(960.0F, 600.0F), {1280.0F, 720.0F}, {1920.0F, 1080.0F}}) {
     const Zones zones = zones_of(width, height, 15, {}, true, 2);
