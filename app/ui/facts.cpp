@@ -188,7 +188,15 @@ FactText text_of(const Fact& fact) {
   return text;
 }
 
-std::vector<FactGroup> facts_of(const RunHistory& history, const Frame& frame, ComponentId id) {
+UnitCounts units_in(const SiteMap& site, ComponentId id) {
+  UnitCounts counts{};
+  for (std::size_t kind = 0; kind < counts.size(); ++kind)
+    counts[kind] = units_in(site, static_cast<UnitKind>(kind), id);
+  return counts;
+}
+
+std::vector<FactGroup> facts_of(const RunHistory& history, const Frame& frame, ComponentId id,
+                                const UnitCounts& units) {
   const std::string_view kind = history.site().kind(id);
   const UnitKind unit = unit_of(kind);
   std::vector<UnitKind> order = {unit};
@@ -205,7 +213,7 @@ std::vector<FactGroup> facts_of(const RunHistory& history, const Frame& frame, C
   std::vector<FactGroup> groups;
   for (const UnitKind group_kind : order) {
     FactGroup group{title_of(group_kind, unit, kind), {}};
-    const int things = units_in(history.site(), group_kind, id);
+    const int things = units[static_cast<std::size_t>(group_kind)];
     for (const MetricRow& metric : history.metrics()) {
       if (metric.kind != group_kind) continue;
       if (metric.kind == UnitKind::kSite && (is_one_of_several || !site_metric_applies(metric.name, kind))) continue;

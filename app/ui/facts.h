@@ -4,6 +4,7 @@
 
 #include "sim/recording/run_history.h"
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,7 +43,11 @@ struct FactGroup {
 Fact fact_of(const RunHistory& history, const Frame& frame, const MetricRow& metric, ComponentId id, int things);
 // How many units of a kind a thing holds, or is.
 int units_in(const SiteMap& site, UnitKind kind, ComponentId id);
-std::vector<FactGroup> facts_of(const RunHistory& history, const Frame& frame, ComponentId id);
+// Of every kind, by UnitKind: it takes a while on a large site, and does not change with the frame.
+using UnitCounts = std::array<int, 6>;
+UnitCounts units_in(const SiteMap& site, ComponentId id);
+// units: units_in() of the thing.
+std::vector<FactGroup> facts_of(const RunHistory& history, const Frame& frame, ComponentId id, const UnitCounts& units);
 
 // "one of 64 alike": how many are simulated together; empty where that says nothing.
 std::string alike_text(const RunHistory& history, int epoch, ComponentId id);

@@ -71,8 +71,8 @@ std::vector<PlotSpec> plot_specs(const RunHistory& history, ComponentId selected
       spec_of(history, selected, {"gpu_junction", "gpu_junction", "gpu_junction", "", "gpu_junction"}),
       spec_of(history, selected, has_coolant ? kFlow : kUse),
       spec_of(history, selected, {"gpu_clock", "gpu_clock", "gpu_clock", "pump_speed", "step_time"})};
-  specs[1].takes_high = history.site().kind(selected) != "gpu";
-  specs[1].title = specs[1].takes_high ? "Hottest GPU" : "GPU junction";
+  specs[1].takes_high = true;  // as on labels
+  specs[1].title = history.site().kind(selected) == "gpu" ? "GPU junction" : "Hottest GPU";
   if (!has_coolant) specs[2].title = "GPU utilization";
   return specs;
 }

@@ -5,8 +5,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
+#include <limits>
 #include <utility>
 
 namespace racktwin {
@@ -36,10 +39,27 @@ double frame_time(const std::vector<double>& times, double time_s) {
   return after == times.begin() ? times.front() : *(after - 1);
 }
 
+// How long ago a recording was written to [s].
+double silence_of(const std::string& path) {
+  double silent_s = std::numeric_limits<double>::infinity();
+  for (const std::string& file : {path, path + "-wal"}) {
+    std::error_code error;
+    const auto written = std::filesystem::last_write_time(file, error);
+    if (error) continue;
+    const std::chrono::duration<double> since = std::filesystem::file_time_type::clock::now() - written;
+    silent_s = std::min(silent_s, since.count());
+  }
+  return silent_s;
+}
+
 }  // namespace
 
 Session::Session(RunHistory history, std::optional<LiveRun> run, double pace)
-    : history_(std::move(history)), parts_(site_parts(history_.site())), run_(std::move(run)), first_pace_(pace) {}
+    : history_(std::move(history)),
+      parts_(site_parts(history_.site())),
+      run_(std::move(run)),
+      first_pace_(pace),
+      silent_s_(silence_of(history_.path())) {}
 
 bool Session::poll(double wall_s, ViewerState& state) {
   bool has_news = false;
@@ -52,7 +72,8 @@ bool Session::poll(double wall_s, ViewerState& state) {
       state.notes.push_back({followed.error().front().message + "; what was read before is shown", true, 0});
     }
   }
-  if (has_news || last_news_s_ < 0) last_news_s_ = wall_s;  // opening was news
+  if (last_news_s_ < 0) last_news_s_ = wall_s - silent_s_;
+  if (has_news) last_news_s_ = wall_s;
   measure_speed(wall_s);
   if (asked_pace_ && std::isnan(pace_taken_s_) && pace() == *asked_pace_) pace_taken_s_ = newest_time(history_);
   if (run_ && !run_->is_running() && !has_told_ending_) poll_run(state);
@@ -93,7 +114,8 @@ void Session::update(const ViewerState& state, double budget_s) {
   }
   const ComponentId of = state.selected.exists() ? state.selected : site_id();
   if (is_new_frame || facts_of_ != of) {
-    facts_ = frame_ ? facts_of(history_, *frame_, of) : std::vector<FactGroup>();
+    if (facts_of_ != of) units_ = units_in(history_.site(), of);
+    facts_ = frame_ ? facts_of(history_, *frame_, of, units_) : std::vector<FactGroup>();
     facts_of_ = of;
   }
   if (plot_specs_of_ != state.selected) plot_specs_ = plot_specs(history_, state.selected);
@@ -118,6 +140,8 @@ void Session::send(ViewerState& state) {
 void Session::replace(RunHistory history) {
   history_ = std::move(history);
   parts_ = site_parts(history_.site());
+  silent_s_ = silence_of(history_.path());
+  last_news_s_ = -1;
   plot_specs_of_.reset();
   has_lost_file_ = false;
   frame_.reset();
@@ -129,7 +153,8 @@ void Session::replace(RunHistory history) {
 RunKind Session::kind(double wall_s) const {
   if (history_.is_complete()) return RunKind::kReplay;
   if (run_) return run_->is_running() ? RunKind::kLive : RunKind::kBroken;
-  return !has_lost_file_ && wall_s - last_news_s_ < kPatience_s ? RunKind::kGrowing : RunKind::kBroken;
+  const double silent_s = last_news_s_ < 0 ? silent_s_ : wall_s - last_news_s_;
+  return !has_lost_file_ && silent_s < kPatience_s ? RunKind::kGrowing : RunKind::kBroken;
 }
 
 std::string Session::banner(double wall_s) const {

@@ -57,9 +57,10 @@ class Session {
   bool has_lost_file_ = false, has_told_ending_ = false;
   std::string banner_;
   RunKind polled_kind_ = RunKind::kReplay;
-  double first_pace_, last_news_s_ = -1;
-  std::optional<double> asked_pace_;  // if that was asked last
-  double pace_taken_s_ = 0;           // simulated time at which the run had it; NaN: it has not yet
+  double first_pace_, last_news_s_ = -1;  // wall time; -1: never looked
+  double silent_s_;                       // how long the file had not been written when it was opened
+  std::optional<double> asked_pace_;      // if that was asked last
+  double pace_taken_s_ = 0;               // simulated time at which the run had it; NaN: it has not yet
   double measured_s_ = 0, measured_time_s_ = 0, simulated_per_wall_ = 0;
 
   std::optional<Frame> frame_;
@@ -67,6 +68,7 @@ class Session {
   std::size_t layer_frames_ = 0;  // recorded when the layer's range was set
   std::vector<FactGroup> facts_;
   std::optional<ComponentId> facts_of_;
+  UnitCounts units_{};  // of that
   std::vector<PlotSpec> plot_specs_;
   std::optional<ComponentId> plot_specs_of_;
   PlotData plots_;

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include <chrono>
+#include <filesystem>
 #include <thread>
 
 namespace racktwin {
@@ -210,6 +211,14 @@ TEST_CASE("a recording that nobody goes on with says so after a while") {
   CHECK(session.poll(112, state));  // there is something to show
   CHECK(session.kind(112) == RunKind::kBroken);
   CHECK(session.banner(112).find("unfinished") != std::string::npos);
+  // A file that has been silent for long when it is opened needs no waiting.
+  const std::filesystem::path file = directory.path("live.racktwin");
+  for (const char* end : {"", "-wal"})
+    if (std::filesystem::exists(file.string() + end))
+      std::filesystem::last_write_time(file.string() + end,
+                                       std::filesystem::last_write_time(file) - std::chrono::minutes(1));
+  const Session later(RunHistory::open(file).value(), std::nullopt, 0);
+  CHECK(later.kind(0) == RunKind::kBroken);
 }
 
 TEST_CASE("a run that is killed leaves its recording on the screen, and a banner") {
