@@ -27,7 +27,9 @@ Zones zones_of(float width_px, float height_px, float line_px, const Splitters& 
   const float top = toolbar + banner;
   const float upper = height_px - top - status - bottom;
   const float wanted = (kWhatIf + kPump * static_cast<float>(std::min(pumps, kPumpsShown))) * line_px;
-  const float what_if = has_what_ifs ? whole(std::max(0.0F, std::min(wanted, upper - kLeastInspector * line_px))) : 0;
+  const float most = std::max(upper / 2, (kWhatIf + 2 * kPump) * line_px);
+  const float room = std::max(0.0F, std::min({wanted, most, upper - kLeastInspector * line_px}));
+  const float what_if = has_what_ifs ? whole(room) : 0;
   const float lower_y = top + upper + gap;
 
   Zones zones;

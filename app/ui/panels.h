@@ -28,7 +28,7 @@ enum class RunKind {
 struct SiteParts {
   ComponentId whole;                   // the site
   std::vector<PlacedComponent> pumps;  // by number
-  std::string facility;                // path; empty: there is none
+  std::string facility;                // path; empty: none, or nothing that its water would cool
 };
 SiteParts site_parts(const SiteMap& site);
 

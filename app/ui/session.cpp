@@ -187,7 +187,7 @@ std::optional<pid_t> Session::run_pid() const { return run_ ? std::optional<pid_
 SiteParts site_parts(const SiteMap& site) {
   SiteParts parts;
   if (const auto sites = site.placed("site"); !sites.empty()) parts.whole = {sites.front().component, -1};
-  if (const auto found = site.placed("facility"); !found.empty())
+  if (const auto found = site.placed("facility"); !found.empty() && !site.placed("cdu").empty())
     parts.facility = site.path({found.front().component, -1});
   parts.pumps = site.placed("pump");
   return parts;

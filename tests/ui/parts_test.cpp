@@ -2,6 +2,7 @@
 #include "app/ui/facts.h"
 #include "app/ui/layout.h"
 #include "app/ui/navigate.h"
+#include "app/ui/panels.h"
 #include "app/ui/tree_rows.h"
 #include "app/ui/what_if.h"
 #include "tests/ui/small_site.h"
@@ -168,6 +169,18 @@ TEST_CASE("a banner takes its room from the picture and covers nothing; many pum
     CHECK(zones.plots.height > 9 * 15);
   }
   CHECK(zones_of(960, 600, 15, {}, true, 200).what_if.height > 200);
+  const Zones large = zones_of(1920, 1080, 15, {}, true, 200);
+  CHECK(large.inspector.height >= large.what_if.height);
+}
+
+TEST_CASE("a site without coolant has no facility water to change") {
+  const SiteMap site = small_site();
+  CHECK(site_parts(site).facility == "hall/facility");
+  CHECK(site_parts(site).pumps.size() == 2);
+  CHECK(site.path(site_parts(site).whole) == "hall");
+  std::vector<ComponentRow> rows = {{0, "hall", "site", -1, 0, 0, 0, 0, 0, 0},
+                                    {1, "hall/facility", "facility", 0, 4, 0, 0, 1, 1, 1}};
+  CHECK(site_parts(SiteMap::create(rows).value()).facility.empty());
 }
 
 Fact fact(const MetricRow& metric, double low, double mean, double high, int things, std::string_view word) {

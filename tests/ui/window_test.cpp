@@ -150,6 +150,31 @@ TEST_CASE("an event in the list leads to its time and its component") {
   CHECK(screen.selected() == "hall/cdu-1/pump-2");
 }
 
+TEST_CASE("plots show what there is: no flow where there is no coolant") {
+  const TemporaryDirectory directory;
+  const std::string scenario = directory.path("air.toml"), recording = directory.path("air.racktwin");
+  write_text(scenario, "include = [\"" RACKTWIN_SOURCE_DIRECTORY
+                       "/tests/scenarios/small.toml\"]\nduration = \"30 s\"\nframe = \"5 s\"\nevent = []\n");
+  const ProgramResult run = run_program({"run", scenario, "-o", recording, "-q", "--set", "site.rack=hgx-h100", "--set",
+                                         "site.racks_per_row=2", "--set", "workload.tp=1", "--set", "workload.pp=1"});
+  INFO(run.err);
+  REQUIRE(run.exit_code == 0);
+  Session session(RunHistory::open(recording).value(), std::nullopt, 0);
+  ViewerState state;
+  for (const char* path : {"hall", "hall/row-a/rack-01"}) {
+    state.selected = session.history().site().find(path).value();
+    session.update(state, 10);
+    CHECK(session.plots().specs()[2].title == "GPU utilization");
+    for (const Figure& figure : session.plots().figures()) {
+      CAPTURE(path, figure.title);
+      REQUIRE(figure.series.size() == 1);
+      CHECK_FALSE(figure.series.front().y.empty());
+      CHECK(figure.series.front().y.back() == figure.series.front().y.back());  // no NaN
+    }
+  }
+  CHECK(session.parts().facility.empty());
+}
+
 TEST_CASE("a click in a plot moves the time cursor there") {
   Screen screen;
   screen.click("plot 3");
