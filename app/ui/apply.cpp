@@ -107,6 +107,7 @@ struct Apply {
   }
   void operator()(const command::SetPace& c) { state.pace_to_send = c.pace; }
   void operator()(const command::Say& c) { state.notes.push_back(c.note); }
+  void operator()(const command::CloseBanner& c) { state.closed_banner = c.text; }
   void operator()(const command::Open& c) { state.file_to_open = c.path; }
   void operator()(const command::Quit&) { state.wants_to_quit = true; }
 };

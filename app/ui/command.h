@@ -74,6 +74,9 @@ struct SetPace {
 struct Say {
   Note note;
 };
+struct CloseBanner {
+  std::string text;
+};
 struct Open {
   std::string path;
 };
@@ -86,7 +89,7 @@ using Command =
                  command::SetLayer, command::UseCamera, command::MoveCamera, command::Fit, command::Select,
                  command::Hover, command::Unfold, command::Revealed, command::SetFilter, command::SetDark,
                  command::ShowHelp, command::MoveSplitters, command::SetFacility, command::Ask, command::SetPace,
-                 command::Say, command::Open, command::Quit>;
+                 command::Say, command::CloseBanner, command::Open, command::Quit>;
 using Commands = std::vector<Command>;
 
 }  // namespace racktwin

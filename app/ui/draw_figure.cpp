@@ -43,15 +43,23 @@ void draw_text_left_of(float right, float middle_y, Rgba colour, const std::stri
   list.AddText({right - width, middle_y - ImGui::GetFontSize() / 2}, im_colour(colour), text.c_str());
 }
 
-void draw_limits(const FigureLayout& layout, const UiColours& colours, ImDrawList& list) {
+// A limit's text without its name, where it would be wider than the plot.
+std::string fitted_limit(const Figure& figure, const FigureLayout& layout, const std::string& text) {
+  if (ImGui::CalcTextSize(text.c_str()).x <= layout.right - layout.left) return text;
+  for (const FigureLimit& limit : figure.limits)
+    if (text.rfind(limit.name + " ", 0) == 0) return text.substr(limit.name.size() + 1);
+  return text;
+}
+
+void draw_limits(const Figure& figure, const FigureLayout& layout, const UiColours& colours, ImDrawList& list) {
   const float dash = 0.5F * ImGui::GetFontSize();
   for (const FigureLimitLine& limit : layout.limits) {
     for (float x = layout.left; x < layout.right; x += 2 * dash)
       list.AddLine({x, limit.px}, {std::min(x + dash, layout.right), limit.px}, im_colour(colours.warning), 1.5F);
-    draw_text_left_of(layout.right, limit.text_px, colours.warning, limit.text, list);
+    draw_text_left_of(layout.right, limit.text_px, colours.warning, fitted_limit(figure, layout, limit.text), list);
   }
   for (const FigureTick& limit : layout.limits_outside)
-    draw_text_left_of(layout.right, limit.px, colours.text_weak, limit.text, list);
+    draw_text_left_of(layout.right, limit.px, colours.text_weak, fitted_limit(figure, layout, limit.text), list);
 }
 
 // Title to the left, value at the cursor to the right.
@@ -72,7 +80,9 @@ FigureLayout draw_figure(const Figure& figure, const Zone& zone, bool is_dark) {
   const UiColours& colours = ui_colours(is_dark);
   ImDrawList& list = *ImGui::GetWindowDrawList();
   ImGui::PushFont(small_font());
-  const FigureLayout layout = layout_figure(figure, zone.x, zone.y, zone.width, zone.height, ImGui::GetFontSize());
+  const float title = 0.3F * ImGui::GetFontSize();  // that it is higher than a line of ticks
+  const FigureLayout layout =
+      layout_figure(figure, zone.x, zone.y + title, zone.width, zone.height - title, ImGui::GetFontSize());
   const float overhang = ImGui::GetFontSize();  // of half a tick text at the right end
   list.PushClipRect({zone.x, zone.y}, {zone.right() + overhang, zone.bottom()}, false);
   draw_ticks(layout, colours, list);
@@ -80,7 +90,7 @@ FigureLayout draw_figure(const Figure& figure, const Zone& zone, bool is_dark) {
   for (const FigureBand& band : layout.bands) draw_band(band, list);
   for (const FigureStroke& stroke : layout.strokes) draw_stroke(stroke, 0.11F * ImGui::GetFontSize(), list);
   list.PopClipRect();
-  draw_limits(layout, colours, list);
+  draw_limits(figure, layout, colours, list);
   if (!std::isnan(layout.cursor_px))
     list.AddLine({layout.cursor_px, layout.top}, {layout.cursor_px, layout.bottom}, im_colour(colours.text_weak));
   ImGui::PopFont();

@@ -17,12 +17,13 @@ void event_ui(const ViewerData& data, const ViewerState& state, const EventRow& 
   const bool is_past = event.time_s <= state.time_s;
   ImDrawList& list = *ImGui::GetWindowDrawList();
   const ImU32 text = ImGui::GetColorU32(is_past ? ImGuiCol_Text : ImGuiCol_TextDisabled);
-  list.AddText(start, text, fitted_text(event.what, width).c_str());
+  list.AddText(start, text, fitted_text(for_people(event.what), width).c_str());
   ImGui::PushFont(small_font());
-  const std::string detail = fmt::format("{}  {}  ({})", time_text(event.time_s), event.path, event.by);
+  const std::string detail = fmt::format("{}  {}  {}", time_text(event.time_s), event.by, event.path);
   list.AddText({start.x, start.y + 1.08F * line}, ImGui::GetColorU32(ImGuiCol_TextDisabled),
                fitted_text(detail, width).c_str());
   ImGui::PopFont();
+  tip_for_item((for_people(event.what) + "\n" + detail).c_str());
 }
 
 }  // namespace

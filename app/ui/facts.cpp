@@ -1,5 +1,7 @@
 #include "app/ui/facts.h"
 
+#include "render/text/value_text.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -62,19 +64,139 @@ std::string title_of(UnitKind metrics_of, UnitKind unit, std::string_view kind) 
   return {};
 }
 
-Fact fact_of(const RunHistory& history, const Frame& frame, const MetricRow& metric, ComponentId id) {
+std::string_view word_of(UnitKind kind) {
+  switch (kind) {
+    case UnitKind::kGpu:
+      return "GPUs";
+    case UnitKind::kTray:
+      return "trays";
+    case UnitKind::kRack:
+      return "racks";
+    case UnitKind::kPump:
+      return "pumps";
+    case UnitKind::kLeaf:
+      return "leaf switches";
+    case UnitKind::kSite:
+      return "";
+  }
+  return "";
+}
+
+bool have_all_data(const RunHistory& history, const Frame& frame, const MetricRow& metric, ComponentId id) {
+  const auto index = static_cast<std::size_t>(metric.id);
+  if (index >= frame.values.size()) return false;
+  const std::vector<float>& means = frame.values[index].mean;
+  const std::vector<std::uint32_t> classes = history.classes_of(frame.epoch, metric, id);
+  return std::all_of(classes.begin(), classes.end(),
+                     [&](std::uint32_t c) { return c < means.size() && !std::isnan(means[c]); });
+}
+
+// How long the interval is that a frame describes.
+double frame_length_s(const RunHistory& history, const Frame& frame) {
+  const std::vector<double>& times = history.frame_times();
+  const auto at = std::lower_bound(times.begin(), times.end(), frame.time_s);
+  return at == times.begin() ? frame.time_s : frame.time_s - *(at - 1);
+}
+
+// Differences of temperatures are kelvins, those of shares are points.
+std::string margin_text(double margin, const std::string& unit) {
+  if (unit == "1") return fmt::format("{:.0f} points", 100 * margin);
+  return value_text(margin, unit == "degC" ? "K" : unit);
+}
+
+std::string spread_text(const Fact& fact) {
+  const std::string& unit = fact.metric->unit;
+  const std::string low = value_text(fact.reading.low, unit), mean = value_text(fact.reading.mean, unit),
+                    high = value_text(fact.reading.high, unit);
+  if (fact.things == 1 && low == high) return {};
+  std::string text = fact.takes_high ? (unit == "degC" ? "hottest" : "highest") : "mean";
+  if (fact.things > 1)
+    text += fact.have_all_data ? fmt::format(" of {} {}", fact.things, fact.word)
+                               : fmt::format(" of those of {} {} with data", fact.things, fact.word);
+  text += fmt::format(" over {:g} s", fact.frame_s);
+  if (low == high) return text;
+  return text + (fact.takes_high ? fmt::format("; mean {}, lowest {}", mean, low)
+                                 : fmt::format("; lowest {}, highest {}", low, high));
+}
+
+// "limit 87.0 °C (software slowdown): 11.4 K below"; the source only of what the scenario says.
+std::string limit_text(const Fact& fact) {
+  const std::string& unit = fact.metric->unit;
+  const double margin = fact.limit.value - fact.reading.high;
+  const std::string by = fact.limit.source.empty() || !fact.limit.evidence.empty() ? "" : "; " + fact.limit.source;
+  const bool is_at_peak = !fact.takes_high && value_text(fact.reading.high, unit) != value_text(fact.value(), unit);
+  return fmt::format("{}limit {} ({}{}): {} {}{}", margin < 0 ? "! " : "", value_text(fact.limit.value, unit),
+                     fact.limit.name, by, margin_text(std::abs(margin), unit), margin < 0 ? "above" : "below",
+                     is_at_peak ? " at the highest" : "");
+}
+
+}  // namespace
+
+int units_in(const SiteMap& site, UnitKind kind, ComponentId id) {
+  if (kind == UnitKind::kSite) return 1;
+  const auto is_inside = [&](ComponentId at) {
+    while (at.exists() && at != id) at = site.parent(at);
+    return at == id;
+  };
+  int units = 0;
+  if (kind == UnitKind::kPump || kind == UnitKind::kLeaf) {
+    for (const PlacedComponent& unit : site.placed(kind == UnitKind::kPump ? "pump" : "leaf"))
+      units += is_inside({unit.component, -1});
+    return units;
+  }
+  if (const RackPartPlace* part = site.part_of(id); part != nullptr) {
+    if (kind != UnitKind::kGpu || part->gpu >= 0) return 1;
+    const PlacedRack& rack = *site.rack_of(id);
+    const std::vector<RackPartPlace>& parts = site.rack_types()[static_cast<std::size_t>(rack.type)].parts;
+    return static_cast<int>(std::count_if(
+        parts.begin(), parts.end(), [&](const RackPartPlace& gpu) { return gpu.gpu >= 0 && gpu.tray == part->tray; }));
+  }
+  const auto units_of = [&](const PlacedRack& rack) {
+    const RackTemplate& type = site.rack_types()[static_cast<std::size_t>(rack.type)];
+    return kind == UnitKind::kGpu ? type.gpus : kind == UnitKind::kTray ? type.trays : 1;
+  };
+  if (const PlacedRack* rack = site.rack_of(id); rack != nullptr) return units_of(*rack);
+  for (const PlacedRack& rack : site.racks())
+    if (is_inside({rack.component, -1})) units += units_of(rack);
+  return units;
+}
+
+Fact fact_of(const RunHistory& history, const Frame& frame, const MetricRow& metric, ComponentId id, int things) {
   Fact fact;
   fact.metric = &metric;
   fact.reading = history.reading(frame, metric, id);
   fact.limit = limit_for(history, metric, fact.reading.high);
   const double low = std::isnan(metric.low) ? 0 : metric.low;
   fact.share = fact.limit.name.empty() ? std::nan("") : (fact.reading.high - low) / (fact.limit.value - low);
+  fact.things = std::max(1, things);
+  fact.word = word_of(metric.kind);
+  fact.have_all_data = have_all_data(history, frame, metric, id);
+  fact.takes_high = metric.unit == "degC" && metric.kind != UnitKind::kSite;
+  fact.frame_s = frame_length_s(history, frame);
   return fact;
 }
 
-}  // namespace
+FactText text_of(const Fact& fact) {
+  FactText text;
+  text.value = value_text(fact.value(), fact.metric->unit);
+  if (!fact.reading.has_data()) return text;
+  text.spread = spread_text(fact);
+  if (!fact.limit.name.empty()) {
+    text.limit = limit_text(fact);
+    text.is_crossed = fact.reading.high > fact.limit.value;
+  }
+  return text;
+}
 
-std::vector<FactGroup> facts_of(const RunHistory& history, const Frame& frame, ComponentId id) {
+UnitCounts units_in(const SiteMap& site, ComponentId id) {
+  UnitCounts counts{};
+  for (std::size_t kind = 0; kind < counts.size(); ++kind)
+    counts[kind] = units_in(site, static_cast<UnitKind>(kind), id);
+  return counts;
+}
+
+std::vector<FactGroup> facts_of(const RunHistory& history, const Frame& frame, ComponentId id,
+                                const UnitCounts& units) {
   const std::string_view kind = history.site().kind(id);
   const UnitKind unit = unit_of(kind);
   std::vector<UnitKind> order = {unit};
@@ -91,10 +213,11 @@ std::vector<FactGroup> facts_of(const RunHistory& history, const Frame& frame, C
   std::vector<FactGroup> groups;
   for (const UnitKind group_kind : order) {
     FactGroup group{title_of(group_kind, unit, kind), {}};
+    const int things = units[static_cast<std::size_t>(group_kind)];
     for (const MetricRow& metric : history.metrics()) {
       if (metric.kind != group_kind) continue;
       if (metric.kind == UnitKind::kSite && (is_one_of_several || !site_metric_applies(metric.name, kind))) continue;
-      Fact fact = fact_of(history, frame, metric, id);
+      Fact fact = fact_of(history, frame, metric, id, things);
       if (fact.reading.has_data() || group_kind == unit) group.facts.push_back(std::move(fact));
     }
     if (!group.facts.empty()) groups.push_back(std::move(group));

@@ -45,22 +45,24 @@ void section_ui(const char* title, const Line (&lines)[n]) {
 
 void help_panel_ui(const ViewerData& data, const ViewerState& state, Commands& out) {
   if (!state.is_help_open) return;
-  const Zone& zone = data.zones.viewport;
+  const ImVec2 screen = ImGui::GetIO().DisplaySize;
   const float font = ImGui::GetFontSize();
-  ImGui::SetNextWindowPos({zone.x + zone.width / 2, zone.y + zone.height / 2}, ImGuiCond_Always, {0.5F, 0.5F});
+  ImGui::SetNextWindowPos({screen.x / 2, screen.y / 2}, ImGuiCond_Always, {0.5F, 0.5F});
   ImGui::SetNextWindowSize({34 * font, 0});
+  ImGui::SetNextWindowSizeConstraints({0, 0}, {screen.x, screen.y});
   ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 1);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {1.2F * font, font});
   ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, 0.4F * font);
   ImGui::Begin("help", nullptr,
-               ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
-                   ImGuiWindowFlags_NoNav);
+               ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoCollapse |
+                   ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoNav);
   ImGui::PopStyleVar(3);
   section_ui("Time", kTime);
   section_ui("Picture", kPicture);
   section_ui("Things", kThings);
   const bool is_away = ImGui::IsMouseClicked(ImGuiMouseButton_Left) && !ImGui::IsWindowHovered();
   if (ImGui::Button("Close") || is_away) out.push_back(command::ShowHelp{false});
+  name_item(data, "close help");
   ImGui::End();
 }
 

@@ -10,12 +10,6 @@
 namespace racktwin {
 namespace {
 
-// Differences of temperatures are kelvins, those of shares are points.
-std::string margin_text(double margin, const std::string& unit) {
-  if (unit == "1") return fmt::format("{:.0f} points", 100 * margin);
-  return unit == "degC" ? value_text(margin, "K", 2) : value_text(margin, unit, 2);
-}
-
 // How much of a limit is used: a thin bar, of another colour where it is crossed.
 void share_bar_ui(double share, bool is_dark) {
   const UiColours& colours = ui_colours(is_dark);
@@ -36,20 +30,14 @@ std::string evidence_text(const std::string& evidence, const std::string& source
   return evidence.empty() || source.empty() ? evidence + source : evidence + ": " + source;
 }
 
-void limit_ui(const Fact& fact, bool is_dark) {
-  if (fact.limit.name.empty() || !fact.reading.has_data()) return;
-  const double margin = fact.limit.value - fact.reading.high;
-  std::string limit = value_text(fact.limit.value, fact.metric->unit);
-  if (!fact.limit.source.empty()) limit += "; " + evidence_text(fact.limit.evidence, fact.limit.source);
-  const std::string text =
-      margin >= 0 ? fmt::format("peak {} below {} ({})", margin_text(margin, fact.metric->unit), fact.limit.name, limit)
-                  : fmt::format("! {} above {} ({})", margin_text(-margin, fact.metric->unit), fact.limit.name, limit);
+void limit_ui(const Fact& fact, const FactText& text, bool is_dark) {
+  if (text.limit.empty()) return;
   share_bar_ui(fact.share, is_dark);
-  if (margin < 0)
+  if (text.is_crossed)
     ImGui::PushStyleColor(ImGuiCol_Text, im_vec4(ui_colours(is_dark).warning));
   else
     push_weak();
-  ImGui::TextWrapped("%s", text.c_str());
+  wrapped_text(text.limit);
   ImGui::PopStyleColor();
 }
 
@@ -66,25 +54,24 @@ void small_weak_text(const std::string& text) {
   ImGui::PopFont();
 }
 
-// Name and value; below: the weakest that it rests on, what it was within the interval, and its limit.
+// Name and value; below: what the value is taken over, its limit, and the weakest that it rests on.
 void fact_ui(const Fact& fact, bool is_dark) {
-  const std::string& unit = fact.metric->unit;
+  const FactText text = text_of(fact);
   ImGui::BeginGroup();
   ImGui::TextUnformatted(label_of(fact.metric->name).c_str());
   ImGui::SameLine();
   ImGui::PushFont(semibold_font());
-  text_right(value_text(fact.reading.mean, unit));
+  text_right(text.value);
   ImGui::PopFont();
   ImGui::PushFont(small_font());
   push_weak();
-  const std::string low = value_text(fact.reading.low, unit), high = value_text(fact.reading.high, unit);
-  const std::string range = low == high ? std::string() : fmt::format("{} – {}", low, high);
-  const float room = ImGui::GetContentRegionAvail().x - ImGui::CalcTextSize(range.c_str()).x - ImGui::GetFontSize();
-  ImGui::TextUnformatted(fitted_text(evidence_text(fact.metric->evidence, fact.metric->source), room).c_str());
-  ImGui::SameLine();
-  text_right(range);
+  if (!text.spread.empty()) wrapped_text(text.spread);
   ImGui::PopStyleColor();
-  limit_ui(fact, is_dark);
+  limit_ui(fact, text, is_dark);
+  push_weak();
+  const std::string evidence = evidence_text(fact.metric->evidence, fact.metric->source);
+  if (!evidence.empty()) ImGui::TextUnformatted(fitted_text(evidence, ImGui::GetContentRegionAvail().x).c_str());
+  ImGui::PopStyleColor();
   ImGui::PopFont();
   ImGui::EndGroup();
   if (ImGui::IsItemHovered()) {
@@ -94,6 +81,25 @@ void fact_ui(const Fact& fact, bool is_dark) {
     ImGui::PopTextWrapPos();
     ImGui::EndTooltip();
   }
+}
+
+// The values of a group, and in a line what there are none of.
+void group_ui(const FactGroup& group, bool is_dark) {
+  std::string missing;
+  for (const Fact& fact : group.facts) {
+    if (!fact.reading.has_data()) {
+      missing += (missing.empty() ? "" : ", ") + label_of(fact.metric->name);
+      continue;
+    }
+    fact_ui(fact, is_dark);
+    ImGui::Dummy({0, 0.1F * ImGui::GetFontSize()});
+  }
+  if (missing.empty()) return;
+  ImGui::PushFont(small_font());
+  push_weak();
+  wrapped_text("No data: " + missing);
+  ImGui::PopStyleColor();
+  ImGui::PopFont();
 }
 
 void identity_ui(const ViewerData& data, ComponentId shown) {
@@ -137,9 +143,7 @@ void summary_ui(const ViewerData& data) {
 
 void inspector_panel_ui(const ViewerData& data, const ViewerState& state, Commands&) {
   const Panel panel("inspector", data.zones.inspector);
-  const std::vector<PlacedComponent> sites = data.history.site().placed("site");
-  const ComponentId whole = sites.empty() ? ComponentId{} : ComponentId{sites.front().component, -1};
-  const ComponentId shown = state.selected.exists() ? state.selected : whole;
+  const ComponentId shown = state.selected.exists() ? state.selected : data.parts.whole;
   identity_ui(data, shown);
   ImGui::BeginChild("facts");
   if (data.facts.empty()) {
@@ -149,10 +153,7 @@ void inspector_panel_ui(const ViewerData& data, const ViewerState& state, Comman
   for (const FactGroup& group : data.facts) {
     heading(group.title.empty() ? (data.frame ? fmt::format("At {}", time_text(data.frame->time_s)) : "")
                                 : group.title);
-    for (const Fact& fact : group.facts) {
-      fact_ui(fact, state.is_dark);
-      ImGui::Dummy({0, 0.1F * ImGui::GetFontSize()});
-    }
+    group_ui(group, state.is_dark);
   }
   if (data.history.site().kind(shown) == "site") summary_ui(data);
   ImGui::EndChild();

@@ -4,25 +4,41 @@
 #include <cmath>
 
 namespace racktwin {
+namespace {
 
-Zones zones_of(float width_px, float height_px, float line_px, const Splitters& splitters, bool has_what_ifs,
-               int pumps) {
+// In lines of text.
+constexpr float kLeastRight = 16.5F;            // the buttons of the pace beside each other
+constexpr float kLeastPlots = 9.5F;             // one row of plots with axes
+constexpr float kLeastInspector = 8;            // a name and two values
+constexpr float kWhatIf = 9.8F, kPump = 1.87F;  // without pumps, and each of them
+constexpr int kPumpsShown = 8;                  // the others are scrolled to
+
+}  // namespace
+
+Zones zones_of(float width_px, float height_px, float line_px, const Splitters& splitters, bool has_what_ifs, int pumps,
+               float banner_px) {
   const auto whole = [](float value) { return std::round(value); };
   const float gap = 1;  // the line between zones
   const float toolbar = whole(2.6F * line_px), status = whole(1.7F * line_px), timeline = whole(2.9F * line_px);
   const float left = whole(std::max(splitters.left * width_px, 10 * line_px));
-  const float right = whole(std::max(splitters.right * width_px, 14 * line_px));
-  const float bottom = whole(std::max(splitters.bottom * height_px, timeline + 8 * line_px));
-  const float upper = height_px - toolbar - status - bottom;
-  const float what_if = has_what_ifs ? whole((8.2F + 1.8F * static_cast<float>(pumps)) * line_px) : 0;
-  const float lower_y = toolbar + upper + gap;
+  const float right = whole(std::max(splitters.right * width_px, kLeastRight * line_px));
+  const float bottom = whole(std::max(splitters.bottom * height_px, timeline + kLeastPlots * line_px));
+  const float banner = whole(std::min(banner_px, 0.3F * height_px));
+  const float top = toolbar + banner;
+  const float upper = height_px - top - status - bottom;
+  const float wanted = (kWhatIf + kPump * static_cast<float>(std::min(pumps, kPumpsShown))) * line_px;
+  const float most = std::max(upper / 2, (kWhatIf + 2 * kPump) * line_px);
+  const float room = std::max(0.0F, std::min({wanted, most, upper - kLeastInspector * line_px}));
+  const float what_if = has_what_ifs ? whole(room) : 0;
+  const float lower_y = top + upper + gap;
 
   Zones zones;
   zones.toolbar = {0, 0, width_px, toolbar - gap};
-  zones.tree = {0, toolbar, left - gap, upper};
-  zones.viewport = {left, toolbar, width_px - left - right, upper};
-  zones.inspector = {width_px - right + gap, toolbar, right - gap, upper - what_if};
-  zones.what_if = {width_px - right + gap, toolbar + upper - what_if + gap, right - gap, what_if - gap};
+  zones.banner = {0, toolbar, width_px, std::max(0.0F, banner - gap)};
+  zones.tree = {0, top, left - gap, upper};
+  zones.viewport = {left, top, width_px - left - right, upper};
+  zones.inspector = {width_px - right + gap, top, right - gap, upper - what_if};
+  zones.what_if = {width_px - right + gap, top + upper - what_if + gap, right - gap, what_if - gap};
   zones.timeline = {0, lower_y, width_px, timeline - gap};
   const float plots_y = lower_y + timeline, plots_height = bottom - timeline - 2 * gap;
   zones.plots = {0, plots_y, width_px - right, plots_height};

@@ -12,11 +12,12 @@ struct Zone {
 };
 
 struct Zones {
-  Zone toolbar, tree, viewport, inspector, what_if, timeline, plots, events, status;
+  Zone toolbar, banner, tree, viewport, inspector, what_if, timeline, plots, events, status;
 };
 
-// line_px: height of a line of text, in which everything that does not stretch is measured.
-Zones zones_of(float width_px, float height_px, float line_px, const Splitters& splitters, bool has_what_ifs,
-               int pumps);
+// line_px: height of a line of text, in which everything that does not stretch is measured. banner_px: height of what
+// there is to say about the run; 0: nothing.
+Zones zones_of(float width_px, float height_px, float line_px, const Splitters& splitters, bool has_what_ifs, int pumps,
+               float banner_px = 0);
 
 }  // namespace racktwin

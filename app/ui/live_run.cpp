@@ -175,7 +175,7 @@ std::string event_text(const WhatIf& what) {
 }
 
 std::string ending_text(const LiveEnding& ending) {
-  if (ending.signal != 0) return fmt::format("ended by signal {} ({})", ending.signal, strsignal(ending.signal));
+  if (ending.signal != 0) return fmt::format("was ended by signal {} ({})", ending.signal, strsignal(ending.signal));
   return fmt::format("ended with exit code {}", ending.exit_code);
 }
 

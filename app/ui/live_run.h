@@ -67,7 +67,7 @@ class LiveRun {
 
 // The text of a change as the run reads it: "[[event]]\npath = ...\n".
 std::string event_text(const WhatIf& what);
-// "ended by signal 9 (Killed)", "ended with exit code 3"
+// "was ended by signal 9 (Killed)", "ended with exit code 3"
 std::string ending_text(const LiveEnding& ending);
 
 }  // namespace racktwin

@@ -8,11 +8,11 @@ bool is_same(const Camera& a, const Camera& b) {
          a.fov_y == b.fov_y && a.is_orthographic == b.is_orthographic;
 }
 
+}  // namespace
+
 bool is_same(const Viewport& a, const Viewport& b) {
   return a.x == b.x && a.y == b.y && a.width == b.width && a.height == b.height;
 }
-
-}  // namespace
 
 void LiveScene::update(const RunHistory& history, const std::optional<Frame>& frame, const LayerSpec& layer,
                        const SceneView& view) {

@@ -8,6 +8,8 @@
 
 namespace racktwin {
 
+bool is_same(const Viewport& a, const Viewport& b);
+
 class LiveScene {
  public:
   explicit LiveScene(FontBook& fonts) : fonts_(fonts) {}

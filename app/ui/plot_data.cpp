@@ -63,13 +63,17 @@ void append(const Series& from, bool takes_high, FigureSeries& to) {
 }  // namespace
 
 std::vector<PlotSpec> plot_specs(const RunHistory& history, ComponentId selected) {
+  static constexpr Choice kFlow = {"rack_flow", "rack_flow", "rack_flow", "pump_flow", "tcs_flow"},
+                          kUse = {"gpu_compute", "gpu_compute", "gpu_compute", "", "gpu_compute"};
+  const bool has_coolant = !history.site().placed("cdu").empty() && history.metric("tcs_flow") != nullptr;
   std::vector<PlotSpec> specs = {
       spec_of(history, selected, {"gpu_power", "tray_power", "rack_power", "", "site_power"}),
       spec_of(history, selected, {"gpu_junction", "gpu_junction", "gpu_junction", "", "gpu_junction"}),
-      spec_of(history, selected, {"rack_flow", "rack_flow", "rack_flow", "pump_flow", "tcs_flow"}),
+      spec_of(history, selected, has_coolant ? kFlow : kUse),
       spec_of(history, selected, {"gpu_clock", "gpu_clock", "gpu_clock", "pump_speed", "step_time"})};
-  specs[1].takes_high = history.site().kind(selected) != "gpu";
-  specs[1].title = specs[1].takes_high ? "Hottest GPU junction" : "GPU junction";
+  specs[1].takes_high = true;  // as on labels
+  specs[1].title = history.site().kind(selected) == "gpu" ? "GPU junction" : "Hottest GPU";
+  if (!has_coolant) specs[2].title = "GPU utilization";
   return specs;
 }
 

@@ -18,7 +18,8 @@ struct PlotSpec {
   bool takes_high = false;  // the line is the highest, not the mean
 };
 inline constexpr std::size_t kPlots = 4;
-// Power, temperature, flow, speed: of the selection where it has them, else of the site.
+// Power, temperature, flow (where there is no coolant: utilization), speed: of the selection where it has them, else of
+// the site.
 std::vector<PlotSpec> plot_specs(const RunHistory& history, ComponentId selected);
 
 // The end of the time axis of plots and timeline [s].

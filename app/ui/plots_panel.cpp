@@ -9,11 +9,14 @@
 namespace racktwin {
 namespace {
 
-// A figure as it is shown now: with cursor and colours of the theme.
-Figure shown(const Figure& from, const PlotSpec& spec, const ViewerState& state) {
+constexpr float kLeastPlot = 7.5F, kValue = 5.5F;  // lines of text that a plot is high, that its value is wide
+
+// A figure as it is shown now: with cursor and colours of the theme, and what it is of if there is room to say so.
+Figure shown(const Figure& from, const PlotSpec& spec, const ViewerState& state, float room_px) {
   const UiColours& colours = ui_colours(state.is_dark);
   Figure figure = from;
-  if (!spec.of.empty()) figure.title += " · " + spec.of;
+  const std::string longer = figure.title + " · " + spec.of;
+  if (!spec.of.empty() && ImGui::CalcTextSize(longer.c_str()).x < room_px) figure.title = longer;
   figure.cursor_x = state.time_s;
   for (FigureSeries& series : figure.series) series.colour = colours.series;
   return figure;
@@ -29,12 +32,13 @@ void plot_ui(const ViewerData& data, const ViewerState& state, std::size_t i, co
   const bool is_active = ImGui::IsItemActive();
   if (ImGui::IsItemHovered() && spec.metric != nullptr && !is_active)
     ImGui::SetTooltip("%s\ncomputed by %s", spec.metric->description.c_str(), spec.metric->computed_by.c_str());
-  const Figure figure = shown(data.plots.figures()[i], spec, state);
+  const Figure figure = shown(data.plots.figures()[i], spec, state, zone.width - kValue * ImGui::GetFontSize());
   const FigureLayout layout = draw_figure(figure, zone, state.is_dark);
   if (is_active) out.push_back(command::Seek{x_at(figure, layout, ImGui::GetIO().MousePos.x)});
-  if (spec.metric == nullptr)
+  const bool is_empty = layout.strokes.empty() && layout.bands.empty() && data.history.frame_times().size() > 1;
+  if (spec.metric == nullptr || is_empty)
     ImGui::GetWindowDrawList()->AddText({layout.left, layout.top}, ImGui::GetColorU32(ImGuiCol_TextDisabled),
-                                        "not recorded");
+                                        spec.metric == nullptr ? "not recorded" : "no data");
 }
 
 }  // namespace
@@ -43,7 +47,8 @@ void plots_panel_ui(const ViewerData& data, const ViewerState& state, Commands& 
   const Panel panel("plots", data.zones.plots);
   const float font = ImGui::GetFontSize(), gap = 1.2F * font;
   const ImVec2 start = ImGui::GetCursorScreenPos(), room = ImGui::GetContentRegionAvail();
-  const int columns = room.x > 56 * font ? 4 : 2, rows = static_cast<int>(kPlots) / columns;
+  const bool is_wide = room.x > 56 * font, is_low = room.y < 2 * kLeastPlot * font;
+  const int columns = is_wide || is_low ? 4 : 2, rows = static_cast<int>(kPlots) / columns;
   const float width = (room.x - gap * static_cast<float>(columns - 1)) / static_cast<float>(columns);
   const float height = (room.y - 0.5F * gap * static_cast<float>(rows - 1)) / static_cast<float>(rows);
   for (std::size_t i = 0; i < data.plots.figures().size(); ++i) {

@@ -5,7 +5,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <limits>
 #include <utility>
 
 namespace racktwin {
@@ -35,14 +39,30 @@ double frame_time(const std::vector<double>& times, double time_s) {
   return after == times.begin() ? times.front() : *(after - 1);
 }
 
+// How long ago a recording was written to [s].
+double silence_of(const std::string& path) {
+  double silent_s = std::numeric_limits<double>::infinity();
+  for (const std::string& file : {path, path + "-wal"}) {
+    std::error_code error;
+    const auto written = std::filesystem::last_write_time(file, error);
+    if (error) continue;
+    const std::chrono::duration<double> since = std::filesystem::file_time_type::clock::now() - written;
+    silent_s = std::min(silent_s, since.count());
+  }
+  return silent_s;
+}
+
 }  // namespace
 
 Session::Session(RunHistory history, std::optional<LiveRun> run, double pace)
-    : history_(std::move(history)), run_(std::move(run)), pace_(pace) {}
+    : history_(std::move(history)),
+      parts_(site_parts(history_.site())),
+      run_(std::move(run)),
+      first_pace_(pace),
+      silent_s_(silence_of(history_.path())) {}
 
 bool Session::poll(double wall_s, ViewerState& state) {
   bool has_news = false;
-  const bool was_running = run_ && run_->is_running();
   if (run_) run_->poll();
   if (!has_lost_file_) {
     const Result<bool> followed = history_.follow();
@@ -52,10 +72,13 @@ bool Session::poll(double wall_s, ViewerState& state) {
       state.notes.push_back({followed.error().front().message + "; what was read before is shown", true, 0});
     }
   }
-  if (has_news || last_news_s_ < 0) last_news_s_ = wall_s;  // opening was news
+  if (last_news_s_ < 0) last_news_s_ = wall_s - silent_s_;
+  if (has_news) last_news_s_ = wall_s;
   measure_speed(wall_s);
+  if (asked_pace_ && std::isnan(pace_taken_s_) && pace() == *asked_pace_) pace_taken_s_ = newest_time(history_);
   if (run_ && !run_->is_running() && !has_told_ending_) poll_run(state);
-  return has_news || (was_running && !run_->is_running());
+  const RunKind before = std::exchange(polled_kind_, kind(wall_s));
+  return has_news || before != polled_kind_;
 }
 
 void Session::poll_run(ViewerState& state) {
@@ -91,16 +114,24 @@ void Session::update(const ViewerState& state, double budget_s) {
   }
   const ComponentId of = state.selected.exists() ? state.selected : site_id();
   if (is_new_frame || facts_of_ != of) {
-    facts_ = frame_ ? facts_of(history_, *frame_, of) : std::vector<FactGroup>();
+    if (facts_of_ != of) units_ = units_in(history_.site(), of);
+    facts_ = frame_ ? facts_of(history_, *frame_, of, units_) : std::vector<FactGroup>();
     facts_of_ = of;
   }
-  plots_.update(history_, plot_specs(history_, state.selected), budget_s);
+  if (plot_specs_of_ != state.selected) plot_specs_ = plot_specs(history_, state.selected);
+  plot_specs_of_ = state.selected;
+  plots_.update(history_, plot_specs_, budget_s);
 }
 
 void Session::send(ViewerState& state) {
   if (run_) {
     for (const WhatIf& what : state.to_send) run_->send(what);
-    if (state.pace_to_send) run_->send_pace(pace_ = *state.pace_to_send);
+    if (state.pace_to_send) run_->send_pace(*state.pace_to_send);
+  }
+  if (!state.to_send.empty()) asked_pace_.reset();
+  if (state.pace_to_send) {
+    asked_pace_ = state.pace_to_send;
+    pace_taken_s_ = std::nan("");
   }
   state.to_send.clear();
   state.pace_to_send.reset();
@@ -108,6 +139,10 @@ void Session::send(ViewerState& state) {
 
 void Session::replace(RunHistory history) {
   history_ = std::move(history);
+  parts_ = site_parts(history_.site());
+  silent_s_ = silence_of(history_.path());
+  last_news_s_ = -1;
+  plot_specs_of_.reset();
   has_lost_file_ = false;
   frame_.reset();
   layer_.reset();
@@ -118,14 +153,44 @@ void Session::replace(RunHistory history) {
 RunKind Session::kind(double wall_s) const {
   if (history_.is_complete()) return RunKind::kReplay;
   if (run_) return run_->is_running() ? RunKind::kLive : RunKind::kBroken;
-  return !has_lost_file_ && wall_s - last_news_s_ < kPatience_s ? RunKind::kGrowing : RunKind::kBroken;
+  const double silent_s = last_news_s_ < 0 ? silent_s_ : wall_s - last_news_s_;
+  return !has_lost_file_ && silent_s < kPatience_s ? RunKind::kGrowing : RunKind::kBroken;
+}
+
+std::string Session::banner(double wall_s) const {
+  if (!banner_.empty() || run_ || has_lost_file_ || kind(wall_s) != RunKind::kBroken) return banner_;
+  return fmt::format(
+      "This recording ends at {}, unfinished, and nothing is being added to it: its run may be held, or have "
+      "died.",
+      time_text(newest_time(history_)));
+}
+
+double Session::pace() const {
+  const std::string text = history_.run_value("pace");
+  return text.empty() ? first_pace_ : std::strtod(text.c_str(), nullptr);
+}
+
+WhatIfAnswer Session::pace_answer() const {
+  const std::string text = *asked_pace_ == 0 ? "held" : "pace " + pace_text(*asked_pace_);
+  if (!std::isnan(pace_taken_s_)) return {true, false, fmt::format("{}  {}", time_text(pace_taken_s_), text)};
+  const bool is_running = run_ && run_->is_running();
+  return {false, !is_running, text + (is_running ? ": waiting for the run" : ": not done, the run has ended")};
+}
+
+WhatIfAnswer Session::answer(const ViewerState& state) const {
+  if (asked_pace_) return pace_answer();
+  return state.asked.empty() ? WhatIfAnswer() : answer_to(state.asked, history_.events(), run_ && run_->is_running());
 }
 
 std::optional<pid_t> Session::run_pid() const { return run_ ? std::optional<pid_t>(run_->pid()) : std::nullopt; }
 
-ComponentId Session::site_id() const {
-  const std::vector<PlacedComponent> sites = history_.site().placed("site");
-  return sites.empty() ? ComponentId{} : ComponentId{sites.front().component, -1};
+SiteParts site_parts(const SiteMap& site) {
+  SiteParts parts;
+  if (const auto sites = site.placed("site"); !sites.empty()) parts.whole = {sites.front().component, -1};
+  if (const auto found = site.placed("facility"); !found.empty() && !site.placed("cdu").empty())
+    parts.facility = site.path({found.front().component, -1});
+  parts.pumps = site.placed("pump");
+  return parts;
 }
 
 }  // namespace racktwin

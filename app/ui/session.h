@@ -31,25 +31,36 @@ class Session {
   bool is_growing() const { return !history_.is_complete() && !has_lost_file_ && (!run_ || run_->is_running()); }
   RunKind kind(double wall_s) const;
   std::optional<pid_t> run_pid() const;
-  const std::string& banner() const { return banner_; }
-  double pace() const { return pace_; }
+  // What is wrong with the run; empty: nothing.
+  std::string banner(double wall_s) const;
+  double first_pace() const { return first_pace_; }
+  double pace() const;  // that the run says it has
+  // To what was asked last; without a text if nothing was.
+  WhatIfAnswer answer(const ViewerState& state) const;
   double simulated_per_wall() const { return simulated_per_wall_; }
 
   const std::optional<Frame>& frame() const { return frame_; }
   const LayerSpec& layer() const { return *layer_; }  // after update()
   const std::vector<FactGroup>& facts() const { return facts_; }
   const PlotData& plots() const { return plots_; }
-  ComponentId site_id() const;
+  const SiteParts& parts() const { return parts_; }
+  ComponentId site_id() const { return parts_.whole; }
 
  private:
   void poll_run(ViewerState& state);
+  WhatIfAnswer pace_answer() const;
   void measure_speed(double wall_s);
 
   RunHistory history_;
+  SiteParts parts_;
   std::optional<LiveRun> run_;
   bool has_lost_file_ = false, has_told_ending_ = false;
   std::string banner_;
-  double pace_, last_news_s_ = -1;
+  RunKind polled_kind_ = RunKind::kReplay;
+  double first_pace_, last_news_s_ = -1;  // wall time; -1: never looked
+  double silent_s_;                       // how long the file had not been written when it was opened
+  std::optional<double> asked_pace_;      // if that was asked last
+  double pace_taken_s_ = 0;               // simulated time at which the run had it; NaN: it has not yet
   double measured_s_ = 0, measured_time_s_ = 0, simulated_per_wall_ = 0;
 
   std::optional<Frame> frame_;
@@ -57,6 +68,9 @@ class Session {
   std::size_t layer_frames_ = 0;  // recorded when the layer's range was set
   std::vector<FactGroup> facts_;
   std::optional<ComponentId> facts_of_;
+  UnitCounts units_{};  // of that
+  std::vector<PlotSpec> plot_specs_;
+  std::optional<ComponentId> plot_specs_of_;
   PlotData plots_;
 };
 

@@ -60,6 +60,7 @@ struct ViewerState {
   std::vector<WhatIf> asked;  // of this session, in order
 
   std::vector<Note> notes;
+  std::string closed_banner;  // not shown again
 
   // for the viewer to do
   bool wants_to_quit = false;

@@ -1,7 +1,5 @@
 #include "app/ui/state_file.h"
 
-#include "app/ui/what_if.h"
-
 #include <fmt/format.h>
 
 #include <cerrno>
@@ -29,20 +27,6 @@ std::string zone_json(const Zone& zone) {
   return fmt::format("[{},{},{},{}]", zone.x, zone.y, zone.width, zone.height);
 }
 
-const char* kind_word(RunKind kind) {
-  switch (kind) {
-    case RunKind::kReplay:
-      return "replay";
-    case RunKind::kGrowing:
-      return "growing";
-    case RunKind::kLive:
-      return "live";
-    case RunKind::kBroken:
-      return "broken";
-  }
-  return "";
-}
-
 std::string values_json(const std::vector<FactGroup>& groups) {
   std::string out;
   for (const FactGroup& group : groups)
@@ -61,17 +45,31 @@ std::string items_json(const ViewerData& data) {
 
 }  // namespace
 
+const char* run_word(RunKind kind) {
+  switch (kind) {
+    case RunKind::kReplay:
+      return "replay";
+    case RunKind::kGrowing:
+      return "growing";
+    case RunKind::kLive:
+      return "live";
+    case RunKind::kBroken:
+      return "broken";
+  }
+  return "";
+}
+
 std::string state_json(const ViewerData& data, const ViewerState& state) {
   const SiteMap& site = data.history.site();
   const auto path_of = [&](ComponentId id) { return quoted(id.exists() ? site.path(id) : std::string()); };
-  const std::string answer = state.asked.empty() ? "" : answer_to(state.asked, data.history.events()).text;
   return fmt::format(
       R"({{"time_s":{},"frames":{},"playing":{},"following":{},"layer":{},"camera":{},"theme":{},"help":{},)"
-      R"("selected":{},"hovered":{},"run":{},"run_pid":{},"banner":{},"answer":{},"viewport":{},"values":{},"items":{}}})",
+      R"("selected":{},"hovered":{},"run":{},"run_pid":{},"pace":{},"status":{},"banner":{},"answer":{},"viewport":{},"values":{},"items":{}}})",
       number(state.time_s), data.history.frame_times().size(), state.is_playing, state.is_following,
       quoted(layer_word(state.layer)), quoted(state.camera_name), quoted(state.is_dark ? "dark" : "light"),
-      state.is_help_open, path_of(state.selected), path_of(state.hovered), quoted(kind_word(data.kind)), data.run_pid,
-      quoted(data.banner), quoted(answer), zone_json(data.zones.viewport), values_json(data.facts), items_json(data));
+      state.is_help_open, path_of(state.selected), path_of(state.hovered), quoted(run_word(data.kind)), data.run_pid,
+      number(data.pace), quoted(status_word(data)), quoted(data.banner), quoted(data.answer.text),
+      zone_json(data.zones.viewport), values_json(data.facts), items_json(data));
 }
 
 Result<StateFile> StateFile::create(const std::string& path) {

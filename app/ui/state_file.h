@@ -1,9 +1,10 @@
 // --state-file: what the window shows, as a line of JSON whenever it changes, for scripts that drive it.
 //
 // Keys: time_s, frames, playing, following, layer, camera ("" once it was moved by hand), theme, help, selected and
-// hovered (paths), run ("replay", "growing", "live", "broken"), run_pid (of a live run, else 0), banner, answer (to the
-// last what-if), viewport ([x, y, width, height] in pixels of the window), values (of the selection, by metric, in SI
-// units), items (where buttons are, as viewport). Keys are only ever added. Thread rule: one thread per StateFile.
+// hovered (paths), run ("replay", "growing", "live", "broken"), run_pid (of a live run, else 0), pace (that a live run
+// has; 0: held), status (first words of the status bar), banner, answer (to what was asked of the run last), viewport
+// ([x, y, width, height] in pixels of the window), values (of the selection, by metric, in SI units), items (where
+// buttons are, as viewport). Keys are only ever added. Thread rule: one thread per StateFile.
 #pragma once
 
 #include "app/ui/panels.h"
@@ -15,6 +16,8 @@
 
 namespace racktwin {
 
+// "replay", "growing", "live", "broken"
+const char* run_word(RunKind kind);
 std::string state_json(const ViewerData& data, const ViewerState& state);
 
 class StateFile {

@@ -1,3 +1,4 @@
+#include "app/ui/state_file.h"
 #include "app/ui/widgets.h"
 #include "render/text/value_text.h"
 
@@ -9,23 +10,21 @@
 namespace racktwin {
 namespace {
 
-const char* kind_text(RunKind kind) {
-  switch (kind) {
-    case RunKind::kReplay:
-      return "replay";
-    case RunKind::kGrowing:
-      return "growing";
-    case RunKind::kLive:
-      return "live";
-    case RunKind::kBroken:
-      return "cut off";
-  }
-  return "";
+bool is_held(const ViewerData& data) { return data.kind == RunKind::kLive && data.pace == 0; }
+
+Rgba colour_of(const ViewerData& data, const UiColours& colours) {
+  if (data.kind == RunKind::kBroken || is_held(data)) return colours.warning;
+  return data.kind == RunKind::kLive ? colours.good : colours.text_weak;
 }
 
 std::string bytes_text(double bytes) { return fmt::format("{:.1f} MB", bytes / 1e6); }
 
 }  // namespace
+
+std::string status_word(const ViewerData& data) {
+  if (data.kind == RunKind::kBroken) return "cut off";
+  return is_held(data) ? "live, held" : run_word(data.kind);
+}
 
 void status_panel_ui(const ViewerData& data, const ViewerState& state, Commands&) {
   ImGui::PushFont(small_font());
@@ -33,11 +32,8 @@ void status_panel_ui(const ViewerData& data, const ViewerState& state, Commands&
     const Panel panel("status", data.zones.status);
     ImGui::SetCursorPosY((data.zones.status.height - ImGui::GetTextLineHeight()) / 2);
     const UiColours& colours = ui_colours(state.is_dark);
-    const Rgba colour = data.kind == RunKind::kLive     ? colours.good
-                        : data.kind == RunKind::kBroken ? colours.warning
-                                                        : colours.text_weak;
-    ImGui::PushStyleColor(ImGuiCol_Text, im_vec4(colour));
-    ImGui::TextUnformatted(kind_text(data.kind));
+    ImGui::PushStyleColor(ImGuiCol_Text, im_vec4(colour_of(data, colours)));
+    ImGui::TextUnformatted(status_word(data).c_str());
     ImGui::PopStyleColor();
     const double duration_s = data.history.duration_s();
     std::string text = time_text(state.time_s);

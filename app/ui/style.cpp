@@ -33,7 +33,7 @@ void set_colours(const UiColours& c, ImVec4* colours) {
   set(ImGuiCol_SeparatorHovered, c.accent);
   set(ImGuiCol_SeparatorActive, c.accent);
   set(ImGuiCol_CheckMark, c.accent);
-  set(ImGuiCol_SliderGrab, c.accent);
+  set(ImGuiCol_SliderGrab, with_alpha(c.accent, 0.55));  // the value stands over it
   set(ImGuiCol_SliderGrabActive, c.accent);
   set(ImGuiCol_ScrollbarBg, with_alpha(c.panel, 0));
   set(ImGuiCol_ScrollbarGrab, c.field_hovered);

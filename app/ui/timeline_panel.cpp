@@ -59,12 +59,16 @@ void transport_ui(const ViewerData& data, const ViewerState& state, Commands& ou
   ImGui::SameLine();
   const std::string speed = fmt::format("{:g}×", state.speed);
   ImGui::SetNextItemWidth(4.6F * ImGui::GetFontSize());
-  if (ImGui::BeginCombo("##speed", speed.c_str())) {
-    for (const double choice : kSpeeds)
-      if (ImGui::Selectable(fmt::format("{:g}×", choice).c_str(), choice == state.speed))
-        out.push_back(command::SetSpeed{choice});
+  const bool is_open = ImGui::BeginCombo("##speed", speed.c_str());
+  if (is_open) {
+    for (const double choice : kSpeeds) {
+      const std::string label = fmt::format("{:g}×", choice);
+      if (ImGui::Selectable(label.c_str(), choice == state.speed)) out.push_back(command::SetSpeed{choice});
+      name_item(data, "speed " + label);
+    }
     ImGui::EndCombo();
   }
+  name_item(data, "speed");
   tip_for_item("How fast a recording plays: simulated seconds a second");
   ImGui::SameLine(0, 2);
   if (toggle_button(data, "Loop", state.is_looping, "Start again at the end"))
@@ -109,7 +113,7 @@ void event_tip_ui(const ViewerData& data, const TimeAxis& axis, float mouse_px) 
   std::string tip = time_text(axis.time_s(mouse_px));
   for (const EventRow& event : data.history.events())
     if (std::abs(axis.px(event.time_s) - mouse_px) < 0.5F * ImGui::GetFontSize())
-      tip = fmt::format("{}\n{}  {}  {}", tip, time_text(event.time_s), event.path, event.what);
+      tip = fmt::format("{}\n{}  {}  {}", tip, time_text(event.time_s), event.path, for_people(event.what));
   ImGui::SetTooltip("%s", tip.c_str());
 }
 

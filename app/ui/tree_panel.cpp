@@ -11,8 +11,7 @@ namespace {
 void filter_ui(const ViewerData& data, const ViewerState& state, Commands& out) {
   std::string filter = state.filter;
   ImGui::SetNextItemWidth(-1);
-  if (ImGui::InputTextWithHint("##filter", "Filter: rack-03, gpu, pump", &filter))
-    out.push_back(command::SetFilter{filter});
+  if (ImGui::InputTextWithHint("##filter", "Filter: rack-03", &filter)) out.push_back(command::SetFilter{filter});
   name_item(data, "filter");
 }
 
@@ -31,7 +30,7 @@ void draw_arrow(ImVec2 centre, float size, bool is_open) {
 
 void row_ui(const ViewerData& data, const ViewerState& state, const TreeRow& row, Commands& out) {
   const SiteMap& site = data.history.site();
-  const float line = ImGui::GetTextLineHeight(), indent = 0.85F * line * static_cast<float>(row.depth);
+  const float line = ImGui::GetTextLineHeight(), indent = 0.75F * line * static_cast<float>(row.depth);
   ImGui::PushID(row.id.component);
   ImGui::PushID(row.id.part);
   const ImVec2 start = ImGui::GetCursorScreenPos();
@@ -49,8 +48,10 @@ void row_ui(const ViewerData& data, const ViewerState& state, const TreeRow& row
   }
   if (row.has_children) draw_arrow({start.x + indent + line / 2, start.y + line / 2}, 0.55F * line, row.is_unfolded);
   const std::string name = site.name(row.id);
-  ImGui::GetWindowDrawList()->AddText({start.x + indent + 1.1F * line, start.y}, ImGui::GetColorU32(ImGuiCol_Text),
-                                      name.c_str());
+  const float left = start.x + indent + 1.1F * line;
+  const std::string fitted = fitted_text(name, ImGui::GetItemRectMax().x - left);
+  ImGui::GetWindowDrawList()->AddText({left, start.y}, ImGui::GetColorU32(ImGuiCol_Text), fitted.c_str());
+  if (fitted != name) tip_for_item(name.c_str());
   ImGui::PopID();
   ImGui::PopID();
 }
@@ -69,7 +70,7 @@ void scroll_to_selection(const ViewerState& state, const std::vector<TreeRow>& r
 void tree_panel_ui(const ViewerData& data, const ViewerState& state, Commands& out) {
   const Panel panel("tree", data.zones.tree);
   filter_ui(data, state, out);
-  const std::vector<TreeRow> rows = tree_rows(data.history.site(), state.unfolded, state.filter);
+  const std::vector<TreeRow>& rows = data.tree;
   if (rows.empty()) weak_text("nothing has that in its path");
   ImGui::BeginChild("rows");
   const float row_height = ImGui::GetTextLineHeight() + ImGui::GetStyle().ItemSpacing.y;

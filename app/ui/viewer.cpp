@@ -52,10 +52,6 @@ Viewport viewport_of(const Zone& zone) {
           std::max(1, static_cast<int>(zone.height))};
 }
 
-bool is_same(const Viewport& a, const Viewport& b) {
-  return a.x == b.x && a.y == b.y && a.width == b.width && a.height == b.height;
-}
-
 // The lines between the zones: everything but the picture, behind the panels.
 void draw_background(const Zone& hole, float width, float height, Rgba colour) {
   ImDrawList& list = *ImGui::GetBackgroundDrawList();
@@ -167,12 +163,18 @@ void Viewer::wait_for_first_frame(double most_s) {
 void Viewer::place_panels() {
   const float line = 15 * window_.scale();
   const auto width = static_cast<float>(window_.width_px()), height = static_cast<float>(window_.height_px());
-  const int pumps = static_cast<int>(session_.history().site().placed("pump").size());
-  zones_ = zones_of(width, height, line, state_.splitters, session_.is_own_run(), std::min(pumps, 8));
+  const int pumps = static_cast<int>(session_.parts().pumps.size());
+  const float banner = style_ ? banner_height(shown_banner(), width) : 0;  // text is measured within a frame
+  zones_ = zones_of(width, height, line, state_.splitters, session_.is_own_run(), pumps, banner);
   const Viewport before = std::exchange(viewport_, viewport_of(zones_.viewport));
   free_part_ = free_part(viewport_, window_.scale(), false);
   if (!state_.camera_name.empty() && !is_same(before, viewport_))
     apply(command::UseCamera{state_.camera_name}, around(), state_);
+}
+
+std::string Viewer::shown_banner() const {
+  std::string banner = session_.banner(wall_clock_s());
+  return banner == state_.closed_banner ? std::string() : banner;
 }
 
 void Viewer::measure(double wall_s) {
@@ -190,6 +192,8 @@ void Viewer::measure(double wall_s) {
 ViewerData Viewer::data() {
   const double wall_s = wall_clock_s();
   return {session_.history(),
+          session_.parts(),
+          tree_.rows(session_.history().site(), state_.unfolded, state_.filter),
           session_.frame(),
           session_.layer(),
           scene_.scene(),
@@ -200,8 +204,10 @@ ViewerData Viewer::data() {
           session_.facts(),
           session_.kind(wall_s),
           session_.run_pid().value_or(0),
-          session_.banner(),
+          shown_banner(),
+          session_.first_pace(),
           session_.pace(),
+          session_.answer(state_),
           session_.is_growing() ? session_.simulated_per_wall() : 0,
           frames_per_s_,
           recording_bytes_,
@@ -224,6 +230,7 @@ void Viewer::panels_ui(const ViewerData& data, Commands& out) {
   events_panel_ui(data, state_, out);
   status_panel_ui(data, state_, out);
   splitters_ui(data, state_, out);
+  banner_panel_ui(data, state_, out);
   notes_panel_ui(data, state_, out);
   help_panel_ui(data, state_, out);
 }
@@ -253,6 +260,7 @@ void Viewer::open_file() {
   if (!history) return say(history.error().front().message);
   session_.replace(std::move(*history));
   scene_.forget();
+  tree_.forget();
   ViewerState fresh;
   fresh.layer = state_.layer;
   fresh.is_dark = state_.is_dark;

@@ -55,6 +55,7 @@ class Viewer {
   Surroundings around() const;
   double wait_s() const;
   bool is_moving() const;
+  std::string shown_banner() const;
   void measure(double wall_s);
   void place_panels();
   void obey(const Commands& commands);
@@ -72,6 +73,7 @@ class Viewer {
   SceneRenderer renderer_;
   LiveScene scene_;
   ViewerState state_;
+  TreeCache tree_;
   Zones zones_;
   Viewport viewport_, free_part_;
   std::map<std::string, Zone> items_;

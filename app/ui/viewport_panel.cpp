@@ -1,9 +1,6 @@
 #include "app/ui/navigate.h"
 #include "app/ui/widgets.h"
 #include "render/scene/pick.h"
-#include "render/text/value_text.h"
-
-#include <fmt/format.h>
 
 #include <cmath>
 
@@ -43,11 +40,13 @@ void tip_ui(const ViewerData& data, ComponentId id) {
   ImGui::BeginTooltip();
   panel_title(data.history.site().path(id));
   const MetricRow* metric = data.layer.gpu;
-  const Reading reading = metric != nullptr && data.frame ? data.history.reading(*data.frame, *metric, id) : Reading();
-  if (reading.has_data()) {
-    const std::string low = value_text(reading.low, metric->unit), high = value_text(reading.high, metric->unit);
-    ImGui::Text("%s  %s", data.layer.title.c_str(), value_text(reading.mean, metric->unit).c_str());
-    if (low != high) weak_text(fmt::format("{} – {}", low, high));
+  const Fact fact = metric != nullptr && data.frame ? fact_of(data.history, *data.frame, *metric, id,
+                                                              units_in(data.history.site(), metric->kind, id))
+                                                    : Fact();
+  if (fact.reading.has_data()) {
+    const FactText text = text_of(fact);
+    ImGui::Text("%s  %s", data.layer.title.c_str(), text.value.c_str());
+    if (!text.spread.empty()) weak_text(text.spread);
   } else {
     weak_text(std::string(data.history.site().kind(id)));
   }

@@ -57,6 +57,34 @@ void panel_title(const std::string& text) {
   ImGui::PopFont();
 }
 
+std::string wrapped(const std::string& text, float width_px) {
+  std::string shown, line;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t end = text.find(' ', at);
+    while (end != std::string::npos && end > at && text[end - 1] >= '0' && text[end - 1] <= '9')
+      end = text.find(' ', end + 1);
+    const std::string word = text.substr(at, end - at);
+    const std::string longer = line.empty() ? word : line + " " + word;
+    if (!line.empty() && ImGui::CalcTextSize(longer.c_str()).x > width_px) {
+      shown += line + "\n";
+      line = word;
+    } else {
+      line = longer;
+    }
+    at = end == std::string::npos ? text.size() : end + 1;
+  }
+  return shown + line;
+}
+
+void wrapped_text(const std::string& text) {
+  ImGui::TextUnformatted(wrapped(text, ImGui::GetContentRegionAvail().x).c_str());
+}
+
+std::string for_people(std::string text) {
+  for (std::size_t at; (at = text.find("degC")) != std::string::npos;) text.replace(at, 4, "°C");
+  return text;
+}
+
 std::string fitted_text(const std::string& text, float width_px) {
   if (ImGui::CalcTextSize(text.c_str()).x <= width_px) return text;
   std::string shown = text;

@@ -27,6 +27,11 @@ void text_right(const std::string& text);
 void weak_text(const std::string& text);
 void panel_title(const std::string& text);
 void tip_for_item(const char* text);
+// A text in lines, broken at spaces, but not between a number and its unit.
+std::string wrapped(const std::string& text, float width_px);
+void wrapped_text(const std::string& text);
+// "set to 40 degC" as people write it: "set to 40 °C".
+std::string for_people(std::string text);
 // As much of a text as fits, with an ellipsis.
 std::string fitted_text(const std::string& text, float width_px);
 

@@ -97,7 +97,7 @@ class GlfwWindow final : public Window {
     if (window_ == nullptr) return fail(no_window());
     glfwMakeContextCurrent(window_);
     glfwSwapInterval(1);
-    glfwSetWindowSizeLimits(window_, kSmallestWindow_px[0], kSmallestWindow_px[1], GLFW_DONT_CARE, GLFW_DONT_CARE);
+    limit_size();
     watch_input(window_, notes_);
     session_ = std::make_unique<ImGuiSession>();
     has_backend_ = ImGui_ImplGlfw_InitForOpenGL(window_, true);  // passes on to those of watch_input()
@@ -146,6 +146,16 @@ class GlfwWindow final : public Window {
     int width = 0, height = 0;
     glfwGetFramebufferSize(window_, &width, &height);
     return {width, height};
+  }
+
+  // Limits are in the system's units: pixels on X11, where a larger scale needs more of them, points elsewhere.
+  void limit_size() {
+    int width = 1, height = 1;
+    glfwGetWindowSize(window_, &width, &height);
+    const float points = scale() * static_cast<float>(width) / static_cast<float>(std::max(width_px(), 1));
+    const auto limit = [&](int px) { return static_cast<int>(static_cast<float>(px) * std::max(points, 1.0F)); };
+    glfwSetWindowSizeLimits(window_, limit(kSmallestWindow_px[0]), limit(kSmallestWindow_px[1]), GLFW_DONT_CARE,
+                            GLFW_DONT_CARE);
   }
 
   GLFWwindow* window_ = nullptr;

@@ -8,15 +8,16 @@
 
 namespace racktwin {
 
-OffscreenWindow::OffscreenWindow(OffscreenContext context, RenderTarget target, int width, int height)
-    : context_(std::move(context)), target_(std::move(target)), width_(width), height_(height) {}
+OffscreenWindow::OffscreenWindow(OffscreenContext context, RenderTarget target, int width, int height, float scale)
+    : context_(std::move(context)), target_(std::move(target)), width_(width), height_(height), scale_(scale) {}
 
-Result<std::unique_ptr<OffscreenWindow>> OffscreenWindow::open(int width, int height) {
+Result<std::unique_ptr<OffscreenWindow>> OffscreenWindow::open(int width, int height, float scale) {
   Result<OffscreenContext> context = OffscreenContext::create();
   if (!context) return fail(context.error());
   Result<RenderTarget> target = RenderTarget::create(width, height);
   if (!target) return fail(target.error());
-  std::unique_ptr<OffscreenWindow> window(new OffscreenWindow(std::move(*context), std::move(*target), width, height));
+  std::unique_ptr<OffscreenWindow> window(
+      new OffscreenWindow(std::move(*context), std::move(*target), width, height, scale));
   if (!window->session_.start_drawing()) return fail(ErrorCode::kNoGraphics, "the panels cannot use this OpenGL");
   return window;
 }
@@ -24,6 +25,8 @@ Result<std::unique_ptr<OffscreenWindow>> OffscreenWindow::open(int width, int he
 void OffscreenWindow::move_mouse(float x_px, float y_px) { ImGui::GetIO().MousePos = {x_px, y_px}; }
 void OffscreenWindow::press_mouse(int button, bool is_down) { ImGui::GetIO().MouseDown[button] = is_down; }
 void OffscreenWindow::turn_wheel(float notches) { ImGui::GetIO().MouseWheel = notches; }
+
+void OffscreenWindow::type(unsigned character) { ImGui::GetIO().AddInputCharacter(character); }
 
 void OffscreenWindow::begin_frame() {
   ImGuiIO& io = ImGui::GetIO();

@@ -11,13 +11,15 @@ namespace racktwin {
 
 class OffscreenWindow final : public Window {
  public:
-  // Errors: those of OffscreenContext::create() and RenderTarget::create().
-  static Result<std::unique_ptr<OffscreenWindow>> open(int width, int height);
+  // width, height: [px], of which a point of the screen has `scale`. Errors: those of OffscreenContext::create() and
+  // RenderTarget::create().
+  static Result<std::unique_ptr<OffscreenWindow>> open(int width, int height, float scale = 1);
 
   // Input of the next frame.
   void move_mouse(float x_px, float y_px);
   void press_mouse(int button, bool is_down);  // 0: left, 1: right, 2: middle
   void turn_wheel(float notches);
+  void type(unsigned character);  // into a text field that has been clicked
   void give(WindowInput input) { input_ = std::move(input); }
 
   // What end_frame() has shown.
@@ -30,17 +32,18 @@ class OffscreenWindow final : public Window {
   WindowInput take_input() override;
   int width_px() const override { return width_; }
   int height_px() const override { return height_; }
-  float scale() const override { return 1; }
+  float scale() const override { return scale_; }
   void set_title(const std::string&) override {}
 
  private:
-  OffscreenWindow(OffscreenContext context, RenderTarget target, int width, int height);
+  OffscreenWindow(OffscreenContext context, RenderTarget target, int width, int height, float scale);
 
   OffscreenContext context_;
   RenderTarget target_;
   ImGuiSession session_;
   WindowInput input_;
   int width_, height_;
+  float scale_;
 };
 
 }  // namespace racktwin

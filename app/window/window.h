@@ -11,7 +11,7 @@
 
 namespace racktwin {
 
-inline constexpr int kSmallestWindow_px[2] = {960, 600};  // width, height: less has no room for the panels
+inline constexpr int kSmallestWindow_px[2] = {960, 600};  // width, height, at a scale of 1: less has no room
 
 enum class Key { kLeft, kRight, kHome, kEnd, kEscape, kQuit };  // kQuit: Ctrl+Q
 

@@ -16,7 +16,6 @@
 extern "C" {
 extern const unsigned char racktwin_embedded_inter_regular[], racktwin_embedded_inter_regular_end[];
 extern const unsigned char racktwin_embedded_inter_semibold[], racktwin_embedded_inter_semibold_end[];
-extern const unsigned char racktwin_embedded_jetbrains_mono[], racktwin_embedded_jetbrains_mono_end[];
 }
 
 namespace racktwin {
@@ -183,8 +182,6 @@ std::string_view FontBook::file(FontFace face) {
       return bytes_between(racktwin_embedded_inter_regular, racktwin_embedded_inter_regular_end);
     case FontFace::kSemiBold:
       return bytes_between(racktwin_embedded_inter_semibold, racktwin_embedded_inter_semibold_end);
-    case FontFace::kMono:
-      return bytes_between(racktwin_embedded_jetbrains_mono, racktwin_embedded_jetbrains_mono_end);
   }
   RT_CHECK(false);
 }

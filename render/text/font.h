@@ -10,8 +10,8 @@
 
 namespace racktwin {
 
-enum class FontFace : std::uint8_t { kRegular, kSemiBold, kMono };  // Inter Regular and SemiBold, JetBrains Mono
-inline constexpr int kFontFaces = 3;
+enum class FontFace : std::uint8_t { kRegular, kSemiBold };  // Inter
+inline constexpr int kFontFaces = 2;
 
 // A glyph as it lies in the atlas [texels], and where it goes relative to the pen on the baseline [px, y down].
 struct Glyph {

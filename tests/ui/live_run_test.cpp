@@ -2,6 +2,7 @@
 
 #include "app/ui/session.h"
 #include "app/ui/start_live.h"
+#include "render/text/value_text.h"
 #include "tests/ui/example_run.h"
 
 #include <catch2/catch.hpp>
@@ -9,6 +10,7 @@
 #include <sys/stat.h>
 
 #include <chrono>
+#include <filesystem>
 #include <thread>
 
 namespace racktwin {
@@ -74,7 +76,7 @@ TEST_CASE("a child that is killed tells the signal") {
     return !run->is_running();
   }));
   CHECK(run->ending()->signal == SIGKILL);
-  CHECK(ending_text(*run->ending()) == "ended by signal 9 (Killed)");
+  CHECK(ending_text(*run->ending()) == "was ended by signal 9 (Killed)");
 }
 
 TEST_CASE("changes are sent as blocks that an empty line ends, and the end of the run is asked for before it is made") {
@@ -159,6 +161,66 @@ TEST_CASE("a live run is followed, acknowledges a pump trip within a frame, and 
   CHECK(flow_at(1e9) < 0.8 * flow_at(asked_s));
 }
 
+TEST_CASE("a run that is held says so itself, and when; one that has ended takes no change") {
+  const TemporaryDirectory directory;
+  Result<StartedRun> started = start_live(program(directory, write_example(directory), 20), kNever);
+  REQUIRE(started);
+  REQUIRE(started->history);
+  ViewerState state;
+  Session session(std::move(*started->history), std::move(started->run), 20);
+  const auto poll = [&] { session.poll(0, state); };
+  REQUIRE(wait_until([&] { return poll(), session.history().frame_times().size() >= 2; }));
+  CHECK(session.pace() == 20);
+  CHECK(session.answer(state).text.empty());
+  state.pace_to_send = 0;
+  session.send(state);
+  CHECK(session.answer(state).text == "held: waiting for the run");
+  CHECK(session.pace() == 20);  // until the run says otherwise
+  REQUIRE(wait_until([&] { return poll(), session.answer(state).is_answered; }));
+  CHECK(session.pace() == 0);
+  CHECK(session.first_pace() == 20);
+  CHECK(session.answer(state).text == time_text(session.history().frame_times().back()) + "  held");
+
+  state.asked.push_back({"hall/cdu-1/pump-9", "state", "tripped"});
+  state.to_send.push_back(state.asked.back());
+  session.send(state);
+  REQUIRE(wait_until([&] { return poll(), session.answer(state).is_answered; }));
+  CHECK(session.answer(state).is_rejected);
+  CHECK(session.answer(state).text.find("hall/cdu-1/pump-9: rejected") != std::string::npos);
+
+  kill(session.run_pid().value(), SIGKILL);
+  REQUIRE(wait_until([&] { return poll(), !session.banner(0).empty(); }));
+  state.pace_to_send = 60;
+  session.send(state);
+  CHECK(session.answer(state).text == "pace 60×: not done, the run has ended");
+}
+
+TEST_CASE("a recording that nobody goes on with says so after a while") {
+  const TemporaryDirectory directory;
+  Result<StartedRun> started = start_live(program(directory, write_example(directory), 60), kNever);
+  REQUIRE(started);
+  REQUIRE(started->history);
+  ViewerState state;
+  Session session(RunHistory::open(directory.path("live.racktwin")).value(), std::nullopt, 0);
+  kill(started->run.pid(), SIGKILL);
+  REQUIRE(wait_until([&] { return started->run.poll(), !started->run.is_running(); }));
+  session.poll(100, state);
+  session.poll(101, state);
+  CHECK(session.banner(101).empty());
+  CHECK(session.kind(101) == RunKind::kGrowing);
+  CHECK(session.poll(112, state));  // there is something to show
+  CHECK(session.kind(112) == RunKind::kBroken);
+  CHECK(session.banner(112).find("unfinished") != std::string::npos);
+  // A file that has been silent for long when it is opened needs no waiting.
+  const std::filesystem::path file = directory.path("live.racktwin");
+  for (const char* end : {"", "-wal"})
+    if (std::filesystem::exists(file.string() + end))
+      std::filesystem::last_write_time(file.string() + end,
+                                       std::filesystem::last_write_time(file) - std::chrono::minutes(1));
+  const Session later(RunHistory::open(file).value(), std::nullopt, 0);
+  CHECK(later.kind(0) == RunKind::kBroken);
+}
+
 TEST_CASE("a run that is killed leaves its recording on the screen, and a banner") {
   const TemporaryDirectory directory;
   Result<StartedRun> started = start_live(program(directory, write_example(directory), 60), kNever);
@@ -168,10 +230,10 @@ TEST_CASE("a run that is killed leaves its recording on the screen, and a banner
   Session session(std::move(*started->history), std::move(started->run), 60);
   REQUIRE(wait_until([&] { return session.poll(0, state), session.history().frame_times().size() >= 2; }));
   kill(session.run_pid().value(), SIGKILL);
-  REQUIRE(wait_until([&] { return session.poll(0, state), !session.banner().empty(); }));
+  REQUIRE(wait_until([&] { return session.poll(0, state), !session.banner(0).empty(); }));
   CHECK(session.kind(0) == RunKind::kBroken);
-  CHECK(session.banner().find("ended by signal 9 (Killed)") != std::string::npos);
-  CHECK(session.banner().find(directory.path("live.racktwin")) != std::string::npos);
+  CHECK(session.banner(0).find("was ended by signal 9 (Killed)") != std::string::npos);
+  CHECK(session.banner(0).find(directory.path("live.racktwin")) != std::string::npos);
   session.update(state, 1);
   CHECK(session.frame());
   CHECK_FALSE(session.is_growing());

@@ -2,6 +2,7 @@
 #include "app/ui/facts.h"
 #include "app/ui/layout.h"
 #include "app/ui/navigate.h"
+#include "app/ui/panels.h"
 #include "app/ui/tree_rows.h"
 #include "app/ui/what_if.h"
 #include "tests/ui/small_site.h"
@@ -105,6 +106,37 @@ TEST_CASE("a filter finds parts of paths, in any case of letters, under what hol
   CHECK(tree_rows(site, {}, "no such thing").empty());
 }
 
+TEST_CASE("the rows of the tree are kept until something else is asked for") {
+  const SiteMap site = small_site();
+  TreeCache cache;
+  const auto shown = [&](const std::set<std::pair<int, int>>& unfolded, const char* filter) {
+    return paths(site, cache.rows(site, unfolded, filter));
+  };
+  CHECK(shown({}, "") == std::vector<std::string>{"hall"});
+  CHECK(shown({{0, -1}}, "").size() == 4);
+  CHECK(shown({{0, -1}}, "pump-2").back() == "hall/cdu-1/pump-2");
+  CHECK(shown({{0, -1}}, "GPU-1").back() == "hall/row-a/rack-02/compute-01/gpu-1");
+  const TreeRow* rows = cache.rows(site, {}, "").data();
+  CHECK(cache.rows(site, {}, "").data() == rows);
+  std::vector<ComponentRow> other = {{0, "barn", "site", -1, 0, 0, 0, 0, 0, 0}};
+  const SiteMap barn = SiteMap::create(other).value();
+  cache.forget();
+  CHECK(paths(barn, cache.rows(barn, {}, "")) == std::vector<std::string>{"barn"});
+}
+
+TEST_CASE("things are counted in what holds them") {
+  const SiteMap site = small_site();
+  const auto count = [&](UnitKind kind, const char* path) { return units_in(site, kind, site.find(path).value()); };
+  CHECK(count(UnitKind::kGpu, "hall") == 4);
+  CHECK(count(UnitKind::kGpu, "hall/row-a/rack-01") == 2);
+  CHECK(count(UnitKind::kGpu, "hall/row-a/rack-01/compute-01") == 2);
+  CHECK(count(UnitKind::kGpu, "hall/row-a/rack-01/compute-01/gpu-0") == 1);
+  CHECK(count(UnitKind::kTray, "hall/row-a") == 2);
+  CHECK(count(UnitKind::kRack, "hall") == 2);
+  CHECK(count(UnitKind::kPump, "hall/cdu-1") == 2);
+  CHECK(count(UnitKind::kPump, "hall/row-a") == 0);
+}
+
 TEST_CASE("the zones of the window fill it without overlap, from the smallest to a large one") {
   for (const auto& [width, height] : {std::pair(960.0F, 600.0F), {1280.0F, 720.0F}, {1920.0F, 1080.0F}}) {
     const Zones zones = zones_of(width, height, 15, {}, true, 2);
@@ -125,6 +157,96 @@ TEST_CASE("the zones of the window fill it without overlap, from the smallest to
   }
 }
 
+TEST_CASE("a banner takes its room from the picture and covers nothing; many pumps leave room for the inspector") {
+  for (const float banner : {0.0F, 40.0F, 500.0F}) {
+    const Zones zones = zones_of(960, 600, 15, {}, true, 200, banner);
+    CAPTURE(banner);
+    CHECK(zones.banner.y >= zones.toolbar.bottom());
+    for (const Zone& below : {zones.tree, zones.viewport, zones.inspector}) CHECK(zones.banner.bottom() <= below.y);
+    CHECK(zones.inspector.bottom() < zones.what_if.y);
+    CHECK(zones.inspector.height >= 8 * 15);
+    CHECK(zones.what_if.bottom() <= zones.timeline.y);
+    CHECK(zones.plots.height > 9 * 15);
+  }
+  CHECK(zones_of(960, 600, 15, {}, true, 200).what_if.height > 200);
+  const Zones large = zones_of(1920, 1080, 15, {}, true, 200);
+  CHECK(large.inspector.height >= large.what_if.height);
+}
+
+TEST_CASE("a site without coolant has no facility water to change") {
+  const SiteMap site = small_site();
+  CHECK(site_parts(site).facility == "hall/facility");
+  CHECK(site_parts(site).pumps.size() == 2);
+  CHECK(site.path(site_parts(site).whole) == "hall");
+  std::vector<ComponentRow> rows = {{0, "hall", "site", -1, 0, 0, 0, 0, 0, 0},
+                                    {1, "hall/facility", "facility", 0, 4, 0, 0, 1, 1, 1}};
+  CHECK(site_parts(SiteMap::create(rows).value()).facility.empty());
+}
+
+Fact fact(const MetricRow& metric, double low, double mean, double high, int things, std::string_view word) {
+  Fact fact;
+  fact.metric = &metric;
+  fact.reading = {mean, low, high};
+  fact.things = things;
+  fact.word = word;
+  fact.frame_s = 5;
+  return fact;
+}
+
+TEST_CASE("a value says what it is taken over, and how far it is from its limit") {
+  MetricRow metric;
+  metric.unit = "degC";
+  Fact hottest = fact(metric, 71.2, 74.9, 75.6, 64, "GPUs");
+  hottest.takes_high = true;
+  hottest.limit.name = "software slowdown";
+  hottest.limit.value = 87;
+  FactText text = text_of(hottest);
+  CHECK(text.value == "75.6 °C");
+  CHECK(text.spread == "hottest of 64 GPUs over 5 s; mean 74.9 °C, lowest 71.2 °C");
+  CHECK(text.limit == "limit 87.0 °C (software slowdown): 11.4 K below");
+  CHECK_FALSE(text.is_crossed);
+  hottest.reading.high = 88;
+  text = text_of(hottest);
+  CHECK(text.limit == "! limit 87.0 °C (software slowdown): 1 K above");
+  CHECK(text.is_crossed);
+
+  metric.unit = "W";
+  Fact power = fact(metric, 200, 900, 1100, 72, "GPUs");
+  power.limit.name = "TDP";
+  power.limit.value = 1200;
+  power.limit.source = "scenario";
+  text = text_of(power);
+  CHECK(text.value == "900 W");
+  CHECK(text.spread == "mean of 72 GPUs over 5 s; lowest 200 W, highest 1.1 kW");
+  CHECK(text.limit == "limit 1.2 kW (TDP; scenario): 100 W below at the highest");
+  power.have_all_data = false;
+  CHECK(text_of(power).spread == "mean of those of 72 GPUs with data over 5 s; lowest 200 W, highest 1.1 kW");
+}
+
+TEST_CASE("a value that never was another needs no explanation, and no value has no limit") {
+  MetricRow metric;
+  metric.unit = "degC";
+  CHECK(text_of(fact(metric, 45, 45, 45, 1, "racks")).spread.empty());
+  CHECK(text_of(fact(metric, 44, 45, 46, 1, "racks")).spread == "mean over 5 s; lowest 44.0 °C, highest 46.0 °C");
+  CHECK(text_of(fact(metric, 45, 45, 45, 8, "racks")).spread == "mean of 8 racks over 5 s");
+  Fact none;
+  none.metric = &metric;
+  none.limit.name = "highest inlet";
+  none.limit.value = 45;
+  const FactText text = text_of(none);
+  CHECK(text.value == "-");
+  CHECK(text.spread.empty());
+  CHECK(text.limit.empty());
+}
+
+TEST_CASE("the pace of a run is among those to choose from") {
+  CHECK(paces_of(60, 60) == std::vector<double>{0, 1, 60, 600});
+  CHECK(paces_of(60, 0) == std::vector<double>{0, 1, 60, 600});
+  CHECK(paces_of(20, 5000) == std::vector<double>{0, 1, 20, 60, 600, 5000});
+  CHECK(pace_text(0) == "Hold");
+  CHECK(pace_text(0.5) == "0.5×");
+}
+
 TEST_CASE("names of metrics and results become labels") {
   CHECK(label_of("gpu_junction") == "GPU junction");
   CHECK(label_of("tcs_flow") == "TCS flow");
@@ -143,14 +265,16 @@ TEST_CASE("a what-if is answered by the operator's events on its component, in o
   CHECK(is_pump_tripped(events, pump));
   CHECK_FALSE(is_pump_tripped(events, "hall/cdu-1/pump-2"));
   std::vector<WhatIf> asked = {{pump, "state", "running"}};
-  CHECK_FALSE(answer_to(asked, events).is_answered);
+  CHECK_FALSE(answer_to(asked, events, true).is_answered);
   events.push_back({75, pump, "pump started", "operator"});
-  CHECK(answer_to(asked, events).text == "0:01:15  hall/cdu-1/pump-1: pump started");
+  CHECK(answer_to(asked, events, true).text == "0:01:15  hall/cdu-1/pump-1: pump started");
   CHECK_FALSE(is_pump_tripped(events, pump));
   asked.push_back({pump, "state", "broken"});
-  CHECK_FALSE(answer_to(asked, events).is_answered);
+  CHECK_FALSE(answer_to(asked, events, true).is_answered);
+  CHECK_FALSE(answer_to(asked, events, true).is_rejected);
+  CHECK(answer_to(asked, events, false).text == "hall/cdu-1/pump-1: not done, the run has ended");
   events.push_back({80, pump, "rejected: the state of a pump is \"tripped\" or \"running\"", "operator"});
-  CHECK(answer_to(asked, events).is_rejected);
+  CHECK(answer_to(asked, events, true).is_rejected);
   CHECK_FALSE(is_pump_tripped(events, pump));
 }
 

@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <epoxy/gl.h>
 
+#include <map>
 #include <set>
 #include <string>
 
@@ -17,8 +18,8 @@ struct Screen {
   std::unique_ptr<OffscreenWindow> window;
   std::unique_ptr<Viewer> viewer;
 
-  explicit Screen(ViewerOptions options = {}, int width = 1280, int height = 720) {
-    auto opened = OffscreenWindow::open(width, height);
+  explicit Screen(ViewerOptions options = {}, int width = 1280, int height = 720, float scale = 1) {
+    auto opened = OffscreenWindow::open(width, height, scale);
     REQUIRE(opened);
     window = std::move(*opened);
     Result<RunHistory> history = RunHistory::open(record_example(directory));
@@ -149,6 +150,31 @@ TEST_CASE("an event in the list leads to its time and its component") {
   CHECK(screen.selected() == "hall/cdu-1/pump-2");
 }
 
+TEST_CASE("plots show what there is: no flow where there is no coolant") {
+  const TemporaryDirectory directory;
+  const std::string scenario = directory.path("air.toml"), recording = directory.path("air.racktwin");
+  write_text(scenario, "include = [\"" RACKTWIN_SOURCE_DIRECTORY
+                       "/tests/scenarios/small.toml\"]\nduration = \"30 s\"\nframe = \"5 s\"\nevent = []\n");
+  const ProgramResult run = run_program({"run", scenario, "-o", recording, "-q", "--set", "site.rack=hgx-h100", "--set",
+                                         "site.racks_per_row=2", "--set", "workload.tp=1", "--set", "workload.pp=1"});
+  INFO(run.err);
+  REQUIRE(run.exit_code == 0);
+  Session session(RunHistory::open(recording).value(), std::nullopt, 0);
+  ViewerState state;
+  for (const char* path : {"hall", "hall/row-a/rack-01"}) {
+    state.selected = session.history().site().find(path).value();
+    session.update(state, 10);
+    CHECK(session.plots().specs()[2].title == "GPU utilization");
+    for (const Figure& figure : session.plots().figures()) {
+      CAPTURE(path, figure.title);
+      REQUIRE(figure.series.size() == 1);
+      CHECK_FALSE(figure.series.front().y.empty());
+      CHECK(figure.series.front().y.back() == figure.series.front().y.back());  // no NaN
+    }
+  }
+  CHECK(session.parts().facility.empty());
+}
+
 TEST_CASE("a click in a plot moves the time cursor there") {
   Screen screen;
   screen.click("plot 3");
@@ -209,6 +235,95 @@ TEST_CASE("the inspector follows selection and time: a tripped pump has no flow"
   REQUIRE(flow_plot.series.front().y.size() == 48);
   CHECK(flow_plot.series.front().y.front() > 100);
   CHECK(flow_plot.series.front().y.back() == Approx(0).margin(1e-3));
+}
+
+TEST_CASE("splitters move the edges between panels, as far as the mouse does") {
+  Screen screen;
+  const auto drag = [&](const char* name, float dx, float dy) {
+    const Zone at = screen.viewer->items().at(name);
+    screen.drag(at.x + at.width / 2, at.y + at.height / 2, dx, dy, 0);
+    screen.settle();
+  };
+  const Zone before = screen.viewer->items().at("picture");
+  drag("splitter left", 60, 0);
+  CHECK(screen.viewer->items().at("picture").x == Approx(before.x + 60).margin(2));
+  drag("splitter right", -80, 0);
+  CHECK(screen.viewer->items().at("picture").right() == Approx(before.right() - 80).margin(2));
+  drag("splitter bottom", 0, -50);
+  CHECK(screen.viewer->items().at("picture").bottom() == Approx(before.bottom() - 50).margin(2));
+  drag("splitter bottom", 0, -700);  // no further than what leaves a picture
+  CHECK(screen.viewer->items().at("picture").height > 100);
+}
+
+TEST_CASE("a panel that is as narrow as it may be widens at once when its edge is dragged") {
+  Screen smallest({}, 960, 600);
+  const Zone narrow = smallest.viewer->items().at("splitter right");
+  smallest.drag(narrow.x + narrow.width / 2, 200, -30, 0, 0);
+  smallest.settle();
+  CHECK(smallest.viewer->items().at("splitter right").x == Approx(narrow.x - 30).margin(3));
+}
+
+TEST_CASE("W A S D move the camera over the floor while they are held") {
+  Screen screen;
+  const Camera start = screen.state().camera;
+  const auto hold = [&](float forward, float right) {
+    screen.window->give({{}, {}, forward, right, {}});
+    screen.viewer->show_frame();
+    return screen.state().camera.target;
+  };
+  hold(1, 0);
+  const glm::vec3 ahead = hold(1, 0);
+  CHECK(glm::distance(ahead, start.target) > 0);
+  CHECK(ahead.z == start.target.z);
+  CHECK(glm::dot(ahead - start.target, start.forward()) > 0);
+  CHECK(screen.state().camera_name.empty());
+  const glm::vec3 aside = hold(0, -1);
+  CHECK(glm::dot(aside - ahead, start.right()) < 0);
+  screen.settle();  // released
+  CHECK(screen.state().camera.target == aside);
+}
+
+TEST_CASE("the speed menu sets how fast a recording plays") {
+  Screen screen;
+  screen.click("speed");
+  screen.click("speed 300×");
+  CHECK(screen.state().speed == 300);
+  screen.settle();
+  CHECK(screen.viewer->items().count("speed 300×") == 0);
+}
+
+TEST_CASE("what is typed into the filter finds things, and is no command") {
+  Screen screen;
+  screen.click("filter");
+  for (const char c : std::string("pump-2")) screen.window->type(static_cast<unsigned char>(c));
+  screen.settle();
+  CHECK(screen.state().filter == "pump-2");
+  CHECK(screen.state().camera_name == "overview");
+}
+
+TEST_CASE("at twice the pixels a point the window looks the same, only finer") {
+  const std::map<std::string, Zone> small = Screen({}, 960, 600).viewer->items();
+  Screen fine({}, 1920, 1200, 2);
+  for (const char* name : {"Power", "play", "scrubber", "plot 1", "picture", "filter"}) {
+    CAPTURE(name);
+    const Zone& one = small.at(name);
+    const Zone& two = fine.viewer->items().at(name);
+    CHECK(two.x == Approx(2 * one.x).margin(8));
+    CHECK(two.y == Approx(2 * one.y).margin(8));
+    CHECK(two.width == Approx(2 * one.width).margin(12));
+    CHECK(two.height == Approx(2 * one.height).margin(12));
+  }
+}
+
+TEST_CASE("help fits into the smallest window") {
+  Screen screen({}, 960, 600);
+  screen.click("?");
+  screen.settle();
+  const Zone close = screen.viewer->items().at("close help");
+  CHECK(close.y > 300);
+  CHECK(close.bottom() < 600);
+  screen.click("close help");
+  CHECK_FALSE(screen.state().is_help_open);
 }
 
 TEST_CASE("the smallest window and a large one hold all panels") {

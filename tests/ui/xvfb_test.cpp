@@ -221,6 +221,23 @@ TEST_CASE("a live run in a real window: trip a pump, watch the flow drop, restor
   desk.click("pump hall/cdu-1/pump-1");
   desk.expect([](const json& s) { return s["answer"].get<std::string>().find("pump started") != std::string::npos; });
 
+  const json slider = desk.state()["items"]["facility"];
+  desk.click(slider[0].get<double>() + 0.8 * slider[2].get<double>(), slider[1].get<double>() + 5);
+  desk.click("apply facility");
+  desk.expect([](const json& s) {
+    return s["answer"].get<std::string>().find("hall/facility: facility supply set to 4") != std::string::npos;
+  });
+  CHECK(desk.state()["pace"] == 20);
+  desk.click("pace Hold");
+  desk.expect([](const json& s) {
+    return s["pace"] == 0 && s["status"] == "live, held" && s["answer"].get<std::string>().ends_with("  held");
+  });
+  const int frames_held = desk.state()["frames"];
+  desk.click("pace 1×");
+  desk.expect([](const json& s) { return s["pace"] == 1 && s["status"] == "live"; });
+  desk.click("pace 20×");  // back to what it was started with
+  desk.expect([&](const json& s) { return s["pace"] == 20 && s["frames"] > frames_held; });
+
   desk.xdotool({"key", "question"});
   desk.expect([](const json& s) { return s["help"] == true; });
   desk.key("Escape");
@@ -229,6 +246,9 @@ TEST_CASE("a live run in a real window: trip a pump, watch the flow drop, restor
     return s["run"] == "broken" && s["banner"].get<std::string>().find("signal 9") != std::string::npos;
   });
   desk.expect([](const json& s) { return s["values"]["site_power"] > 1e5; });  // what there is stays
+  CHECK(desk.state()["status"] == "cut off");
+  desk.click("close banner");
+  desk.expect([](const json& s) { return s["banner"] == ""; });
   desk.key("ctrl+q");
   CHECK(desk.viewer().wait() == 0);
 }
