@@ -1,7 +1,7 @@
 // A run on disk: one SQLite file, append-only, readable by another process while it grows.
 //
-// The format is documented in sim/recording/README.md. recording.cpp is the only file that sees SQLite. WAL mode while
-// it is written, checkpointed into one plain file on close; whatever was committed survives a kill at any instant.
+// The format is documented in sim/recording/README.md. Only recording_*.cpp see SQLite. WAL mode while it is
+// written, checkpointed into one plain file on close; whatever was committed survives a kill at any instant.
 // Thread rule: one thread per Writer or Reader. A forked child must leave its parent's alone and end with _exit().
 #pragma once
 
@@ -99,7 +99,7 @@ class RecordingWriter {
 
   // All calls append to the open transaction; commit() makes them durable and visible to readers. Each returns kIo with
   // the reason (disk full, ...) and leaves what was committed intact; after an error every later call returns the same
-  // one, so that a recording never has a gap. put_run and put_summary replace values of the same name.
+  // one, so that a recording never has a gap. put_run, put_metrics and put_summary replace rows of the same name.
   Result<void> put_run(const std::vector<std::pair<std::string, std::string>>& values);
   Result<void> put_components(const std::vector<ComponentRow>& components);
   Result<void> put_metrics(const std::vector<MetricRow>& metrics);
@@ -156,6 +156,8 @@ class RecordingReader {
   std::vector<EventRow> events(std::size_t skip = 0) const;
   std::vector<SummaryRow> summary() const;
   bool is_complete() const;  // closed by its writer (run key "finished")
+  // Whether a process has it open for writing: it may still grow. Neither this nor complete: it was cut off.
+  bool is_being_written() const;
   // Another number than before if somebody has committed since, at next to no cost.
   int change_counter() const;
 

@@ -247,15 +247,17 @@ TEST_CASE("a reader follows a recording that grows and sees only what was commit
     require_ok(writer.commit());
     CHECK(checked_prefix(reader, 2) == frame + 1);
     CHECK_FALSE(reader.is_complete());
+    CHECK(reader.is_being_written());
   }
   // Another process, as the viewer is one.
   const int status = status_of_child([&] {
     const auto other = RecordingReader::open(path);
-    return other && other->frame_times().size() == 5 ? 0 : 1;
+    return other && other->frame_times().size() == 5 && other->is_being_written() ? 0 : 1;
   });
   CHECK(status == 0);
   require_ok(writer.close());  // although a reader has it open
   CHECK(reader.is_complete());
+  CHECK_FALSE(reader.is_being_written());
   CHECK(checked_prefix(reader, 2) == 5);
   CHECK(checked_prefix(value_of(RecordingReader::open(path)), 2) == 5);
 }
@@ -296,6 +298,7 @@ TEST_CASE("a writer that is killed at any instant leaves what it had committed")
         const RecordingReader reader = value_of(RecordingReader::open(path));
         CHECK(checked_prefix(reader, 2) == n_call / 3 * 3);
         CHECK_FALSE(reader.is_complete());
+        CHECK_FALSE(reader.is_being_written());
       }
       CHECK(checked_prefix(value_of(RecordingReader::open(path)), 2) ==
             n_call / 3 * 3);  // reading loses nothing either
