@@ -108,8 +108,9 @@ class SummaryText {
 
   void add_extent() {
     out_ += fmt::format("{}{}{}\n", p_.bold, printable(s_.run_value("title")), p_.reset);
-    out_ += fmt::format("{}recorded up to {} of {}; no summary yet: the run goes on, or was cut off; racktwin {}{}\n",
-                        p_.dim, clock_time(s_.recorded_s), format_quantity(run_number("duration_s"), Dimension::kTime),
+    out_ += fmt::format("{}recorded up to {} of {}; no summary{}; racktwin {}{}\n", p_.dim, clock_time(s_.recorded_s),
+                        format_quantity(run_number("duration_s"), Dimension::kTime),
+                        s_.is_growing ? " yet: the run goes on" : ": the run was cut off",
                         printable(s_.run_value("version")), p_.reset);
     out_ += fmt::format("What is there can be exported: racktwin export {} --csv DIR\n", printable(s_.recording));
   }
