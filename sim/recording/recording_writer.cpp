@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,9 +17,45 @@ namespace racktwin {
 namespace fs = std::filesystem;
 using namespace recording;
 
+namespace {
+
+// The files that belong to a recording besides itself.
+std::vector<std::string> companions_of(const std::string& path) {
+  return {wal_of(path), path + "-shm", path + "-journal"};
+}
+
+// Knows a file again whatever becomes of its name. It only holds a place: closing it loses none of SQLite's locks.
+class OpenedFile {
+ public:
+  explicit OpenedFile(const std::string& path) : file_(::open(path.c_str(), O_PATH | O_CLOEXEC)) {}
+  ~OpenedFile() {
+    if (file_ >= 0) ::close(file_);
+  }
+  OpenedFile(const OpenedFile&) = delete;
+  OpenedFile& operator=(const OpenedFile&) = delete;
+
+  bool is_at(const std::string& path) const {
+    struct stat self {
+    }, other{};
+    return ::fstat(file_, &self) == 0 && ::stat(path.c_str(), &other) == 0 && self.st_dev == other.st_dev &&
+           self.st_ino == other.st_ino;
+  }
+  bool is_deleted() const {
+    struct stat self {};
+    return ::fstat(file_, &self) == 0 && self.st_nlink == 0;
+  }
+
+ private:
+  int file_;
+};
+
+}  // namespace
+
 struct RecordingWriter::Impl {
   explicit Impl(const std::string& shown_path)
-      : path(shown_path), database(database_name(shown_path), SQLite::OPEN_READWRITE, kBusyTimeoutMs) {
+      : path(shown_path),
+        file(shown_path),
+        database(database_name(shown_path), SQLite::OPEN_READWRITE, kBusyTimeoutMs) {
     database.exec("BEGIN IMMEDIATE");
     database.exec(kSchema);
     database.exec(fmt::format("PRAGMA application_id={}; PRAGMA user_version={}", kApplicationId, kRecordingFormat));
@@ -44,6 +81,24 @@ struct RecordingWriter::Impl {
       if (is_in_transaction()) database.tryExec("ROLLBACK");
       return fail(*failure);
     }
+  }
+
+  // SQLite does not mind that its file has been deleted, and on closing it would remove the log of a new file that has
+  // taken the name.
+  Result<void> check_file() {
+    if (failure) return fail(*failure);
+    if (file.is_at(path)) return {};
+    if (is_in_transaction()) database.tryExec("ROLLBACK");
+    sqlite3_db_config(database.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    const bool is_deleted = file.is_deleted();
+    std::error_code ignored;
+    if (is_deleted && !fs::exists(path, ignored))
+      for (const std::string& companion : companions_of(path)) fs::remove(companion, ignored);
+    failure = make_error(ErrorCode::kIo,
+                         fmt::format("cannot write {}: it has been {}", path,
+                                     is_deleted ? "deleted, the run is lost" : "moved away from its -wal"),
+                         is_deleted ? "run the scenario again" : "move the -wal too: it holds the last commits");
+    return fail(*failure);
   }
 
   Error error_of(const SQLite::Exception& error) {
@@ -82,6 +137,7 @@ struct RecordingWriter::Impl {
   };
 
   std::string path;  // as the caller wrote it
+  OpenedFile file;   // that it led to at the start
   SQLite::Database database;
   std::optional<WriterLock> lock;        // while this lives
   std::optional<Statements> statements;  // destroyed before the database
@@ -96,11 +152,6 @@ RecordingWriter& RecordingWriter::operator=(RecordingWriter&&) noexcept = defaul
 RecordingWriter::~RecordingWriter() = default;
 
 namespace {
-
-// The files that belong to a recording besides itself.
-std::vector<std::string> companions_of(const std::string& path) {
-  return {wal_of(path), path + "-shm", path + "-journal"};
-}
 
 Result<void> remove_recording(const std::string& path) {
   std::error_code error;
@@ -134,6 +185,12 @@ Result<RecordingWriter> RecordingWriter::create(const std::string& path, bool fo
   if (force && fs::exists(path, ignored)) {
     if (auto removed = remove_recording(path); !removed) return fail(removed.error());
   }
+  if (!fs::exists(path, ignored) && WriterLock::is_held(wal_of(path)))
+    return fail(make_error(ErrorCode::kIo,
+                           fmt::format("cannot create {}: another program still writes a file of this name that has "
+                                       "been deleted",
+                                       path),
+                           "wait for its end, or take another name"));
   if (auto claimed = claim_file(path); !claimed) return fail(claimed.error());
   for (const std::string& companion : companions_of(path)) fs::remove(companion, ignored);  // of a file that is gone
   try {
@@ -243,6 +300,7 @@ Result<void> RecordingWriter::put_summary(const std::vector<SummaryRow>& rows) {
 
 Result<void> RecordingWriter::commit() {
   RT_CHECK(impl_);
+  if (auto checked = impl_->check_file(); !checked) return checked;
   auto committed = impl_->write([&](auto& statements) { execute(statements.commit); });
   if (committed) impl_->committed_s = impl_->appended_s;
   return committed;
@@ -251,6 +309,7 @@ Result<void> RecordingWriter::commit() {
 Result<void> RecordingWriter::close() {
   RT_CHECK(impl_);
   const std::unique_ptr<Impl> impl = std::move(impl_);
+  if (auto checked = impl->check_file(); !checked) return checked;
   auto closed = impl->write([&](auto& statements) {
     execute(statements.run, std::string("finished"), std::string("1"));
     execute(statements.commit);

@@ -363,6 +363,53 @@ TEST_CASE("a full disk is reported and what was committed is kept") {
   CHECK_THAT(message, Catch::Contains("; what was committed until ") && Catch::EndsWith(" is kept"));
 }
 
+TEST_CASE("a recording that is deleted while it is written is an error of the next commit, and leaves nothing") {
+  const Folder folder;
+  const std::string path = folder.file("a.racktwin");
+  RecordingWriter writer = value_of(RecordingWriter::create(path, false));
+  require_ok(append_instant(writer, 0, 2));
+  require_ok(writer.commit());
+  require_ok(append_instant(writer, 1, 2));
+  fs::remove(path);
+  {
+    const auto other = RecordingWriter::create(path, false);  // whose log would be that of the deleted file
+    REQUIRE_FALSE(other);
+    CHECK_THAT(other.error().front().message, Catch::Contains("still writes"));
+  }
+  const auto committed = writer.commit();
+  REQUIRE_FALSE(committed);
+  CHECK(committed.error().front().code == ErrorCode::kIo);
+  CHECK_THAT(committed.error().front().message, Catch::Contains("it has been deleted"));
+  CHECK(folder.names().empty());
+
+  SECTION("a new one may take its name then, and is not touched when the old one goes") {
+    RecordingWriter second = value_of(RecordingWriter::create(path, false));
+    require_ok(append_instant(second, 0, 2));
+    require_ok(second.commit());
+    CHECK_FALSE(writer.close());
+    CHECK(fs::exists(path + "-wal"));
+    CHECK(checked_prefix(value_of(RecordingReader::open(path)), 2) == 1);
+    require_ok(second.close());
+  }
+}
+
+TEST_CASE("a recording that is moved while it is written keeps its log, and is whole again beside it") {
+  const Folder folder;
+  const std::string path = folder.file("a.racktwin"), moved = folder.file("b.racktwin");
+  {
+    RecordingWriter writer = value_of(RecordingWriter::create(path, false));
+    require_ok(append_instant(writer, 0, 2));
+    require_ok(writer.commit());
+    fs::rename(path, moved);
+    require_ok(append_instant(writer, 1, 2));
+    const auto committed = writer.commit();
+    REQUIRE_FALSE(committed);
+    CHECK_THAT(committed.error().front().message, Catch::Contains("moved away"));
+  }
+  fs::rename(path + "-wal", moved + "-wal");
+  CHECK(checked_prefix(value_of(RecordingReader::open(moved)), 2) == 1);
+}
+
 TEST_CASE("a recording is not replaced unless told so") {
   const Folder folder;
   const std::string path = example(folder, "a.racktwin");
