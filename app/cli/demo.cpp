@@ -1,4 +1,5 @@
 #include "app/cli/commands.h"
+#include "app/cli/interrupt.h"
 #include "app/cli/picture.h"
 #include "app/cli/simulate.h"
 
@@ -8,12 +9,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 extern char** environ;
@@ -67,7 +71,11 @@ int show_viewer(const std::string& recording, const GlobalOptions& global) {
     return print_error({ErrorCode::kIo, message, {}, 1, {}, {}}, global);
   }
   int status = 0;
-  while (waitpid(viewer, &status, 0) < 0 && errno == EINTR) continue;
+  bool is_told = false;
+  while (waitpid(viewer, &status, WNOHANG) == 0) {
+    if (is_interrupted() && !std::exchange(is_told, true)) kill(viewer, SIGTERM);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 

@@ -146,8 +146,6 @@ class RecordingReader {
   std::vector<ActivityRow> activities(int epoch) const;
   // Ascending; those later than after_s.
   std::vector<double> frame_times(double after_s = -std::numeric_limits<double>::infinity()) const;
-  // The last frame at or before time_s; nullopt if there is none.
-  std::optional<FrameRow> frame(int metric, double time_s) const;
   // All metrics of the frame that ends at time_s; empty if there is none.
   std::vector<FrameRow> frame_at(double time_s) const;
   // A metric in all frames that end in (from_s, to_s].

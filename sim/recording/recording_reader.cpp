@@ -225,15 +225,6 @@ std::vector<double> RecordingReader::frame_times(double after_s) const {
       [](const auto& row) { return number_in(row, 0); }, after_s);
 }
 
-std::optional<FrameRow> RecordingReader::frame(int metric, double time_s) const {
-  auto frames = impl_->rows<FrameRow>(
-      "SELECT metric, mean, low, high, epoch, time_s FROM frame WHERE metric=? AND time_s<=? "
-      "ORDER BY time_s DESC LIMIT 1",
-      frame_in, metric, time_s);
-  if (frames.empty()) return std::nullopt;
-  return std::move(frames.front());
-}
-
 std::vector<FrameRow> RecordingReader::frame_at(double time_s) const {
   return impl_->rows<FrameRow>(
       "SELECT metric, mean, low, high, epoch, time_s FROM frame WHERE time_s=? ORDER BY metric", frame_in, time_s);

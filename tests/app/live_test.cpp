@@ -2,6 +2,7 @@
 #include "app/cli/live_input.h"
 #include "sim/recording/recording.h"
 #include "tests/app/program.h"
+#include "tests/last_frame.h"
 
 #include <catch2/catch.hpp>
 #include <fcntl.h>
@@ -130,7 +131,7 @@ class Steered {
 double mean_at(const RecordingReader& recording, const std::string& name, double time_s) {
   for (const MetricRow& metric : recording.metrics())
     if (metric.name == name)
-      if (const auto frame = recording.frame(metric.id, time_s)) return static_cast<double>(frame->mean.at(0));
+      if (const auto frame = last_frame(recording, metric.id, time_s)) return static_cast<double>(frame->mean.at(0));
   return std::nan("");
 }
 

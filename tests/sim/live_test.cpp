@@ -3,6 +3,7 @@
 #include "sim/twin/event_schedule.h"
 #include "sim/twin/pacer.h"
 #include "sim/twin/twin.h"
+#include "tests/last_frame.h"
 #include "tests/sim/flagship.h"
 
 #include <catch2/catch.hpp>
@@ -332,7 +333,7 @@ TEST_CASE("a block that is refused is an event of the recording and changes noth
   CHECK(told.size() == 2);
   for (const MetricRow& metric : plain.metrics())
     for (const double time_s : plain.frame_times()) {
-      const auto one = plain.frame(metric.id, time_s), other = recording.frame(metric.id, time_s);
+      const auto one = last_frame(plain, metric.id, time_s), other = last_frame(recording, metric.id, time_s);
       REQUIRE(one.has_value() == other.has_value());
       if (one)
         CHECK(std::equal(one->mean.begin(), one->mean.end(), other->mean.begin(),

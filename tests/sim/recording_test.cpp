@@ -1,5 +1,6 @@
 #include "sim/recording/recording.h"
 
+#include "tests/last_frame.h"
 #include "tests/sim/folder.h"
 
 #include <catch2/catch.hpp>
@@ -97,7 +98,7 @@ int checked_prefix(const RecordingReader& reader, int n_metric, int n_class = 20
   for (int i = 0; i < static_cast<int>(times.size()); ++i) {
     REQUIRE(times[static_cast<std::size_t>(i)] == 10.0 * i);
     for (int metric = 0; metric < n_metric; ++metric) {
-      const auto frame = reader.frame(metric, 10.0 * i);
+      const auto frame = last_frame(reader, metric, 10.0 * i);
       REQUIRE(frame.has_value());
       REQUIRE(frame->time_s == 10.0 * i);
       REQUIRE(frame->high == class_values(i, metric, n_class));
@@ -161,12 +162,12 @@ TEST_CASE("what is written to a recording is read back") {
   CHECK(reader.activities(0)[1].end_s == 1.75);
 
   CHECK(reader.frame_times() == std::vector<double>{10, 20});
-  CHECK_FALSE(reader.frame(3, 9.99).has_value());
-  CHECK(reader.frame(3, 19.99)->mean == std::vector<float>{1.5F, 2.5F});
-  CHECK(reader.frame(3, 19.99)->epoch == 0);
-  CHECK(reader.frame(3, 1e9)->high == std::vector<float>{7, 8, 9});
-  CHECK(reader.frame(3, 1e9)->epoch == 1);
-  CHECK(reader.frame(7, 1e9)->time_s == 10);
+  CHECK_FALSE(last_frame(reader, 3, 9.99).has_value());
+  CHECK(last_frame(reader, 3, 19.99)->mean == std::vector<float>{1.5F, 2.5F});
+  CHECK(last_frame(reader, 3, 19.99)->epoch == 0);
+  CHECK(last_frame(reader, 3, 1e9)->high == std::vector<float>{7, 8, 9});
+  CHECK(last_frame(reader, 3, 1e9)->epoch == 1);
+  CHECK(last_frame(reader, 7, 1e9)->time_s == 10);
   CHECK(reader.frame_times(10) == std::vector<double>{20});
   CHECK(reader.frame_times(20).empty());
   REQUIRE(reader.frame_at(10).size() == 2);
@@ -204,7 +205,7 @@ TEST_CASE("frame values keep every bit, no-data included") {
   require_ok(writer.append_frame(0, 1, {{0, values, values, values}}));
   require_ok(writer.close());
 
-  const auto frame = value_of(RecordingReader::open(folder.file("a.racktwin"))).frame(0, 1);
+  const auto frame = last_frame(value_of(RecordingReader::open(folder.file("a.racktwin"))), 0, 1);
   REQUIRE(frame.has_value());
   REQUIRE(frame->mean.size() == bits.size());
   for (std::size_t i = 0; i < bits.size(); ++i) CHECK(std::bit_cast<std::uint32_t>(frame->mean[i]) == bits[i]);
@@ -216,7 +217,7 @@ TEST_CASE("a frame with lists of different lengths is damage, not a value") {
   require_ok(writer.append_frame(0, 1, {{0, {1, 2}, {1}, {1, 2}}}));
   require_ok(writer.close());
   const RecordingReader reader = value_of(RecordingReader::open(folder.file("a.racktwin")));
-  CHECK_FALSE(reader.frame(0, 1).has_value());
+  CHECK_FALSE(last_frame(reader, 0, 1).has_value());
   CHECK_FALSE(reader.status());
 }
 
