@@ -24,12 +24,7 @@ bool any_of_kind(const std::vector<Event>& events, EventKind kind) {
   return std::any_of(events.begin(), events.end(), [=](const Event& event) { return event.kind == kind; });
 }
 
-Ground given(const char* input, const std::string& by) { return {Evidence::kMeasured, input, by, true}; }
-
-// The same where not all of the run follows from it.
-Ground given(const char* input, const std::string& by, const Ground& besides) {
-  return {besides.evidence, fmt::format("{} ({}), {}", input, by, besides.input), besides.source, false};
-}
+Ground given(const std::string& by) { return {Evidence::kMeasured, "set by " + by, {}, true}; }
 
 std::string scenario_text(const Plan& plan) { return fmt::format("scenario {}", plan.name); }
 
@@ -49,9 +44,10 @@ Ground facility_supply_ground(const Plan& plan, const std::vector<Event>& by_ope
   const bool is_set_from_start = !std::isnan(plan.cooling.facility_supply_degc);
   const std::string who =
       who_sets(EventKind::kFacilitySupply, plan, by_operator, is_set_from_start ? scenario_text(plan) : "");
-  if (is_set_from_start) return given("supply temperature", who);
-  const Ground dry_cooler = weaker(ground("dry cooler approach", plan.cooling.facility.approach_rated_k), power);
-  return who.empty() ? dry_cooler : given("supply temperature", who, dry_cooler);
+  if (is_set_from_start) return given(who);
+  Ground dry_cooler = weaker(ground("dry cooler approach", plan.cooling.facility.approach_rated_k), power);
+  if (!who.empty()) dry_cooler.input = fmt::format("until {} sets it: {}", who, dry_cooler.input);
+  return dry_cooler;
 }
 
 // A pump follows its command with a lag, which plays a part as soon as an event changes the command.
@@ -60,10 +56,11 @@ Ground pump_speed_ground(const Plan& plan, const std::vector<Event>& by_operator
   const bool is_default = std::any_of(plan.defaults.begin(), plan.defaults.end(),
                                       [](const DefaultUsed& used) { return used.key == "cooling.pump_speed"; });
   const std::string who = who_sets(kKind, plan, by_operator, is_default ? "default" : scenario_text(plan));
-  if (!any_of_kind(plan.events, kKind) && !any_of_kind(by_operator, kKind)) return given("commanded speed", who);
+  if (!any_of_kind(plan.events, kKind) && !any_of_kind(by_operator, kKind)) return given(who);
   const CduType& cdu = plan.cooling.cdu;
-  return given("commanded speed", who,
-               weaker(ground("run-up time", cdu.pump_runup_s), ground("run-down time", cdu.pump_rundown_s)));
+  Ground lag = weaker(ground("run-up time", cdu.pump_runup_s), ground("run-down time", cdu.pump_rundown_s));
+  lag.input = fmt::format("lag behind {}: {}", who, lag.input);
+  return lag;
 }
 
 }  // namespace
@@ -76,7 +73,9 @@ std::string evidence_of(const Ground& ground) {
   return ground.is_given ? std::string() : std::string(evidence_word(ground.evidence));
 }
 
-std::string source_of(const Ground& ground) { return fmt::format("{} ({})", ground.input, ground.source); }
+std::string source_of(const Ground& ground) {
+  return ground.is_given ? ground.input : fmt::format("{} ({})", ground.input, ground.source);
+}
 
 Grounds grounds_of(const Plan& plan, const Calibration& c, const std::vector<Event>& by_operator) {
   const RackType& rack = plan.site.rack_type;

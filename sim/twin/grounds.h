@@ -13,13 +13,13 @@ namespace racktwin {
 
 struct Ground {
   Evidence evidence = Evidence::kMeasured;
-  std::string input;      // for people: "junction-to-case resistance"
-  std::string source;     // key in racks/sources.toml, or who has given it: "scenario hall", "operator"
+  std::string input;      // for people: "junction-to-case resistance", "set by scenario hall"
+  std::string source;     // key in racks/sources.toml; empty: it was given
   bool is_given = false;  // by the scenario or an operator: a choice, which needs no evidence
 };
 
 std::string evidence_of(const Ground& ground);  // "assumed"; empty: it was given
-std::string source_of(const Ground& ground);    // "junction-to-case resistance (engineering-estimate)"
+std::string source_of(const Ground& ground);    // "junction-to-case resistance (engineering-estimate)", "set by operator"
 
 // The one with the weaker evidence, of equal ones the first.
 Ground weaker(const Ground& a, const Ground& b);

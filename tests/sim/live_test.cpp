@@ -376,7 +376,7 @@ TEST_CASE("from an operator's first event on, the recording names him as the sou
     return {};
   };
   const RecordingReader recording = record(plan, options, file);
-  CHECK_THAT(supply_source(recording), Contains("and operator)"));
+  CHECK_THAT(supply_source(recording), Catch::EndsWith("and operator"));
   CHECK(recording.metrics().size() == 30);
   for (const SummaryRow& row : recording.summary())
     if (row.name == "facility_supply_max_degc") CHECK(row.evidence.empty());

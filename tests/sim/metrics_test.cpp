@@ -81,20 +81,20 @@ TEST_CASE("what somebody sets names who does, and no modelled input") {
   Plan plan = flagship({});
   plan.name = "hall";
   plan.events.clear();
-  CHECK(row(plan, Metric::kFacilitySupply).source == "supply temperature (scenario hall)");
-  CHECK(row(plan, Metric::kPumpSpeed).source == "commanded speed (scenario hall)");
+  CHECK(row(plan, Metric::kFacilitySupply).source == "set by scenario hall");
+  CHECK(row(plan, Metric::kPumpSpeed).source == "set by scenario hall");
   CHECK(row(plan, Metric::kPumpSpeed).evidence.empty());
 
   SECTION("an operator is named from his first event on") {
     const std::vector<Event> by_operator = {event_of(EventKind::kFacilitySupply)};
-    CHECK(row(plan, Metric::kFacilitySupply, by_operator).source == "supply temperature (scenario hall and operator)");
-    CHECK(row(plan, Metric::kPumpSpeed, by_operator).source == "commanded speed (scenario hall)");
+    CHECK(row(plan, Metric::kFacilitySupply, by_operator).source == "set by scenario hall and operator");
+    CHECK(row(plan, Metric::kPumpSpeed, by_operator).source == "set by scenario hall");
   }
   SECTION("a pump that follows a new command does so with a lag") {
     plan.events.push_back(event_of(EventKind::kPumpSpeed));
     plan.defaults.push_back({"cooling.pump_speed", "100 %", ""});
     CHECK_THAT(row(plan, Metric::kPumpSpeed).source,
-               Catch::StartsWith("commanded speed (default and scenario hall), run-") && Catch::Contains(" time ("));
+               Catch::StartsWith("lag behind default and scenario hall: run-") && Catch::Contains(" time ("));
     CHECK_FALSE(row(plan, Metric::kPumpSpeed).evidence.empty());
   }
   SECTION("what the dry cooler gives rests on the dry cooler, as far as nobody sets it") {
@@ -105,7 +105,7 @@ TEST_CASE("what somebody sets names who does, and no modelled input") {
     plan.events.push_back(event_of(EventKind::kFacilitySupply));
     const MetricRow in_part = row(plan, Metric::kFacilitySupply);
     CHECK(in_part.evidence == "assumed");
-    CHECK(in_part.source == "supply temperature (scenario hall), " + modelled.source);
+    CHECK(in_part.source == "until scenario hall sets it: " + modelled.source);
   }
 }
 
