@@ -98,8 +98,9 @@ class RecordingWriter {
   static Result<RecordingWriter> create(const std::string& path, bool force);
 
   // All calls append to the open transaction; commit() makes them durable and visible to readers. Each returns kIo with
-  // the reason (disk full, file deleted, ...) and leaves what was committed intact; after an error every later call returns the same
-  // one, so that a recording never has a gap. put_run, put_metrics and put_summary replace rows of the same name.
+  // the reason (disk full, file deleted, ...) and leaves what was committed intact; after an error every later call
+  // returns the same one, so that a recording never has a gap. put_run, put_metrics and put_summary replace rows of the
+  // same name.
   Result<void> put_run(const std::vector<std::pair<std::string, std::string>>& values);
   Result<void> put_components(const std::vector<ComponentRow>& components);
   Result<void> put_metrics(const std::vector<MetricRow>& metrics);
