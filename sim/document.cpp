@@ -712,6 +712,23 @@ void Document::report_unknown_keys() {
 
 Errors& Document::errors() { return impl_->errors; }
 
+namespace {
+
+// "temp" means "temperature", if nothing else begins with it.
+std::optional<std::string> only_one_that_begins(std::string_view word, const std::vector<std::string>& candidates) {
+  constexpr std::size_t kLeast = 2;  // letters that mean something
+  std::optional<std::string> found;
+  for (const std::string& candidate : candidates) {
+    if (word.size() < kLeast || candidate.size() <= word.size()) continue;
+    if (edit_distance(word, std::string_view(candidate).substr(0, word.size())) != 0) continue;
+    if (found) return std::nullopt;
+    found = candidate;
+  }
+  return found;
+}
+
+}  // namespace
+
 std::optional<std::string> nearest_match(std::string_view word, const std::vector<std::string>& candidates) {
   const std::size_t limit = std::max<std::size_t>(1, word.size() / 3);
   std::optional<std::string> nearest;
@@ -725,7 +742,7 @@ std::optional<std::string> nearest_match(std::string_view word, const std::vecto
     least = distance;
     nearest = candidate;
   }
-  return nearest;
+  return nearest ? nearest : only_one_that_begins(word, candidates);
 }
 
 std::string format_errors(const Errors& errors, bool colour) {

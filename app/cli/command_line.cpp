@@ -39,7 +39,8 @@ void add_global_options(CLI::App& program, GlobalOptions& global) {
       ->check(CLI::IsMember({"auto", "always", "never"}).description(""));
   program.add_flag("-q,--quiet", global.is_quiet, "No messages but errors");
   program.add_flag("-v,--verbose", global.is_verbose, "More messages");
-  program.add_option("--racks", global.catalogue_directory, "Catalogue of hardware and models")->type_name("DIR");
+  program.add_option("--racks", global.catalogue_directory, "Catalogue of hardware and models; or set RACKTWIN_RACKS")
+      ->type_name("DIR");
   program.set_version_flag("--version", fmt::format("racktwin {}\n", version_text()), "Print the version");
   program.set_help_flag("-h,--help", "Print this help");
 }
@@ -116,6 +117,7 @@ int parse_and_act(int argc, const char* const* argv) {
 
 int run_command_line(int argc, const char* const* argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe shows as EPIPE, see console.h
+  std::signal(SIGCHLD, SIG_DFL);  // who has ignored it and started this program would make it lose how children end
   try {
     return finish_output(parse_and_act(argc, argv));
   } catch (const std::exception& error) {

@@ -1,15 +1,26 @@
 #include "app/cli/commands.h"
+#include "app/cli/interrupt.h"
 #include "app/cli/picture.h"
 #include "app/cli/simulate.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+extern char** environ;
 
 namespace racktwin {
 namespace {
@@ -44,11 +55,33 @@ bool has_display() {
   return false;
 }
 
-// Replaces this program by the viewer.
-int open_viewer(const std::string& recording, const GlobalOptions& global) {
+// The viewer's exit code, when it has been closed. It is a process of its own: this one has another OpenGL already.
+int show_viewer(const std::string& recording, const GlobalOptions& global) {
   if (!global.is_quiet) print_message("opening the viewer; --no-view leaves it out\n");
-  execl("/proc/self/exe", "racktwin", "view", recording.c_str(), static_cast<char*>(nullptr));
-  return print_error({ErrorCode::kIo, "cannot start the viewer", {}, 1, {}, {}}, global);
+  std::vector<std::string> words = {"racktwin", "view", recording, "--color", global.colour};
+  if (global.is_quiet) words.emplace_back("-q");
+  if (global.is_verbose) words.emplace_back("-v");
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  pid_t viewer = 0;
+  const int failure = posix_spawn(&viewer, "/proc/self/exe", nullptr, nullptr, arguments.data(), environ);
+  if (failure != 0) {
+    const std::string message = fmt::format("cannot start the viewer: {}", std::strerror(failure));
+    return print_error({ErrorCode::kIo, message, {}, 1, {}, {}}, global);
+  }
+  int status = 0;
+  bool is_told = false;
+  while (waitpid(viewer, &status, WNOHANG) == 0) {
+    if (is_interrupted() && !std::exchange(is_told, true)) kill(viewer, SIGTERM);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+void print_next(const std::string& recording, const GlobalOptions& global) {
+  if (global.is_quiet) return;
+  print_message(fmt::format("next: racktwin view {0}; racktwin show {0}; racktwin new hall.toml\n", recording));
 }
 
 int run_demo(bool opens_viewer, const GlobalOptions& global) {
@@ -62,11 +95,17 @@ int run_demo(bool opens_viewer, const GlobalOptions& global) {
   request.output = fmt::format("{}/demo.racktwin", kFolder);
   request.force = true;
   if (const int exit_code = simulate(request, global); exit_code != 0) return exit_code;
-  if (const auto drawn = draw_pictures(request.output, global); !drawn) return print_errors(drawn.error(), global);
-  if (opens_viewer && has_display()) return open_viewer(request.output, global);
-  if (!global.is_quiet)
-    print_message(fmt::format("next: racktwin view {0}; racktwin show {0}; racktwin new hall.toml\n", request.output));
-  return 0;
+  const auto drawn = draw_pictures(request.output, global);
+  const int without_pictures = drawn ? 0 : print_errors(drawn.error(), global);
+  const bool can_go_on = drawn || without_pictures == kExitNoGraphics;  // a window may open all the same
+  if (can_go_on && opens_viewer && has_display()) {
+    const int exit_code = show_viewer(request.output, global);
+    if (exit_code != kExitNoGraphics) return exit_code;  // a display that nobody serves is as good as none
+    if (drawn && !global.is_quiet)
+      print_message(fmt::format("no window for the reason above; the pictures are in {}\n", kFolder));
+  }
+  if (drawn) print_next(request.output, global);
+  return without_pictures;
 }
 
 }  // namespace

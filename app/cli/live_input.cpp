@@ -47,6 +47,7 @@ std::vector<std::string> LiveInput::take_blocks() {
   std::size_t block_begin = 0, line_begin = 0;
   for (std::size_t end; (end = text_.find('\n', line_begin)) != std::string::npos; line_begin = end + 1) {
     if (!is_blank(std::string_view(text_).substr(line_begin, end - line_begin))) continue;
+    if (line_begin - block_begin > kLongestBlock) break;  // whether its end has come or not
     if (line_begin > block_begin) blocks.push_back(text_.substr(block_begin, line_begin - block_begin));
     block_begin = end + 1;
   }

@@ -1,6 +1,7 @@
 #include "app/cli/picture.h"
 
-#include "render/text/value_text.h"
+#include "app/cli/picture_options.h"
+#include "app/cli/picture_output.h"
 
 #include <fmt/format.h>
 
@@ -22,9 +23,9 @@ Result<void> check_time(const RunHistory& history, double time_s) {
   if (times.empty())
     return bad_time(fmt::format("{} has no frame yet", history.path()), "wait until its run has simulated one");
   if (time_s <= times.back() + kSlack_s) return {};
-  return bad_time(fmt::format("{} is later than the recording goes", time_text(time_s)),
-                  fmt::format("--at 0s to {:g}s{}", times.back(),
-                              history.is_complete() ? "" : ": its run goes on, or was cut off"));
+  const char* why = history.is_complete() ? "" : history.is_being_written() ? ", its run goes on" : ", it was cut off";
+  return bad_time(fmt::format("{} is later than the recording goes", time_option(time_s)),
+                  fmt::format("--at 0s to --at {}{}", time_option(times.back()), why));
 }
 
 PictureMaker::PictureMaker(RunHistory history, OffscreenContext context, std::unique_ptr<FontBook> fonts,
@@ -64,8 +65,8 @@ Result<void> PictureMaker::draw(const PictureRequest& request) {
   if (const auto whole = history_.follow(); !whole) return tl::unexpected(whole.error());  // damage that reading met
   const Result<Image> image = renderer_.picture(scene, view.camera, request.width, request.height);
   if (!image) return tl::unexpected(image.error());
-  return write_png(request.output, *image, provenance(request, *frame, layer_spec(history_, request.layer)),
-                   request.force);
+  return write_picture(request.output, *image, provenance(request, *frame, layer_spec(history_, request.layer)),
+                       request.force);
 }
 
 PngText PictureMaker::provenance(const PictureRequest& request, const Frame& frame, const LayerSpec& layer) const {

@@ -16,9 +16,11 @@ struct PictureSize {
 Result<PictureSize> parse_size(const std::string& text);
 // Errors: kBadInput with the nearest layer.
 Result<Layer> parse_layer(const std::string& text);
-// "12min", "90 s": a simulated time [s]. Errors: kBadInput.
+// "12min", "90 s", or "0:12:00" as pictures print it: a simulated time [s]. Errors: kBadInput.
 Result<double> parse_time(const std::string& text);
-// Whether "dark" or "light". Errors: kBadInput.
+// As parse_time() reads it: "12min", "90s".
+std::string time_option(double time_s);
+// Whether "dark" or "light". Errors: kBadInput with the nearest.
 Result<bool> parse_is_dark(const std::string& theme);
 
 // Moves the errors of a result, if any, to those of the others.

@@ -1,23 +1,12 @@
 #include "app/cli/commands.h"
+#include "app/cli/pace_option.h"
 #include "app/cli/simulate.h"
-#include "sim/plan/parse_event.h"
 
 #include <CLI/CLI.hpp>
-#include <fmt/core.h>
 
 #include <memory>
 
 namespace racktwin {
-namespace {
-
-std::string pace_error(const std::string& text) {
-  double pace = 0;
-  if (CLI::detail::lexical_cast(text, pace) && pace >= kLowestPace && pace <= kHighestPace) return {};
-  return fmt::format("\"{}\" is no pace, which is a number between {} and {:.0f}", text, kLowestPace, kHighestPace);
-}
-
-}  // namespace
-
 Subcommand add_run(CLI::App& program, const GlobalOptions& global) {
   auto request = std::make_shared<SimulationRequest>();
   CLI::App* app = program.add_subcommand("run", "Simulate a scenario, print the summary, write a recording");
@@ -40,7 +29,7 @@ Subcommand add_run(CLI::App& program, const GlobalOptions& global) {
   app->add_flag("--unfolded", request->is_unfolded, "Simulate every GPU by itself: slow, the same result");
   app->add_option("--pace", request->pace, "Simulated seconds in a second; default: as fast as possible")
       ->type_name("X")
-      ->check(CLI::Validator(pace_error, ""));
+      ->check(pace_validator());
   app->add_flag("--live", request->is_live, "Take events from standard input while it runs");
   app->add_flag("--no-progress{false}", request->shows_progress, "Show no progress");
   return {app, [=, &global] { return simulate(*request, global); }};

@@ -1,6 +1,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/picture.h"
 #include "app/cli/picture_options.h"
+#include "app/cli/picture_output.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -32,6 +33,8 @@ Result<PictureRequest> request_of(const ShotOptions& options) {
   collect(size, errors);
   collect(is_dark, errors);
   collect(time_s, errors);
+  const std::string output = options.output.empty() ? default_output(options) : options.output;
+  collect(check_picture_output(output, options.force), errors);
   if (!errors.empty()) return tl::unexpected(errors);
   PictureRequest request;
   request.layer = *layer;
@@ -40,7 +43,7 @@ Result<PictureRequest> request_of(const ShotOptions& options) {
   request.width = size->width;
   request.height = size->height;
   request.is_dark = *is_dark;
-  request.output = options.output.empty() ? default_output(options) : options.output;
+  request.output = output;
   request.force = options.force;
   return request;
 }
@@ -59,7 +62,7 @@ int shoot(const ShotOptions& options, const GlobalOptions& global) {
   Result<PictureMaker> maker = PictureMaker::create(options.recording);
   if (!maker) return print_errors(maker.error(), global);
   if (const auto done = maker->draw(*request); !done) return print_errors(done.error(), global);
-  if (!global.is_quiet) print_message(fmt::format("wrote {}\n", request->output));
+  if (!global.is_quiet) print_message(written_text(request->output));
   return 0;
 }
 
@@ -70,15 +73,17 @@ Subcommand add_shot(CLI::App& program, const GlobalOptions& global) {
   CLI::App* app = program.add_subcommand("shot", "Draw a picture of a recording; needs no display");
   app->footer(
       "  racktwin shot hall.racktwin --layer temperature --at 12min -o hall.png\n"
-      "  racktwin shot hall.racktwin --layer power --camera rack:hall/row-a/rack-03 --size 1600x1200");
+      "  racktwin shot hall.racktwin --layer power --camera rack:hall/row-a/rack-03 --size 1600x1200\n"
+      "  racktwin shot hall.racktwin -o - | convert - hall.jpg");
   app->add_option("FILE", options->recording, "Recording")->required();
   app->add_option("--layer", options->layer, "power (default), temperature, utilization or clock")->type_name("LAYER");
-  app->add_option("--at", options->at, "Simulated time; default: the last frame")->type_name("TIME");
+  app->add_option("--at", options->at, "Simulated time, 12min or 0:12:00; default: the last frame")->type_name("TIME");
   app->add_option("--camera", options->camera, "overview (default), plan, row, row:PATH or rack:PATH")
       ->type_name("CAMERA");
-  app->add_option("-o,--output", options->output, "PNG to write; default: named after recording, layer and camera")
+  app->add_option("-o,--output", options->output,
+                  "PNG, - for standard output; default: RECORDING-LAYER-CAMERA.png, here")
       ->type_name("FILE");
-  app->add_option("--size", options->size, "In pixels; default: 1920x1080")->type_name("WxH");
+  app->add_option("--size", options->size, "In pixels, 320x240 to 8192x8192; default: 1920x1080")->type_name("WxH");
   app->add_option("--theme", options->theme, "light (default) or dark")->type_name("THEME");
   app->add_flag("--force", options->force, "Replace a picture that exists");
   return {app, [=, &global] { return shoot(*options, global); }};

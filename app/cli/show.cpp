@@ -28,7 +28,8 @@ int show(const ShowOptions& options, const GlobalOptions& global) {
   const Result<Summary> summary = read_summary(options.recording);
   if (!summary) return print_errors(summary.error(), global);
   if (summary->rows.empty() && options.is_json && !global.is_quiet)
-    print_message(fmt::format("{} has no summary yet: its run goes on, or was cut off\n", options.recording));
+    print_message(fmt::format("{} has no summary{}\n", options.recording,
+                              summary->is_growing ? " yet: its run goes on" : ": its run was cut off"));
   print_result(options.is_json ? summary_json(*summary)
                                : format_summary(*summary, wants_colour(global, STDOUT_FILENO)));
   return 0;

@@ -26,6 +26,7 @@ Result<Summary> read_summary(const std::string& recording) {
   const Result<RecordingReader> reader = RecordingReader::open(recording);
   if (!reader) return tl::unexpected(reader.error());
   Summary summary{reader->summary(), reader->events(), reader->run_values(), recording};
+  summary.is_growing = reader->is_being_written();
   if (const std::vector<double> times = reader->frame_times(); !times.empty()) summary.recorded_s = times.back();
   if (const auto status = reader->status(); !status) return tl::unexpected(status.error());
   return summary;

@@ -17,6 +17,7 @@ struct Summary {
   std::vector<std::pair<std::string, std::string>> run_values;
   std::string recording = {};  // path; empty: none was written
   double recorded_s = 0;       // end of the last frame
+  bool is_growing = false;     // its run goes on; without rows and this: it was cut off
 
   // nullptr / NaN / "" if there is none.
   const SummaryRow* row(std::string_view name) const;

@@ -99,6 +99,7 @@ class SummaryText {
 
  private:
   double v(std::string_view name) const { return s_.value(name); }
+  bool is_known(std::string_view name) const { return !std::isnan(v(name)); }
   std::string q(std::string_view name, Dimension dimension) const { return format_quantity(v(name), dimension); }
   double run_number(std::string_view key) const {
     const std::string text = s_.run_value(key);
@@ -107,8 +108,9 @@ class SummaryText {
 
   void add_extent() {
     out_ += fmt::format("{}{}{}\n", p_.bold, printable(s_.run_value("title")), p_.reset);
-    out_ += fmt::format("{}recorded up to {} of {}; no summary yet: the run goes on, or was cut off; racktwin {}{}\n",
-                        p_.dim, clock_time(s_.recorded_s), format_quantity(run_number("duration_s"), Dimension::kTime),
+    out_ += fmt::format("{}recorded up to {} of {}; no summary{}; racktwin {}{}\n", p_.dim, clock_time(s_.recorded_s),
+                        format_quantity(run_number("duration_s"), Dimension::kTime),
+                        s_.is_growing ? " yet: the run goes on" : ": the run was cut off",
                         printable(s_.run_value("version")), p_.reset);
     out_ += fmt::format("What is there can be exported: racktwin export {} --csv DIR\n", printable(s_.recording));
   }
@@ -171,7 +173,7 @@ class SummaryText {
     add_share_headroom("feed", "headroom_feed", ", at the peak");
     add_share_headroom("power shelf", "headroom_shelf", ", the fullest");
     add_share_headroom("rack", "headroom_rack", ", the fullest");
-    add_share_headroom("CDU", "headroom_cdu", "");
+    if (is_known("headroom_cdu")) add_share_headroom("CDU", "headroom_cdu", "");
     const std::string memory = q("memory_used_bytes", Dimension::kBytes);
     add_share_headroom("GPU memory", "headroom_memory", memory == "-" ? "" : fmt::format(", {}", memory));
     const double junction_k = v("headroom_junction_k");
@@ -219,10 +221,12 @@ class SummaryText {
          fmt::format("mean; PUE {}", std::isnan(v("pue")) ? "-" : fmt::format("{:.3f}", v("pue"))),
          {"it_mean_w", "pue"});
     line("GPU junction", temperature("junction_max_degc"), "highest", {"junction_max_degc"});
-    line("coolant", temperature("coolant_supply_max_degc"),
-         fmt::format("supply, return {}; highest", temperature("coolant_return_max_degc")),
-         {"coolant_supply_max_degc", "coolant_return_max_degc"});
-    line("facility water", temperature("facility_supply_max_degc"), "supply, highest", {"facility_supply_max_degc"});
+    if (is_known("coolant_supply_max_degc"))  // racks that air cools have none
+      line("coolant", temperature("coolant_supply_max_degc"),
+           fmt::format("supply, return {}; highest", temperature("coolant_return_max_degc")),
+           {"coolant_supply_max_degc", "coolant_return_max_degc"});
+    if (is_known("facility_supply_max_degc"))
+      line("facility water", temperature("facility_supply_max_degc"), "supply, highest", {"facility_supply_max_degc"});
     const double throttled = v("throttled_fraction");
     line("throttled", percent(throttled),
          fmt::format("of GPU time; clock {} at the start, lowest {}", percent(v("clock_start")),

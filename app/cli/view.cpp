@@ -1,18 +1,19 @@
 #include "app/cli/commands.h"
 #include "app/cli/interrupt.h"
+#include "app/cli/pace_option.h"
 #include "app/cli/picture.h"
 #include "app/cli/picture_options.h"
+#include "app/cli/picture_output.h"
 #include "app/cli/version.h"
 #include "app/ui/start_live.h"
 #include "app/ui/viewer.h"
 #include "app/window/offscreen_window.h"
-#include "render/image/image.h"
-#include "sim/plan/parse_event.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <fstream>
 #include <memory>
 
 namespace racktwin {
@@ -34,6 +35,22 @@ struct ViewRequest {
   PictureSize size;
 };
 
+// A state file of an earlier window is replaced, anything else is not unless told so.
+Result<void> check_state_file(const std::string& path, bool force) {
+  std::error_code error;
+  if (force || !fs::is_regular_file(path, error) || fs::file_size(path, error) == 0) return {};
+  constexpr std::string_view kBegin = "{\"time_s\":";
+  std::string begin(kBegin.size(), '\0');
+  std::ifstream(path, std::ios::binary).read(begin.data(), static_cast<std::streamsize>(begin.size()));
+  if (begin == kBegin) return {};
+  return fail(Error{ErrorCode::kIo,
+                    fmt::format("cannot write {}: it exists and is no state file", path),
+                    {},
+                    1,
+                    "--force replaces it",
+                    {}});
+}
+
 Result<ViewRequest> request_of(const ViewOptions& options) {
   Errors errors;
   const auto layer = parse_layer(options.layer);
@@ -51,6 +68,8 @@ Result<ViewRequest> request_of(const ViewOptions& options) {
                       1,
                       fmt::format("at least {}x{}", kSmallestWindow_px[0], kSmallestWindow_px[1]),
                       {}});
+  if (!options.screenshot.empty()) collect(check_picture_output(options.screenshot, options.force), errors);
+  if (!options.state_file.empty()) collect(check_state_file(options.state_file, options.force), errors);
   if (!errors.empty()) return tl::unexpected(errors);
   ViewRequest request;
   request.viewer.layer = *layer;
@@ -75,12 +94,12 @@ int take_screenshot(Session session, const ViewRequest& request, const ViewOptio
   (*viewer)->wait_for_first_frame(kFirstFrame_s);
   while (!(*viewer)->is_settled() && !is_interrupted()) (*viewer)->show_frame();
   if (is_interrupted()) return kExitInterrupted;
-  const PngText text = {{"Software", fmt::format("racktwin {}", version_text())},
-                        {"Source", options.target},
-                        {"Time", fmt::format("{} s", (*viewer)->state().time_s)}};
-  if (auto written = write_png(options.screenshot, (*window)->picture(), text, options.force); !written)
+  PngText text = {{"Software", fmt::format("racktwin {}", version_text())}, {"Source", options.target}};
+  if (const auto& frame = (*viewer)->session().frame())  // the cursor may stand between two
+    text.emplace_back("Simulated time", fmt::format("{:g} s", frame->time_s));
+  if (auto written = write_picture(options.screenshot, (*window)->picture(), text, options.force); !written)
     return print_errors(written.error(), global);
-  if (!global.is_quiet) print_message(fmt::format("wrote {}\n", options.screenshot));
+  if (!global.is_quiet) print_message(written_text(options.screenshot));
   return 0;
 }
 
@@ -136,12 +155,6 @@ int view(const ViewOptions& options, const GlobalOptions& global) {
   return show_session(Session(std::move(*history), std::nullopt, 0), *request, options, global);
 }
 
-std::string pace_error(const std::string& text) {
-  double pace = 0;
-  if (CLI::detail::lexical_cast(text, pace) && pace >= kLowestPace && pace <= kHighestPace) return {};
-  return fmt::format("\"{}\" is no pace: a number between {} and {:.0f}", text, kLowestPace, kHighestPace);
-}
-
 }  // namespace
 
 Subcommand add_view(CLI::App& program, const GlobalOptions& global) {
@@ -152,22 +165,23 @@ Subcommand add_view(CLI::App& program, const GlobalOptions& global) {
       "  racktwin view hall.toml --pace 60              live: a minute in a second\n"
       "  racktwin view hall.racktwin --layer temperature --at 21min --screenshot hall.png");
   app->add_option("TARGET", options->target, "Recording, or scenario (.toml)")->required();
-  app->add_option("-o,--output", options->output, "Recording of a live run; default: named after the scenario, here")
+  app->add_option("-o,--output", options->output, "Recording of a live run; default: the scenario's name, here")
       ->type_name("FILE");
-  app->add_flag("--force", options->force, "Replace a recording or picture that exists");
+  app->add_flag("--force", options->force, "Replace a recording, picture or other file that exists");
   app->add_option("--pace", options->pace, "Simulated seconds in a second of a live run; default: 60")
       ->type_name("X")
-      ->check(CLI::Validator(pace_error, ""));
-  app->add_option("--at", options->at, "Simulated time; default: the last frame")->type_name("TIME");
+      ->check(pace_validator());
+  app->add_option("--at", options->at, "Simulated time, 12min or 0:12:00; default: the last frame")->type_name("TIME");
   app->add_option("--layer", options->layer, "power (default), temperature, utilization or clock")->type_name("LAYER");
   app->add_option("--camera", options->camera, "overview (default), plan, row, row:PATH or rack:PATH")
       ->type_name("CAMERA");
   app->add_option("--select", options->select, "Component to select")->type_name("PATH");
-  app->add_option("--size", options->size, "Of the window; default: 1600x900")->type_name("WxH");
+  app->add_option("--size", options->size, "Of the window, in pixels; default: 1600x900")->type_name("WxH");
   app->add_option("--theme", options->theme, "dark (default) or light")->type_name("THEME");
-  app->add_option("--screenshot", options->screenshot, "Draw the window into a PNG instead; needs no display")
+  app->add_option("--screenshot", options->screenshot,
+                  "Draw the window into a PNG, - for standard output; needs no display")
       ->type_name("FILE");
-  app->add_option("--state-file", options->state_file, "Write what the window shows as lines of JSON, for scripts")
+  app->add_option("--state-file", options->state_file, "Write what the window shows, as JSON; replaces an earlier one")
       ->type_name("FILE");
   return {app, [=, &global] { return view(*options, global); }};
 }

@@ -70,6 +70,7 @@ Result<LiveRun> LiveRun::start(const LiveRunOptions& options) {
     return fail(ErrorCode::kIo, fmt::format("cannot start the simulation: {}", std::strerror(errno)));
   };
   signal(SIGPIPE, SIG_IGN);  // a child that has died shows as EPIPE
+  signal(SIGCHLD, SIG_DFL);  // ignored, as some programs start others, it would hide how the child ends
   const std::vector<std::string> arguments = arguments_of(options);
   std::vector<char*> argv;
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
@@ -101,16 +102,14 @@ void LiveRun::poll() {
   read_words();
   int status = 0;
   const pid_t ended = waitpid(child_, &status, WNOHANG);
-  if (ended == child_ || (ended < 0 && errno == ECHILD)) note_ending(status);
+  if (ended == child_)
+    note_ending(WIFEXITED(status) ? WEXITSTATUS(status) : -1, WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+  if (ended < 0 && errno == ECHILD) note_ending(-1, 0);  // somebody else has waited for it
 }
 
-void LiveRun::note_ending(int status) {
+void LiveRun::note_ending(int exit_code, int signal) {
   read_words();
-  LiveEnding ending;
-  ending.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  ending.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-  ending.last_words = words_;
-  ending_ = std::move(ending);
+  ending_ = LiveEnding{exit_code, signal, words_};
   close_end(input_);
   close_end(words_pipe_);
 }
@@ -176,6 +175,7 @@ std::string event_text(const WhatIf& what) {
 
 std::string ending_text(const LiveEnding& ending) {
   if (ending.signal != 0) return fmt::format("was ended by signal {} ({})", ending.signal, strsignal(ending.signal));
+  if (ending.exit_code < 0) return "ended, it is not known how";
   return fmt::format("ended with exit code {}", ending.exit_code);
 }
 

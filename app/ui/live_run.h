@@ -25,8 +25,8 @@ struct LiveRunOptions {
 
 // How a child has ended.
 struct LiveEnding {
-  int exit_code = 0;  // -1: by a signal
-  int signal = 0;
+  int exit_code = 0;       // -1: by a signal, or not known
+  int signal = 0;          // 0: none
   std::string last_words;  // what it said on standard error: its last lines
 };
 
@@ -57,7 +57,7 @@ class LiveRun {
   void send_block(const std::string& text);
   void write_queued();
   void read_words();
-  void note_ending(int status);
+  void note_ending(int exit_code, int signal);
 
   pid_t child_ = -1;
   int input_ = -1, words_pipe_ = -1;  // its standard input; the end of its standard error

@@ -1,7 +1,9 @@
 #include "app/ui/start_live.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
@@ -13,24 +15,34 @@ namespace {
 
 constexpr auto kLookEvery = std::chrono::milliseconds(5);
 
-// Tells a file from another one of the same name. Inode numbers are used again, hence the time.
-struct FileIdentity {
-  ino_t inode = 0;
-  timespec changed{};
-  bool operator==(const FileIdentity& other) const {
-    return inode == other.inode && changed.tv_sec == other.changed.tv_sec && changed.tv_nsec == other.changed.tv_nsec;
+// The file of a name as it is now, until this goes: nothing else gets its inode number meanwhile.
+class PinnedFile {
+ public:
+  explicit PinnedFile(const std::string& path) : file_(::open(path.c_str(), O_PATH | O_CLOEXEC)) {
+    if (file_ >= 0) ::fstat(file_, &found_);
   }
-};
+  ~PinnedFile() {
+    if (file_ >= 0) ::close(file_);
+  }
+  PinnedFile(const PinnedFile&) = delete;
+  PinnedFile& operator=(const PinnedFile&) = delete;
 
-FileIdentity identity_of(const std::string& path) {
-  struct stat found {};
-  return ::stat(path.c_str(), &found) == 0 ? FileIdentity{found.st_ino, found.st_ctim} : FileIdentity{};
-}
+  // Whether the name leads to another file now.
+  bool is_replaced(const std::string& path) const {
+    struct stat now {};
+    if (::stat(path.c_str(), &now) != 0) return false;
+    return file_ < 0 || now.st_ino != found_.st_ino || now.st_dev != found_.st_dev;
+  }
+
+ private:
+  int file_;
+  struct stat found_ {};
+};
 
 }  // namespace
 
 Result<StartedRun> start_live(const LiveRunOptions& options, const std::function<bool()>& is_interrupted) {
-  const FileIdentity before = identity_of(options.recording);
+  const PinnedFile before(options.recording);
   Result<LiveRun> run = LiveRun::start(options);
   if (!run) return fail(run.error());
   StartedRun started{std::nullopt, std::move(*run)};
@@ -38,7 +50,7 @@ Result<StartedRun> start_live(const LiveRunOptions& options, const std::function
     if (is_interrupted()) return fail(ErrorCode::kInterrupted, "interrupted before the run had begun");
     started.run.poll();
     const bool has_ended = !started.run.is_running();
-    if (!(identity_of(options.recording) == before)) {  // not the recording that is to be replaced
+    if (before.is_replaced(options.recording)) {
       if (Result<RunHistory> history = RunHistory::open(options.recording)) {
         started.history = std::move(*history);
         return started;

@@ -27,6 +27,8 @@ using PngText = std::vector<std::pair<std::string, std::string>>;
 // Writes FILE by way of a temporary file beside it, so that FILE is either whole or not there. Alpha is dropped.
 // Errors: kIo; kIo also if it exists and force is false.
 Result<void> write_png(const std::string& path, const Image& image, const PngText& text, bool force);
+// The bytes of such a file, for what is no file: a pipe. Errors: kIo.
+Result<std::string> png_bytes(const Image& image, const PngText& text);
 // Errors: kIo, kBadInput if it is no PNG.
 Result<Image> read_png(const std::string& path, PngText* text = nullptr);
 

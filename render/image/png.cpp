@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <csetjmp>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <memory>
@@ -169,6 +170,20 @@ Result<void> write_png(const std::string& path, const Image& image, const PngTex
   if (reason.empty()) return {};
   ::unlink(temporary.c_str());
   return fail_write(path, reason);
+}
+
+Result<std::string> png_bytes(const Image& image, const PngText& text) {
+  char* data = nullptr;
+  std::size_t size = 0;
+  File stream(::open_memstream(&data, &size));
+  RT_CHECK(stream != nullptr);
+  PngWriter writer;
+  const bool is_written = writer.write(stream.get(), image, chunks_of(text));
+  stream.reset();  // data and size hold now
+  std::string bytes(data, size);
+  std::free(data);
+  if (!is_written) return fail(ErrorCode::kIo, fmt::format("cannot make a PNG: {}", writer.reason()));
+  return bytes;
 }
 
 Result<Image> read_png(const std::string& path, PngText* text) {

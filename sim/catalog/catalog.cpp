@@ -96,7 +96,8 @@ double TransformerModel::parameters() const {
 }
 
 std::string Catalog::default_directory() {
-  if (const char* directory = std::getenv("RACKTWIN_RACKS")) return directory;
+  if (const char* directory = std::getenv("RACKTWIN_RACKS"); directory != nullptr && *directory != '\0')
+    return directory;
   return RACKTWIN_RACKS_DIRECTORY;
 }
 

@@ -19,9 +19,7 @@ std::vector<std::string> paths_for(EventKind kind, const Plan& plan) {
   if (kind == EventKind::kFacilitySupply) {
     paths = {plan.site.name + "/facility"};
   } else if (kind == EventKind::kPumpSpeed) {
-    for (int c = 1; c <= plan.cooling.cdus; ++c)
-      for (int p = 1; p <= plan.cooling.cdu.pumps; ++p)
-        paths.push_back(fmt::format("{}/cdu-{}/pump-{}", plan.site.name, c, p));
+    paths = pump_paths(plan);
   } else {
     for (const RackPlace& rack : plan.site.racks) {
       paths.push_back(rack.path);
@@ -70,6 +68,63 @@ void parse_run(Table& table, LiveBlock& block) {
   block.stops = table.optional_boolean("stop").value_or(false);
 }
 
+// What an event sets: exactly one of them.
+struct Action {
+  std::optional<double> supply_degc;
+  std::optional<std::string> state;  // of a pump
+  std::optional<double> speed;       // of a pump
+  std::optional<double> clock;
+};
+
+// nullopt: it sets nothing, several things, or what it sets cannot be read; which has been said then.
+std::optional<Action> parse_action(Table& table) {
+  const Action action = {optional_in_range(table, "supply_temperature", Dimension::kTemperature, 1, 70),
+                         table.optional_text("state"), optional_in_range(table, "speed", Dimension::kNone, 0, 1),
+                         optional_in_range(table, "clock_limit", Dimension::kNone, 0.05, 1)};
+  int actions = 0;
+  for (const char* key : {"supply_temperature", "state", "speed", "clock_limit"}) actions += table.has(key) ? 1 : 0;
+  if (actions != 1) {
+    table.error_at("path",
+                   fmt::format("an event sets exactly one thing, this one {}", actions == 0 ? "none" : "several"),
+                   "supply_temperature of the facility; state or speed of a pump; clock_limit of a rack, tray or GPU");
+    return std::nullopt;
+  }
+  if (action.state && *action.state != "tripped" && *action.state != "running")
+    table.error_at("state", "the state of a pump is \"tripped\" or \"running\"");
+  const bool is_readable = action.supply_degc || action.state || action.speed || action.clock;
+  return is_readable ? std::optional(action) : std::nullopt;
+}
+
+void set_action(const Action& action, const Plan& plan, Event& event) {
+  if (action.supply_degc) {
+    event.kind = EventKind::kFacilitySupply;
+    event.value = *action.supply_degc;
+    event.what = fmt::format("facility supply set to {:g} degC", event.value);
+    event.what_then = "facility supply no longer set";
+  } else if (action.clock) {
+    event.kind = EventKind::kClockLimit;
+    event.value = *action.clock;
+    event.what = fmt::format("clock limited to {:g} %", 100 * event.value);
+    event.what_then = "clock limit lifted";
+  } else {
+    const bool is_running = action.state == "running";
+    event.kind = EventKind::kPumpSpeed;
+    event.value = action.state ? (is_running ? plan.cooling.pump_speed : 0) : *action.speed;
+    event.what = action.state ? (is_running ? "pump started" : "pump tripped")
+                              : fmt::format("pump speed set to {:g} %", 100 * event.value);
+    event.what_then = "pump restored";
+  }
+}
+
+void check_takes_effect(Table& table, const Event& event, double end_s, bool stops) {
+  const std::string message = "the run ends before it takes effect";
+  if (stops)
+    table.error_at("path", message, "leave out stop, or the event");
+  else if (event.time_s >= end_s - kSlack_s)
+    table.error_at(table.has("at") ? "at" : "path", message,
+                   fmt::format("its last step ends at {}", format_quantity(end_s, Dimension::kTime)));
+}
+
 }  // namespace
 
 bool parse_event(Table& table, const Plan& plan, std::optional<double> now_s, Event& event) {
@@ -77,46 +132,14 @@ bool parse_event(Table& table, const Plan& plan, std::optional<double> now_s, Ev
   const auto lasts_s = optional_in_range(table, "for", Dimension::kTime, 0, kUnbounded);
   event.until_s = event.time_s + lasts_s.value_or(std::numeric_limits<double>::infinity());
   event.path = table.text("path");
-  const auto supply = optional_in_range(table, "supply_temperature", Dimension::kTemperature, 1, 70);
-  const auto state = table.optional_text("state");
-  const auto speed = optional_in_range(table, "speed", Dimension::kNone, 0, 1);
-  const auto clock = optional_in_range(table, "clock_limit", Dimension::kNone, 0.05, 1);
-  int actions = 0;
-  for (const char* action : {"supply_temperature", "state", "speed", "clock_limit"})
-    actions += table.has(action) ? 1 : 0;
-  const bool is_readable = supply || state || speed || clock;  // otherwise it has been said what is wrong
-  if (actions == 1 && !is_readable) return false;
-  if (actions != 1) {
-    table.error_at("path",
-                   fmt::format("an event sets exactly one thing, this one {}", actions == 0 ? "none" : "several"),
-                   "supply_temperature of the facility; state or speed of a pump; clock_limit of a rack, tray or GPU");
-    return false;
-  }
-  if (plan.site.rack_type.name.empty()) return false;
-  if (supply) {
-    event.kind = EventKind::kFacilitySupply;
-    event.value = *supply;
-    event.what = fmt::format("facility supply set to {:g} degC", *supply);
-    event.what_then = "facility supply no longer set";
-  } else if (state || speed) {
-    if (state && *state != "tripped" && *state != "running")
-      table.error_at("state", "the state of a pump is \"tripped\" or \"running\"");
-    event.kind = EventKind::kPumpSpeed;
-    event.value = state ? (*state == "running" ? plan.cooling.pump_speed : 0) : *speed;
-    event.what = state ? (*state == "running" ? "pump started" : "pump tripped")
-                       : fmt::format("pump speed set to {:g} %", 100 * *speed);
-    event.what_then = "pump restored";
-  } else {
-    event.kind = EventKind::kClockLimit;
-    event.value = *clock;
-    event.what = fmt::format("clock limited to {:g} %", 100 * *clock);
-    event.what_then = "clock limit lifted";
-  }
+  const std::optional<Action> action = parse_action(table);
+  if (!action || plan.site.rack_type.name.empty()) return false;
+  set_action(*action, plan, event);
   check_path(table, event, plan);
   return true;
 }
 
-LiveBlock parse_live_block(std::string text, const Plan& plan, const Model& model, double now_s) {
+LiveBlock parse_live_block(std::string text, const Plan& plan, const Model& model, TimeLeft left) {
   LiveBlock block;
   Result<Document> document = Document::parse(std::move(text), "standard input");
   if (!document) {
@@ -128,9 +151,10 @@ LiveBlock parse_live_block(std::string text, const Plan& plan, const Model& mode
   for (Table table : root.tables("event")) {
     Event event;
     event.by = "operator";
-    const bool is_complete = parse_event(table, plan, now_s, event);
+    const bool is_complete = parse_event(table, plan, left.from_s, event);
     if (block.path.empty()) block.path = event.path;
     if (!is_complete) continue;
+    check_takes_effect(table, event, left.until_s, block.stops);
     if (event.kind == EventKind::kClockLimit && splits_class(model, gpus_at(plan, event.path)))
       table.error_at("clock_limit",
                      fmt::format("\"{}\" holds only some of the GPUs that this run takes for equal", event.path),

@@ -7,6 +7,7 @@
 #include "sim/model/model.h"
 #include "sim/plan/plan.h"
 
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,8 +28,15 @@ struct LiveBlock {
   Errors errors;               // if there is one, nothing of the block holds
 };
 
-// Lines of errors count within the text. A clock limit must not tell GPUs apart that `model` takes for equal.
-LiveBlock parse_live_block(std::string text, const Plan& plan, const Model& model, double now_s);
+// The steps that a run has still to make.
+struct TimeLeft {
+  double from_s = 0;                                         // where the next one begins
+  double until_s = std::numeric_limits<double>::infinity();  // where the last one ends
+};
+
+// Lines of errors count within the text. A clock limit must not tell GPUs apart that `model` takes for equal, and an
+// event must take effect before the run ends.
+LiveBlock parse_live_block(std::string text, const Plan& plan, const Model& model, TimeLeft left);
 
 inline constexpr double kLowestPace = 0.1, kHighestPace = 1e6;  // but for a pause
 

@@ -291,6 +291,19 @@ std::string_view recompute_word(Recompute recompute) {
   return kWords[static_cast<std::size_t>(recompute)];
 }
 
+std::string cdu_path(const Plan& plan, int cdu) { return fmt::format("{}/cdu-{}", plan.site.name, cdu + 1); }
+
+std::string pump_path(const Plan& plan, int cdu, int pump) {
+  return fmt::format("{}/pump-{}", cdu_path(plan, cdu), pump + 1);
+}
+
+std::vector<std::string> pump_paths(const Plan& plan) {
+  std::vector<std::string> paths;
+  for (int c = 0; c < plan.cooling.cdus; ++c)
+    for (int p = 0; p < plan.cooling.cdu.pumps; ++p) paths.push_back(pump_path(plan, c, p));
+  return paths;
+}
+
 const ColdPlate* CoolingPlan::cold_plate(const std::string& name) const {
   for (const ColdPlate& plate : cold_plates)
     if (plate.name == name) return &plate;

@@ -98,7 +98,7 @@ struct Event {
   std::string path;  // of the component, "hall/cdu-1/pump-2"
   double value = 0;
   std::string what;       // for people: "pump tripped"
-  std::string what_then;  // when it ends: "pump back at 75 %"
+  std::string what_then;  // when it ends: "pump restored"
   std::string by = "scenario";
 };
 
@@ -119,5 +119,10 @@ struct Plan {
 
   int gpus() const { return static_cast<int>(site.racks.size()) * site.rack_type.gpus(); }
 };
+
+// "hall/cdu-1" and "hall/cdu-1/pump-2" of the numbers 0 and 1; the paths of all pumps, CDU by CDU.
+std::string cdu_path(const Plan& plan, int cdu);
+std::string pump_path(const Plan& plan, int cdu, int pump);
+std::vector<std::string> pump_paths(const Plan& plan);
 
 }  // namespace racktwin

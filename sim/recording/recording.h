@@ -1,7 +1,7 @@
 // A run on disk: one SQLite file, append-only, readable by another process while it grows.
 //
-// The format is documented in sim/recording/README.md. recording.cpp is the only file that sees SQLite. WAL mode while
-// it is written, checkpointed into one plain file on close; whatever was committed survives a kill at any instant.
+// The format is documented in sim/recording/README.md. Only recording_*.cpp see SQLite. WAL mode while it is
+// written, checkpointed into one plain file on close; whatever was committed survives a kill at any instant.
 // Thread rule: one thread per Writer or Reader. A forked child must leave its parent's alone and end with _exit().
 #pragma once
 
@@ -98,8 +98,9 @@ class RecordingWriter {
   static Result<RecordingWriter> create(const std::string& path, bool force);
 
   // All calls append to the open transaction; commit() makes them durable and visible to readers. Each returns kIo with
-  // the reason (disk full, ...) and leaves what was committed intact; after an error every later call returns the same
-  // one, so that a recording never has a gap. put_run and put_summary replace values of the same name.
+  // the reason (disk full, file deleted, ...) and leaves what was committed intact; after an error every later call
+  // returns the same one, so that a recording never has a gap. put_run, put_metrics and put_summary replace rows of the
+  // same name.
   Result<void> put_run(const std::vector<std::pair<std::string, std::string>>& values);
   Result<void> put_components(const std::vector<ComponentRow>& components);
   Result<void> put_metrics(const std::vector<MetricRow>& metrics);
@@ -146,8 +147,6 @@ class RecordingReader {
   std::vector<ActivityRow> activities(int epoch) const;
   // Ascending; those later than after_s.
   std::vector<double> frame_times(double after_s = -std::numeric_limits<double>::infinity()) const;
-  // The last frame at or before time_s; nullopt if there is none.
-  std::optional<FrameRow> frame(int metric, double time_s) const;
   // All metrics of the frame that ends at time_s; empty if there is none.
   std::vector<FrameRow> frame_at(double time_s) const;
   // A metric in all frames that end in (from_s, to_s].
@@ -156,6 +155,8 @@ class RecordingReader {
   std::vector<EventRow> events(std::size_t skip = 0) const;
   std::vector<SummaryRow> summary() const;
   bool is_complete() const;  // closed by its writer (run key "finished")
+  // Whether a process has it open for writing: it may still grow. Neither this nor complete: it was cut off.
+  bool is_being_written() const;
   // Another number than before if somebody has committed since, at next to no cost.
   int change_counter() const;
 

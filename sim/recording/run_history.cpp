@@ -6,11 +6,9 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <map>
-#include <thread>
 #include <tuple>
 #include <utility>
 
@@ -18,7 +16,6 @@ namespace racktwin {
 namespace {
 
 constexpr double kNoData = std::numeric_limits<double>::quiet_NaN();
-constexpr auto kRetryEvery = std::chrono::milliseconds(20);  // while a run that has just been started opens its file
 
 // Which file a path leads to, and how long it is.
 struct FileState {
@@ -77,6 +74,7 @@ struct RunHistory::Impl {
 
   Result<void> check_file();
   bool read_news();
+  void read_grounds();
   Units units_of(UnitKind kind, ComponentId id) const;
   Units units_in_racks(UnitKind kind, ComponentId id) const;
   Units units_of_rack(UnitKind kind, const PlacedRack& rack) const;
@@ -108,35 +106,21 @@ RunHistory::RunHistory(RunHistory&&) noexcept = default;
 RunHistory& RunHistory::operator=(RunHistory&&) noexcept = default;
 RunHistory::~RunHistory() = default;
 
-Result<RunHistory> RunHistory::open(const std::string& path, double wait_s) {
-  const auto give_up = std::chrono::steady_clock::now() + std::chrono::duration<double>(wait_s);
-  while (true) {
-    const FileState file = state_of(path);
-    Result<RecordingReader> reader = RecordingReader::open(path);
-    std::vector<MetricRow> metrics;
-    if (reader) {
-      metrics = reader->metrics();
-      if (auto status = reader->status(); !status) return tl::unexpected(status.error());
-    }
-    if (!metrics.empty()) {
-      Result<SiteMap> site = SiteMap::create(reader->components());
-      if (!site) return tl::unexpected(site.error());
-      RunHistory history;
-      history.impl_ = std::make_unique<Impl>(std::move(*reader), std::move(*site), path, file);
-      history.impl_->metrics = std::move(metrics);
-      history.impl_->limits = history.impl_->reader.limits();
-      if (auto followed = history.follow(); !followed) return tl::unexpected(followed.error());
-      return history;
-    }
-    // A run creates its file empty.
-    const bool may_come = reader || !file.exists || file.bytes == 0;
-    if (!may_come) return tl::unexpected(reader.error());
-    if (std::chrono::steady_clock::now() >= give_up) {
-      if (!reader) return tl::unexpected(reader.error());
-      return io_error(fmt::format("cannot read {}: its run has not begun to record", path));
-    }
-    std::this_thread::sleep_for(kRetryEvery);
-  }
+Result<RunHistory> RunHistory::open(const std::string& path) {
+  const FileState file = state_of(path);
+  Result<RecordingReader> reader = RecordingReader::open(path);
+  if (!reader) return tl::unexpected(reader.error());
+  std::vector<MetricRow> metrics = reader->metrics();
+  if (auto status = reader->status(); !status) return tl::unexpected(status.error());
+  if (metrics.empty()) return io_error(fmt::format("cannot read {}: its run has not begun to record", path));
+  Result<SiteMap> site = SiteMap::create(reader->components());
+  if (!site) return tl::unexpected(site.error());
+  RunHistory history;
+  history.impl_ = std::make_unique<Impl>(std::move(*reader), std::move(*site), path, file);
+  history.impl_->metrics = std::move(metrics);
+  history.impl_->limits = history.impl_->reader.limits();
+  if (auto followed = history.follow(); !followed) return tl::unexpected(followed.error());
+  return history;
 }
 
 Result<void> RunHistory::Impl::check_file() {
@@ -165,7 +149,17 @@ bool RunHistory::Impl::read_news() {
   for (const double time_s : frame_times.empty() ? reader.frame_times() : reader.frame_times(frame_times.back()))
     frame_times.push_back(time_s);
   for (EventRow& event : reader.events(events.size())) events.push_back(std::move(event));
+  if (events.size() > n_event) read_grounds();
   return has_new_values || frame_times.size() > n_frame || events.size() > n_event;
+}
+
+// What an operator does may be what a metric rests on from now on. Rows stay where they are: others point at them.
+void RunHistory::Impl::read_grounds() {
+  const std::vector<MetricRow> now = reader.metrics();
+  for (std::size_t i = 0; i < std::min(now.size(), metrics.size()); ++i) {
+    metrics[i].evidence = now[i].evidence;
+    metrics[i].source = now[i].source;
+  }
 }
 
 Result<bool> RunHistory::follow() {
@@ -190,6 +184,7 @@ const std::vector<double>& RunHistory::frame_times() const { return impl_->frame
 const std::vector<EventRow>& RunHistory::events() const { return impl_->events; }
 const std::vector<SummaryRow>& RunHistory::summary() const { return impl_->summary; }
 bool RunHistory::is_complete() const { return impl_->is_complete; }
+bool RunHistory::is_being_written() const { return impl_->reader.is_being_written(); }
 
 const MetricRow* RunHistory::metric(std::string_view name) const {
   for (const MetricRow& metric : impl_->metrics)

@@ -36,9 +36,8 @@ struct Series {
 
 class RunHistory {
  public:
-  // Waits up to wait_s for a run that has just been started to write its tables. Errors: those of
-  // RecordingReader::open() and SiteMap::create(); kIo if the tables are still missing.
-  static Result<RunHistory> open(const std::string& path, double wait_s = 0);
+  // Errors: those of RecordingReader::open() and SiteMap::create(); kIo if its run has not written its tables yet.
+  static Result<RunHistory> open(const std::string& path);
 
   // Picks up what was committed since the last call; true if there was anything. Errors: kIo if the file can no longer
   // be read (damaged, deleted); what was read before stays usable.
@@ -54,7 +53,8 @@ class RunHistory {
   const std::vector<EventRow>& events() const;
   const std::vector<SummaryRow>& summary() const;  // empty until the run is finished
   bool is_complete() const;
-  double duration_s() const;  // that the run is meant to last; NaN: not known
+  bool is_being_written() const;  // by a process that lives; neither this nor complete: it was cut off
+  double duration_s() const;      // that the run is meant to last; NaN: not known
 
   // The last frame at or before time_s (the first, if time_s lies before it); nullopt while there is none.
   std::optional<Frame> frame(double time_s) const;

@@ -113,11 +113,10 @@ class Lister {
   void list_cdu(int c) {
     const Row& row = row_in_turn(c);
     const double x = first_rack_m_ + row.racks_m + kGap_m + place_in_turn(c) * (cdu_.width_m + kGap_m);
-    const std::string path = fmt::format("{}/cdu-{}", plan_.site.name, c + 1);
-    const int cdu = add(path, "cdu", site_, {x, row.y_m, 0}, cdu_);
+    const int cdu = add(cdu_path(plan_, c), "cdu", site_, {x, row.y_m, 0}, cdu_);
     const double width = cdu_.width_m / plan_.cooling.cdu.pumps;
     for (int p = 0; p < plan_.cooling.cdu.pumps; ++p)
-      add(fmt::format("{}/pump-{}", path, p + 1), "pump", cdu, {p * width, 0, 0},
+      add(pump_path(plan_, c, p), "pump", cdu, {p * width, 0, 0},
           {width, cdu_.depth_m, kPumpHeightShare * cdu_.height_m});
   }
 

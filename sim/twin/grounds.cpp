@@ -1,13 +1,18 @@
 #include "sim/twin/grounds.h"
 
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
 #include <initializer_list>
+#include <utility>
 
 namespace racktwin {
 namespace {
 
-Ground ground(const char* input, const Sourced& value) { return {value.evidence, input, value.from}; }
+Ground ground(const char* input, const Sourced& value) { return {value.evidence, input, value.from, false}; }
 Ground ground(const char* input, const Fitted& value) { return ground(input, value.value); }
-Ground ground(const char* input, const Curve& curve) { return {curve.evidence, input, curve.from}; }
+Ground ground(const char* input, const Curve& curve) { return {curve.evidence, input, curve.from, false}; }
 
 Ground weakest(std::initializer_list<Ground> inputs) {
   Ground out = *inputs.begin();
@@ -15,11 +20,64 @@ Ground weakest(std::initializer_list<Ground> inputs) {
   return out;
 }
 
+bool any_of_kind(const std::vector<Event>& events, EventKind kind) {
+  return std::any_of(events.begin(), events.end(), [=](const Event& event) { return event.kind == kind; });
+}
+
+Ground given(const std::string& by) { return {Evidence::kMeasured, "set by " + by, {}, true}; }
+
+std::string scenario_text(const Plan& plan) { return fmt::format("scenario {}", plan.name); }
+
+// All who set something in the course of a run: "default and operator".
+std::string who_sets(EventKind kind, const Plan& plan, const std::vector<Event>& by_operator, std::string from_start) {
+  std::string who = std::move(from_start);
+  const auto then = [&](const std::string& next) {
+    if (who != next) who += who.empty() ? next : " and " + next;
+  };
+  if (any_of_kind(plan.events, kind)) then(scenario_text(plan));
+  if (any_of_kind(by_operator, kind)) then("operator");
+  return who;
+}
+
+// Set for a part of the run, or for all of it; else it is what the dry cooler gives.
+Ground facility_supply_ground(const Plan& plan, const std::vector<Event>& by_operator, const Ground& power) {
+  const bool is_set_from_start = !std::isnan(plan.cooling.facility_supply_degc);
+  const std::string who =
+      who_sets(EventKind::kFacilitySupply, plan, by_operator, is_set_from_start ? scenario_text(plan) : "");
+  if (is_set_from_start) return given(who);
+  Ground dry_cooler = weaker(ground("dry cooler approach", plan.cooling.facility.approach_rated_k), power);
+  if (!who.empty()) dry_cooler.input = fmt::format("until {} sets it: {}", who, dry_cooler.input);
+  return dry_cooler;
+}
+
+// A pump follows its command with a lag, which plays a part as soon as an event changes the command.
+Ground pump_speed_ground(const Plan& plan, const std::vector<Event>& by_operator) {
+  constexpr EventKind kKind = EventKind::kPumpSpeed;
+  const bool is_default = std::any_of(plan.defaults.begin(), plan.defaults.end(),
+                                      [](const DefaultUsed& used) { return used.key == "cooling.pump_speed"; });
+  const std::string who = who_sets(kKind, plan, by_operator, is_default ? "default" : scenario_text(plan));
+  if (!any_of_kind(plan.events, kKind) && !any_of_kind(by_operator, kKind)) return given(who);
+  const CduType& cdu = plan.cooling.cdu;
+  Ground lag = weaker(ground("run-up time", cdu.pump_runup_s), ground("run-down time", cdu.pump_rundown_s));
+  lag.input = fmt::format("lag behind {}: {}", who, lag.input);
+  return lag;
+}
+
 }  // namespace
 
-Ground weaker(const Ground& a, const Ground& b) { return b.evidence > a.evidence ? b : a; }
+Ground weaker(const Ground& a, const Ground& b) {
+  return a.is_given || (!b.is_given && b.evidence > a.evidence) ? b : a;
+}
 
-Grounds grounds_of(const Plan& plan, const Calibration& c) {
+std::string evidence_of(const Ground& ground) {
+  return ground.is_given ? std::string() : std::string(evidence_word(ground.evidence));
+}
+
+std::string source_of(const Ground& ground) {
+  return ground.is_given ? ground.input : fmt::format("{} ({})", ground.input, ground.source);
+}
+
+Grounds grounds_of(const Plan& plan, const Calibration& c, const std::vector<Event>& by_operator) {
   const RackType& rack = plan.site.rack_type;
   const Gpu& gpu = rack.gpu;
   const GemmEfficiency& gemm = plan.workload.precision == Precision::kBf16    ? gpu.bf16
@@ -45,12 +103,14 @@ Grounds grounds_of(const Plan& plan, const Calibration& c) {
   g.ac = weakest({g.power, ground("shelf efficiency", rack.shelf_efficiency),
                   ground("UPS efficiency", plan.power.feed.ups_efficiency),
                   ground("transformer efficiency", plan.power.feed.transformer_efficiency)});
-  g.flow = g.coolant = g.power;
+  g.flow = g.coolant = g.facility_supply = g.pump_speed = g.power;
   if (rack.liquid_cooled) {
     g.flow =
         weakest({ground("rack pressure drop", rack.rated_pressure_drop_pa),
                  ground("rack flow", rack.rated_flow_m3_per_s), ground("CDU pump curve", cdu.pump_shutoff_head_pa)});
     g.coolant = weakest({g.flow, ground("CDU approach", cdu.approach_k), g.power});
+    g.facility_supply = facility_supply_ground(plan, by_operator, g.power);
+    g.pump_speed = pump_speed_ground(plan, by_operator);
   }
   g.cooling = weaker(ground("junction-to-case resistance", gpu.junction_to_case_k_per_w), g.coolant);
   return g;

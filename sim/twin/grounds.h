@@ -7,14 +7,19 @@
 #include "sim/plan/plan.h"
 
 #include <string>
+#include <vector>
 
 namespace racktwin {
 
 struct Ground {
   Evidence evidence = Evidence::kMeasured;
-  std::string input;   // for people: "junction-to-case resistance"
-  std::string source;  // key in racks/sources.toml
+  std::string input;      // for people: "junction-to-case resistance", "set by scenario hall"
+  std::string source;     // key in racks/sources.toml; empty: it was given
+  bool is_given = false;  // by the scenario or an operator: a choice, which needs no evidence
 };
+
+std::string evidence_of(const Ground& ground);  // "assumed"; empty: it was given
+std::string source_of(const Ground& ground);    // "junction-to-case resistance (engineering-estimate)", "set by operator"
 
 // The one with the weaker evidence, of equal ones the first.
 Ground weaker(const Ground& a, const Ground& b);
@@ -23,12 +28,14 @@ struct Grounds {
   Ground compute, network;
   Ground step;  // compute and network
   Ground power;
-  Ground ac;       // power and its conversion
-  Ground flow;     // of coolant
+  Ground ac;    // power and its conversion
+  Ground flow;  // of coolant
+  Ground facility_supply, pump_speed;
   Ground coolant;  // its temperatures: flow, CDU and the power that is to be cooled
   Ground cooling;  // of chips: coolant and what lies between
 };
 
-Grounds grounds_of(const Plan& plan, const Calibration& calibration);
+// `by_operator`: the events of a live run so far, besides those of its scenario.
+Grounds grounds_of(const Plan& plan, const Calibration& calibration, const std::vector<Event>& by_operator = {});
 
 }  // namespace racktwin

@@ -2,8 +2,6 @@
 
 #include "sim/twin/grounds.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -41,7 +39,7 @@ constexpr std::array<Definition, kMetrics> kDefinitions = {{
     {"rack_return", K::kRack, "degC", "coolant out of the rack", "Plant::step", 15, 65, &G::coolant},
     {"rack_flow", K::kRack, "L/min", "coolant through the rack", "Plant::step", 0, kAuto, &G::flow},
     {"rack_network", K::kRack, "1", "use of the rack's NICs over a training step, busier direction", "network_load", 0, 1, &G::step},
-    {"pump_speed", K::kPump, "1", "speed of a CDU pump over its rated speed", "Plant::step", 0, 1, &G::flow},
+    {"pump_speed", K::kPump, "1", "speed of a CDU pump over its rated speed", "Plant::step", 0, 1, &G::pump_speed},
     {"pump_flow", K::kPump, "L/min", "coolant through a CDU pump", "Plant::step", 0, kAuto, &G::flow},
     {"leaf_network", K::kLeaf, "1", "use of a leaf's ports to the NICs, or to the spines if that is more, over a training step, busier direction", "network_load", 0, 1, &G::step},
     {"site_power", K::kSite, "W", "all of the site at the feed, AC", "feed_ac_w", 0, kAuto, &G::ac},
@@ -53,7 +51,7 @@ constexpr std::array<Definition, kMetrics> kDefinitions = {{
     {"tcs_supply", K::kSite, "degC", "technology loop, supply", "Plant::step", 15, 65, &G::coolant},
     {"tcs_return", K::kSite, "degC", "technology loop, return", "Plant::step", 15, 65, &G::coolant},
     {"tcs_flow", K::kSite, "L/min", "technology loop, flow", "Plant::step", 0, kAuto, &G::flow},
-    {"facility_supply", K::kSite, "degC", "facility water, supply", "Plant::step", 15, 65, &G::coolant},
+    {"facility_supply", K::kSite, "degC", "facility water, supply", "Plant::step", 15, 65, &G::facility_supply},
     {"facility_return", K::kSite, "degC", "facility water, return", "Plant::step", 15, 65, &G::coolant},
     {"cdu_heat", K::kSite, "W", "heat through the CDUs", "Plant::step", 0, kAuto, &G::coolant},
     {"air_heat", K::kSite, "W", "heat to room air", "Plant::step", 0, kAuto, &G::coolant},
@@ -82,13 +80,14 @@ std::size_t count_of(UnitKind kind, const ClassCounts& classes) {
 
 }  // namespace
 
-std::vector<MetricRow> metric_rows(const Plan& plan, const Calibration& calibration) {
-  const Grounds grounds = grounds_of(plan, calibration);
+std::vector<MetricRow> metric_rows(const Plan& plan, const Calibration& calibration,
+                                   const std::vector<Event>& by_operator) {
+  const Grounds grounds = grounds_of(plan, calibration, by_operator);
   std::vector<MetricRow> rows;
   for (const Definition& d : kDefinitions) {
     const Ground& ground = grounds.*d.ground;
     rows.push_back({static_cast<int>(rows.size()), d.name, d.kind, d.unit, d.description, d.computed_by, d.low, d.high,
-                    std::string(evidence_word(ground.evidence)), fmt::format("{} ({})", ground.input, ground.source)});
+                    evidence_of(ground), source_of(ground)});
   }
   const Gpu& gpu = plan.site.rack_type.gpu;
   rows[static_cast<std::size_t>(Metric::kGpuPower)].high = gpu.tdp_w.value;

@@ -54,8 +54,10 @@ enum class Metric : std::uint8_t {
 };
 inline constexpr int kMetrics = 30;
 
-// In order of Metric; the id of a row is its index.
-std::vector<MetricRow> metric_rows(const Plan& plan, const Calibration& calibration);
+// In order of Metric; the id of a row is its index. `by_operator`: events of a live run, which may be what a value
+// rests on.
+std::vector<MetricRow> metric_rows(const Plan& plan, const Calibration& calibration,
+                                   const std::vector<Event>& by_operator = {});
 
 // What the metrics should keep to, as far as it applies to the site.
 std::vector<LimitRow> limit_rows(const Plan& plan);

@@ -19,7 +19,7 @@ constexpr double kNoValue = std::numeric_limits<double>::quiet_NaN();
 class Summary {
  public:
   void add(const char* name, double value, const char* unit, const Ground& ground) {
-    rows_.push_back({name, value, {}, unit, std::string(evidence_word(ground.evidence))});
+    rows_.push_back({name, value, {}, unit, evidence_of(ground)});
   }
   void count(const char* name, double value, const char* unit = "1") { rows_.push_back({name, value, {}, unit, {}}); }
   void text(const char* name, double value, std::string text, const char* unit = {}) {
@@ -78,8 +78,8 @@ std::string link_name(const Plan& plan, const Model& model, const TrunkOwner& ow
 
 std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Calibration& calibration,
                                   const IterationProfile& first_step, const RunTotals& totals, const RunLimits& limits,
-                                  const EnergyLedger& ledger) {
-  const Grounds on = grounds_of(plan, calibration);
+                                  const EnergyLedger& ledger, const std::vector<Event>& by_operator) {
+  const Grounds on = grounds_of(plan, calibration, by_operator);
   const Workload& w = plan.workload;
   const Gpu& gpu = plan.site.rack_type.gpu;
   const double tokens = static_cast<double>(w.global_batch) * w.sequence;
@@ -108,7 +108,7 @@ std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Ca
   s.add("junction_max_degc", totals.junction_max_degc, "degC", on.cooling);
   s.add("coolant_supply_max_degc", totals.supply_max_degc, "degC", on.cooling);
   s.add("coolant_return_max_degc", totals.return_max_degc, "degC", on.cooling);
-  s.add("facility_supply_max_degc", totals.facility_max_degc, "degC", on.cooling);
+  s.add("facility_supply_max_degc", totals.facility_max_degc, "degC", on.facility_supply);
   s.add("throttled_fraction", totals.throttled_gpu_s / totals.working_gpu_s, "1", on.cooling);
   s.add("clock_start", totals.clock_start, "1", on.cooling);
   s.add("clock_min", totals.clock_min, "1", on.cooling);
@@ -119,7 +119,7 @@ std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Ca
   s.add("headroom_cdu", headroom(limits.cdu), "1", on.cooling);
   s.add("headroom_junction_k", limits.junction.limit() - limits.junction.highest(), "K", on.cooling);
   const double memory = memory_use(w).total_bytes();
-  const Ground reserve = {Evidence::kAssumed, "runtime reserve", {}};
+  const Ground reserve = {Evidence::kAssumed, "runtime reserve", {}, false};
   s.add("headroom_memory", 1 - memory / gpu.hbm_capacity_bytes.value, "1", reserve);
   s.add("memory_used_bytes", memory, "B", reserve);
   s.count("steps_completed", totals.steps);

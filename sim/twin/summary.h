@@ -36,6 +36,6 @@ struct RunLimits {
 
 std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Calibration& calibration,
                                   const IterationProfile& first_step, const RunTotals& totals, const RunLimits& limits,
-                                  const EnergyLedger& ledger);
+                                  const EnergyLedger& ledger, const std::vector<Event>& by_operator);
 
 }  // namespace racktwin

@@ -283,12 +283,32 @@ TEST_CASE("demo writes out/demo.racktwin and pictures, again if asked again, and
   }
 }
 
+TEST_CASE("a display that is dead costs the demo its window, and nothing else") {
+  const TemporaryDirectory directory;
+  const ProgramResult result =
+      run_program({"demo", "--color", "always"},
+                  {.directory = directory.path(), .environment = {"DISPLAY=:987", "WAYLAND_DISPLAY="}});
+  CHECK(result.exit_code == 0);
+  CHECK_THAT(result.err, Contains("there is no display that a window could be opened on") &&
+                             Contains("the pictures are in out\n") && Contains("next: racktwin view"));
+  CHECK_THAT(result.err, Contains("\x1b["));  // the viewer's error, in colour as told
+  CHECK(std::filesystem::exists(directory.path("out/demo-power-overview.png")));
+  const ProgramResult neither = run_program(
+      {"demo", "-q"},
+      {.directory = directory.path(), .environment = {"DISPLAY=:987", "WAYLAND_DISPLAY=", "RACKTWIN_GL_DEVICE=99"}});
+  CHECK(neither.exit_code == 4);
+  CHECK_THAT(neither.err, Contains("EGL device 99") && Contains("there is no display") && !Contains("opening"));
+}
+
 TEST_CASE("doctor finds the catalogue, and says so if it does not") {
   const TemporaryDirectory directory;
   const ProgramResult result = run_in(directory, {"doctor"});
   CHECK(result.exit_code == 0);
   CHECK_THAT(result.out, Contains("catalogue          " RACKTWIN_SOURCE_DIRECTORY "/racks") && Contains(", writable"));
   CHECK_THAT(result.out, Contains("\ngraphics ") && Contains("\nwithout a display  EGL "));
+  for (const char* racks : {"RACKTWIN_RACKS=", "RACKTWIN_RACKS=nowhere"})
+    CHECK(run_program({"doctor"}, {.directory = directory.path(), .environment = {racks}}).exit_code ==
+          (std::string(racks).back() == '=' ? 0 : 3));
   const ProgramResult lost = run_in(directory, {"doctor", "--racks", "nowhere"});
   CHECK(lost.exit_code == 3);
   CHECK_THAT(lost.out, Contains("not usable"));

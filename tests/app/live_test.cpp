@@ -2,6 +2,7 @@
 #include "app/cli/live_input.h"
 #include "sim/recording/recording.h"
 #include "tests/app/program.h"
+#include "tests/last_frame.h"
 
 #include <catch2/catch.hpp>
 #include <fcntl.h>
@@ -130,7 +131,7 @@ class Steered {
 double mean_at(const RecordingReader& recording, const std::string& name, double time_s) {
   for (const MetricRow& metric : recording.metrics())
     if (metric.name == name)
-      if (const auto frame = recording.frame(metric.id, time_s)) return static_cast<double>(frame->mean.at(0));
+      if (const auto frame = last_frame(recording, metric.id, time_s)) return static_cast<double>(frame->mean.at(0));
   return std::nan("");
 }
 
@@ -277,6 +278,20 @@ TEST_CASE("an empty line or the end of the input ends a block") {
   const auto began = std::chrono::steady_clock::now();
   CHECK(input.wait(0.1).empty());
   CHECK(std::chrono::steady_clock::now() - began >= std::chrono::milliseconds(100));
+}
+
+TEST_CASE("a block that is too long is an error also if its end comes with it; those before it count") {
+  for (const bool is_too_long : {false, true}) {
+    Pipe pipe;
+    int told = 0;
+    LiveInput input(pipe.ends[0], [&](const Errors&) { ++told; });
+    const std::string long_block = std::string(64 * 1024 - 4 + (is_too_long ? 4 : 0), 'x') + "\n";
+    pipe.send("a = 1\n\n" + long_block.substr(0, 40'000));
+    CHECK(input.wait(1) == Blocks{"a = 1\n"});
+    pipe.send(long_block.substr(40'000) + "\nb = 2\n\n");
+    CHECK(input.wait(1) == (is_too_long ? Blocks{} : Blocks{long_block, "b = 2\n"}));
+    CHECK(told == (is_too_long ? 1 : 0));
+  }
 }
 
 TEST_CASE("a block that never ends is an error, and the end of what is read") {

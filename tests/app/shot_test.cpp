@@ -3,8 +3,11 @@
 #include "tests/app/program.h"
 
 #include <catch2/catch.hpp>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -79,7 +82,7 @@ TEST_CASE("shot refuses what it cannot draw, all at once, and writes nothing") {
       directory, {"shot", "small.racktwin", "--layer", "powr", "--size", "0x10", "--at", "12", "--theme", "red"});
   CHECK(all.exit_code == 2);
   CHECK_THAT(all.err, Contains("did you mean \"power\"?") && Contains("0 x 10 pixels") && Contains("--at 12min") &&
-                          Contains("light or dark") && Contains("4 errors"));
+                          Contains("one of light, dark") && Contains("4 errors"));
   struct Case {
     Arguments options;
     std::string says;
@@ -90,7 +93,11 @@ TEST_CASE("shot refuses what it cannot draw, all at once, and writes nothing") {
         Case{{"--layer", "noise"}, "one of power, temperature, utilization, clock"},
         Case{{"--camera", "overvew"}, "overview"}, Case{{"--camera", "rack:hall/row-a/rack-1"}, "hall/row-a/rack-01"},
         Case{{"--at", "-1s"}, "before the start"}, Case{{"--at", "3 h"}, "later than the recording goes"},
-        Case{{"--at", "12 kW"}, "time"}}) {
+        Case{{"--at", "12 kW"}, "time"}, Case{{"--at", "0:61:00"}, "0:12:00"},
+        Case{{"--at", "2:00:00"}, "120min is later than the recording goes"},
+        Case{{"--at", "2:00:00"}, "--at 0s to --at 2min"}, Case{{"--layer", "temp"}, "did you mean \"temperature\"?"},
+        Case{{"--theme", "ligth"}, "did you mean \"light\"?"}, Case{{"-o", "a.jpg"}, "\"a.png\""},
+        Case{{"-o", "a"}, "a picture is a PNG"}}) {
     Arguments arguments = {"shot", "small.racktwin"};
     arguments.insert(arguments.end(), c.options.begin(), c.options.end());
     const ProgramResult result = run_in(directory, arguments);
@@ -130,6 +137,91 @@ TEST_CASE("shot draws what there is of a run that was cut off") {
   const ProgramResult result = run_in(directory, {"shot", "small.racktwin", "--size", "640x480", "-o", "a.png"});
   INFO(result.err);
   CHECK(result.exit_code == 0);
+}
+
+TEST_CASE("shot takes the time as pictures print it") {
+  const RecordedDirectory directory;
+  REQUIRE(
+      run_in(directory, {"shot", "small.racktwin", "--at", "0:01:00", "--size", "640x480", "-o", "a.png"}).exit_code ==
+      0);
+  REQUIRE(run_in(directory, {"shot", "small.racktwin", "--at", "60 s", "--size", "640x480", "-o", "b.PNG"}).exit_code ==
+          0);
+  CHECK(read_text(directory.path("a.png")) == read_text(directory.path("b.PNG")));
+}
+
+TEST_CASE("shot writes its picture to standard output, and into a pipe") {
+  const RecordedDirectory directory;
+  const auto shot = [&](const std::string& output) {
+    return run_in(directory, {"shot", "small.racktwin", "--size", "640x480", "-o", output});
+  };
+  REQUIRE(shot("a.png").exit_code == 0);
+  const std::string picture = read_text(directory.path("a.png"));
+  for (const char* output : {"-", "/dev/stdout"}) {
+    const ProgramResult result = shot(output);
+    INFO(output);
+    CHECK(result.exit_code == 0);
+    CHECK(result.out == picture);
+    CHECK(result.err.empty());
+  }
+  CHECK(shot("/dev/null").exit_code == 0);
+  ProgramOptions closed;
+  closed.directory = directory.path();
+  closed.has_closed_pipe = true;
+  CHECK(run_program({"shot", "small.racktwin", "-o", "-"}, closed).exit_code == 0);
+  ProgramOptions full;
+  full.directory = directory.path();
+  full.standard_output = "/dev/full";
+  CHECK(run_program({"shot", "small.racktwin", "-o", "-"}, full).exit_code == 3);
+}
+
+TEST_CASE("a picture is not written to a terminal") {
+  const RecordedDirectory directory;
+  const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY);
+  REQUIRE(terminal >= 0);
+  REQUIRE(::grantpt(terminal) == 0);
+  REQUIRE(::unlockpt(terminal) == 0);
+  ProgramOptions options;
+  options.directory = directory.path();
+  options.standard_output = ::ptsname(terminal);
+  for (const std::string& output : {std::string("-"), options.standard_output}) {
+    const ProgramResult result = run_program({"shot", "small.racktwin", "-o", output}, options);
+    CHECK(result.exit_code == 2);
+    CHECK_THAT(result.err, Contains("not written to a terminal") && Contains("-o FILE.png"));
+  }
+  ::close(terminal);
+}
+
+TEST_CASE("a picture of the window says the time of the frame that it shows") {
+  const RecordedDirectory directory;
+  const ProgramResult result =
+      run_in(directory, {"view", "small.racktwin", "--at", "63s", "--size", "1280x720", "--screenshot", "a.png"});
+  INFO(result.err);
+  REQUIRE(result.exit_code == 0);
+  PngText text;
+  REQUIRE(read_png(directory.path("a.png"), &text));
+  CHECK(std::find(text.begin(), text.end(), std::pair<std::string, std::string>("Simulated time", "60 s")) !=
+        text.end());
+  CHECK(run_in(directory, {"view", "small.racktwin", "--screenshot", "a.jpg"}).exit_code == 2);
+}
+
+TEST_CASE("a state file replaces one of its kind, and nothing else unasked") {
+  const RecordedDirectory directory;
+  const auto view = [&](std::vector<std::string> more = {}) {
+    Arguments arguments = {"view",         "small.racktwin", "--size",       "1280x720",
+                           "--screenshot", "a.png",          "--state-file", "state"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    std::filesystem::remove(directory.path("a.png"));
+    return run_in(directory, arguments);
+  };
+  CHECK(view().exit_code == 0);
+  CHECK(view().exit_code == 0);
+  write_text(directory.path("state"), "my thesis");
+  const ProgramResult refused = view();
+  CHECK(refused.exit_code == 3);
+  CHECK_THAT(refused.err, Contains("no state file") && Contains("--force"));
+  CHECK(read_text(directory.path("state")) == "my thesis");
+  CHECK(view({"--force"}).exit_code == 0);
+  CHECK_THAT(read_text(directory.path("state")), Catch::StartsWith("{\"time_s\":"));
 }
 
 TEST_CASE("without OpenGL, shot ends with 4 and says what was tried and what to install") {

@@ -44,6 +44,20 @@ TEST_CASE("what is unknown is shown as a dash and as null") {
   CHECK(json["recording"].is_null());
 }
 
+TEST_CASE("a site that air cools has no lines for coolant, facility water and CDUs, another has") {
+  Summary air = example();
+  for (SummaryRow& row : air.rows)
+    if (row.name == "headroom_cdu") row.value = kNoData;
+  for (const char* name : {"coolant_supply_max_degc", "coolant_return_max_degc", "facility_supply_max_degc"})
+    air.rows.push_back({name, kNoData, "", "degC", "assumed"});
+  const std::string text = format_summary(air, false);
+  CHECK_THAT(text, !Contains("coolant") && !Contains("facility water") && !Contains("CDU") && Contains("GPU junction"));
+  for (SummaryRow& row : air.rows)
+    if (std::isnan(row.value)) row.value = 45;
+  CHECK_THAT(format_summary(air, false), Contains("coolant") && Contains("facility water"));
+  CHECK(nlohmann::json::parse(summary_json(air))["coolant_supply_max_degc"] == 45);
+}
+
 TEST_CASE("a row with text is a string in JSON, or an object if it also has a unit") {
   const auto json = nlohmann::json::parse(summary_json(example()));
   CHECK(json["verdict"] == "limits crossed: feed");

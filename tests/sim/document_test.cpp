@@ -581,6 +581,10 @@ TEST_CASE("the nearest match is a typing mistake away") {
   CHECK(nearest_match("NAME", words) == "name");
   CHECK(nearest_match("evidense", words) == "evidence");
   CHECK(nearest_match("tpd", {"tip", "TPD"}) == "TPD");
+  CHECK(nearest_match("temp", {"power", "temperature"}) == "temperature");
+  CHECK(nearest_match("Util", {"utilization", "temperature"}) == "utilization");
+  CHECK_FALSE(nearest_match("te", {"test", "temperature"}));
+  CHECK_FALSE(nearest_match("t", {"temperature"}));
   CHECK_FALSE(nearest_match("foo", words));
   CHECK_FALSE(nearest_match("x", {"y", "z"}));
   CHECK_FALSE(nearest_match("", words));

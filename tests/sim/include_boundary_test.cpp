@@ -52,11 +52,15 @@ std::vector<std::string> files_that_include(const std::vector<Include>& includes
 
 using Files = std::vector<std::string>;
 
-TEST_CASE("one file each sees SimGrid, SQLite and toml++") {
+TEST_CASE("one file each sees SimGrid and toml++, and only recordings see SQLite") {
   const auto includes = includes_of({"sim", "app", "render"});
   REQUIRE(includes.size() > 100);
   CHECK(files_that_include(includes, {"simgrid/", "xbt/"}) == Files{"sim/network/solver.cpp"});
-  CHECK(files_that_include(includes, {"SQLiteCpp/", "sqlite3"}) == Files{"sim/recording/recording.cpp"});
+  CHECK(files_that_include(includes, {"SQLiteCpp/", "sqlite3"}) == Files{"sim/recording/recording_database.h"});
+  for (const std::string& file : files_that_include(includes, {"sim/recording/recording_database.h"})) {
+    INFO(file);
+    CHECK(begins(file, "sim/recording/recording_"));
+  }
   CHECK(files_that_include(includes, {"toml++/"}) == Files{"sim/document.cpp"});
 }
 

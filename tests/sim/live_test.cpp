@@ -1,7 +1,9 @@
 #include "sim/plan/parse_event.h"
+#include "sim/recording/run_history.h"
 #include "sim/twin/event_schedule.h"
 #include "sim/twin/pacer.h"
 #include "sim/twin/twin.h"
+#include "tests/last_frame.h"
 #include "tests/sim/flagship.h"
 
 #include <catch2/catch.hpp>
@@ -13,6 +15,7 @@
 #include <filesystem>
 #include <limits>
 #include <map>
+#include <optional>
 #include <thread>
 
 namespace racktwin {
@@ -82,7 +85,7 @@ TEST_CASE("a pause lasts until the pace is set again, and nothing is made good a
 LiveBlock parsed(const std::string& text, const Plan& plan = flagship({}), double time_s = 60) {
   const Result<Model> model = build_model(plan);
   REQUIRE(model);
-  return parse_live_block(text, plan, *model, time_s);
+  return parse_live_block(text, plan, *model, {time_s});
 }
 
 TEST_CASE("an event without a time takes effect now and is the operator's") {
@@ -152,6 +155,24 @@ TEST_CASE("an event at this very step is not past") {
   CHECK(parsed(std::string(kTrip) + "at = \"1 min\"\n", flagship({}), 60 + 1e-12).errors.empty());
 }
 
+TEST_CASE("an event that the run ends before is refused, whatever ends it") {
+  const Plan plan = flagship({});
+  const Result<Model> model = build_model(plan);
+  REQUIRE(model);
+  const auto errors_of = [&](const std::string& text) { return parse_live_block(text, plan, *model, {60, 90}).errors; };
+  const std::string warm = "[[event]]\npath = \"hall/facility\"\nsupply_temperature = \"40 degC\"\n";
+  CHECK(errors_of(warm).empty());
+  CHECK(errors_of(warm + "at = \"89 s\"\n").empty());
+  REQUIRE(errors_of(warm + "at = \"90 s\"\n").size() == 1);
+  const Error late = errors_of(warm + "at = \"90 s\"\n").front();
+  CHECK(late.message == "the run ends before it takes effect");
+  CHECK(late.hint == "its last step ends at 90 s");
+  CHECK(late.loc.line == 4);
+  REQUIRE(errors_of("[run]\nstop = true\n" + warm).size() == 1);
+  CHECK(errors_of("[run]\nstop = true\n" + warm).front().message == late.message);
+  CHECK(parse_live_block(warm, plan, *model, {90, 90}).errors.size() == 1);
+}
+
 std::string limit(const std::string& path) { return "[[event]]\npath = \"" + path + "\"\nclock_limit = \"80 %\"\n"; }
 
 TEST_CASE("a clock limit is refused where it would tell apart what the run takes for equal") {
@@ -183,7 +204,7 @@ TEST_CASE("a clock limit is refused where it would tell apart what the run takes
   SECTION("or every GPU is simulated by itself") {
     const Result<Model> model = build_model(plan, Folding::kUnfolded);
     REQUIRE(model);
-    CHECK(parse_live_block(limit(gpu), plan, *model, 60).errors.empty());
+    CHECK(parse_live_block(limit(gpu), plan, *model, {60}).errors.empty());
   }
 }
 
@@ -312,12 +333,53 @@ TEST_CASE("a block that is refused is an event of the recording and changes noth
   CHECK(told.size() == 2);
   for (const MetricRow& metric : plain.metrics())
     for (const double time_s : plain.frame_times()) {
-      const auto one = plain.frame(metric.id, time_s), other = recording.frame(metric.id, time_s);
+      const auto one = last_frame(plain, metric.id, time_s), other = last_frame(recording, metric.id, time_s);
       REQUIRE(one.has_value() == other.has_value());
       if (one)
         CHECK(std::equal(one->mean.begin(), one->mean.end(), other->mean.begin(),
                          [](float a, float b) { return a == b || (std::isnan(a) && std::isnan(b)); }));
     }
+}
+
+TEST_CASE("what reaches a run in its last step, or after a stop, is refused and changes nothing") {
+  const auto [duration, script] = GENERATE(std::pair{"duration=20 s", Script{{20, {kTrip}}}},
+                                           std::pair{"duration=10 min", Script{{20, {"[run]\nstop = true\n", kTrip}}}});
+  const Plan plan = small_job({duration});
+  const File file;
+  const std::vector<EventRow> events = record(plan, live(script), file).events();
+  REQUIRE(events.size() == 1);
+  CHECK(events.front().time_s == 20);
+  CHECK(events.front().path == "hall/cdu-1/pump-2");
+  CHECK_THAT(events.front().what, Contains("rejected: the run ends before it takes effect"));
+}
+
+TEST_CASE("from an operator's first event on, the recording names him as the source of what he sets") {
+  const Plan plan = small_job({"duration=20 s"});
+  const File file;
+  const auto supply_source = [](const auto& recording) {
+    for (const MetricRow& metric : recording.metrics())
+      if (metric.name == "facility_supply") return metric.source;
+    return std::string();
+  };
+  RunOptions options = live({});
+  std::optional<RunHistory> follower;
+  options.wait_for_input = [&, calls = 0](double) mutable -> std::vector<std::string> {
+    if (++calls == 5) {
+      follower.emplace(*RunHistory::open(file.path()));
+      CHECK_THAT(supply_source(*follower), !Contains("operator"));
+      return {"[[event]]\npath = \"hall/facility\"\nsupply_temperature = \"30 degC\"\n"};
+    }
+    if (calls == 10) {
+      REQUIRE(follower->follow());
+      CHECK_THAT(supply_source(*follower), Contains("operator"));
+    }
+    return {};
+  };
+  const RecordingReader recording = record(plan, options, file);
+  CHECK_THAT(supply_source(recording), Catch::EndsWith("and operator"));
+  CHECK(recording.metrics().size() == 30);
+  for (const SummaryRow& row : recording.summary())
+    if (row.name == "facility_supply_max_degc") CHECK(row.evidence.empty());
 }
 
 TEST_CASE("a stop ends the run like an interrupt") {

@@ -28,7 +28,7 @@ TEST_CASE("every metric has a name, a unit, a description and the function that 
     CHECK_FALSE(m.description.empty());
     CHECK_FALSE(m.computed_by.empty());
     CHECK_FALSE(m.low > m.high);
-    CHECK_FALSE(m.evidence.empty());
+    CHECK(m.evidence.empty() == (m.name == "facility_supply"));  // which the scenario sets
     CHECK_FALSE(m.source.empty());
   }
   const auto name = [&](Metric metric) { return rows[static_cast<std::size_t>(metric)].name; };
@@ -67,6 +67,46 @@ TEST_CASE("a metric names the weakest input that it rests on") {
   CHECK(row(Metric::kGpuJunction).source == "junction-to-case resistance (engineering-estimate)");
   CHECK(row(Metric::kRackPower).source == "GPU power while communicating (engineering-estimate)");
   CHECK(row(Metric::kStepTime).source == "kernel launch time (engineering-estimate)");
+}
+
+TEST_CASE("what somebody sets names who does, and no modelled input") {
+  const auto row = [&](const Plan& plan, Metric metric, const std::vector<Event>& by_operator = {}) {
+    return metric_rows(plan, test_calibration(), by_operator)[static_cast<std::size_t>(metric)];
+  };
+  const auto event_of = [](EventKind kind) {
+    Event event;
+    event.kind = kind;
+    return event;
+  };
+  Plan plan = flagship({});
+  plan.name = "hall";
+  plan.events.clear();
+  CHECK(row(plan, Metric::kFacilitySupply).source == "set by scenario hall");
+  CHECK(row(plan, Metric::kPumpSpeed).source == "set by scenario hall");
+  CHECK(row(plan, Metric::kPumpSpeed).evidence.empty());
+
+  SECTION("an operator is named from his first event on") {
+    const std::vector<Event> by_operator = {event_of(EventKind::kFacilitySupply)};
+    CHECK(row(plan, Metric::kFacilitySupply, by_operator).source == "set by scenario hall and operator");
+    CHECK(row(plan, Metric::kPumpSpeed, by_operator).source == "set by scenario hall");
+  }
+  SECTION("a pump that follows a new command does so with a lag") {
+    plan.events.push_back(event_of(EventKind::kPumpSpeed));
+    plan.defaults.push_back({"cooling.pump_speed", "100 %", ""});
+    CHECK_THAT(row(plan, Metric::kPumpSpeed).source,
+               Catch::StartsWith("lag behind default and scenario hall: run-") && Catch::Contains(" time ("));
+    CHECK_FALSE(row(plan, Metric::kPumpSpeed).evidence.empty());
+  }
+  SECTION("what the dry cooler gives rests on the dry cooler, as far as nobody sets it") {
+    plan.cooling.facility_supply_degc = std::numeric_limits<double>::quiet_NaN();
+    const MetricRow modelled = row(plan, Metric::kFacilitySupply);
+    CHECK(modelled.evidence == "assumed");
+    CHECK_THAT(modelled.source, !Catch::Contains("scenario"));
+    plan.events.push_back(event_of(EventKind::kFacilitySupply));
+    const MetricRow in_part = row(plan, Metric::kFacilitySupply);
+    CHECK(in_part.evidence == "assumed");
+    CHECK(in_part.source == "until scenario hall sets it: " + modelled.source);
+  }
 }
 
 TEST_CASE("limits carry the values of the site with their evidence, and none that does not apply") {

@@ -1,5 +1,6 @@
 #include "sim/recording/recording.h"
 
+#include "tests/last_frame.h"
 #include "tests/sim/folder.h"
 
 #include <catch2/catch.hpp>
@@ -97,7 +98,7 @@ int checked_prefix(const RecordingReader& reader, int n_metric, int n_class = 20
   for (int i = 0; i < static_cast<int>(times.size()); ++i) {
     REQUIRE(times[static_cast<std::size_t>(i)] == 10.0 * i);
     for (int metric = 0; metric < n_metric; ++metric) {
-      const auto frame = reader.frame(metric, 10.0 * i);
+      const auto frame = last_frame(reader, metric, 10.0 * i);
       REQUIRE(frame.has_value());
       REQUIRE(frame->time_s == 10.0 * i);
       REQUIRE(frame->high == class_values(i, metric, n_class));
@@ -161,12 +162,12 @@ TEST_CASE("what is written to a recording is read back") {
   CHECK(reader.activities(0)[1].end_s == 1.75);
 
   CHECK(reader.frame_times() == std::vector<double>{10, 20});
-  CHECK_FALSE(reader.frame(3, 9.99).has_value());
-  CHECK(reader.frame(3, 19.99)->mean == std::vector<float>{1.5F, 2.5F});
-  CHECK(reader.frame(3, 19.99)->epoch == 0);
-  CHECK(reader.frame(3, 1e9)->high == std::vector<float>{7, 8, 9});
-  CHECK(reader.frame(3, 1e9)->epoch == 1);
-  CHECK(reader.frame(7, 1e9)->time_s == 10);
+  CHECK_FALSE(last_frame(reader, 3, 9.99).has_value());
+  CHECK(last_frame(reader, 3, 19.99)->mean == std::vector<float>{1.5F, 2.5F});
+  CHECK(last_frame(reader, 3, 19.99)->epoch == 0);
+  CHECK(last_frame(reader, 3, 1e9)->high == std::vector<float>{7, 8, 9});
+  CHECK(last_frame(reader, 3, 1e9)->epoch == 1);
+  CHECK(last_frame(reader, 7, 1e9)->time_s == 10);
   CHECK(reader.frame_times(10) == std::vector<double>{20});
   CHECK(reader.frame_times(20).empty());
   REQUIRE(reader.frame_at(10).size() == 2);
@@ -204,7 +205,7 @@ TEST_CASE("frame values keep every bit, no-data included") {
   require_ok(writer.append_frame(0, 1, {{0, values, values, values}}));
   require_ok(writer.close());
 
-  const auto frame = value_of(RecordingReader::open(folder.file("a.racktwin"))).frame(0, 1);
+  const auto frame = last_frame(value_of(RecordingReader::open(folder.file("a.racktwin"))), 0, 1);
   REQUIRE(frame.has_value());
   REQUIRE(frame->mean.size() == bits.size());
   for (std::size_t i = 0; i < bits.size(); ++i) CHECK(std::bit_cast<std::uint32_t>(frame->mean[i]) == bits[i]);
@@ -216,7 +217,7 @@ TEST_CASE("a frame with lists of different lengths is damage, not a value") {
   require_ok(writer.append_frame(0, 1, {{0, {1, 2}, {1}, {1, 2}}}));
   require_ok(writer.close());
   const RecordingReader reader = value_of(RecordingReader::open(folder.file("a.racktwin")));
-  CHECK_FALSE(reader.frame(0, 1).has_value());
+  CHECK_FALSE(last_frame(reader, 0, 1).has_value());
   CHECK_FALSE(reader.status());
 }
 
@@ -247,15 +248,17 @@ TEST_CASE("a reader follows a recording that grows and sees only what was commit
     require_ok(writer.commit());
     CHECK(checked_prefix(reader, 2) == frame + 1);
     CHECK_FALSE(reader.is_complete());
+    CHECK(reader.is_being_written());
   }
   // Another process, as the viewer is one.
   const int status = status_of_child([&] {
     const auto other = RecordingReader::open(path);
-    return other && other->frame_times().size() == 5 ? 0 : 1;
+    return other && other->frame_times().size() == 5 && other->is_being_written() ? 0 : 1;
   });
   CHECK(status == 0);
   require_ok(writer.close());  // although a reader has it open
   CHECK(reader.is_complete());
+  CHECK_FALSE(reader.is_being_written());
   CHECK(checked_prefix(reader, 2) == 5);
   CHECK(checked_prefix(value_of(RecordingReader::open(path)), 2) == 5);
 }
@@ -296,6 +299,7 @@ TEST_CASE("a writer that is killed at any instant leaves what it had committed")
         const RecordingReader reader = value_of(RecordingReader::open(path));
         CHECK(checked_prefix(reader, 2) == n_call / 3 * 3);
         CHECK_FALSE(reader.is_complete());
+        CHECK_FALSE(reader.is_being_written());
       }
       CHECK(checked_prefix(value_of(RecordingReader::open(path)), 2) ==
             n_call / 3 * 3);  // reading loses nothing either
@@ -358,6 +362,53 @@ TEST_CASE("a full disk is reported and what was committed is kept") {
   CHECK_THAT(message, Catch::StartsWith("cannot write " + path + ": "));
   CHECK_THAT(message, Catch::Contains("disk full (") || Catch::Contains("size limit ("));
   CHECK_THAT(message, Catch::Contains("; what was committed until ") && Catch::EndsWith(" is kept"));
+}
+
+TEST_CASE("a recording that is deleted while it is written is an error of the next commit, and leaves nothing") {
+  const Folder folder;
+  const std::string path = folder.file("a.racktwin");
+  RecordingWriter writer = value_of(RecordingWriter::create(path, false));
+  require_ok(append_instant(writer, 0, 2));
+  require_ok(writer.commit());
+  require_ok(append_instant(writer, 1, 2));
+  fs::remove(path);
+  {
+    const auto other = RecordingWriter::create(path, false);  // whose log would be that of the deleted file
+    REQUIRE_FALSE(other);
+    CHECK_THAT(other.error().front().message, Catch::Contains("still writes"));
+  }
+  const auto committed = writer.commit();
+  REQUIRE_FALSE(committed);
+  CHECK(committed.error().front().code == ErrorCode::kIo);
+  CHECK_THAT(committed.error().front().message, Catch::Contains("it has been deleted"));
+  CHECK(folder.names().empty());
+
+  SECTION("a new one may take its name then, and is not touched when the old one goes") {
+    RecordingWriter second = value_of(RecordingWriter::create(path, false));
+    require_ok(append_instant(second, 0, 2));
+    require_ok(second.commit());
+    CHECK_FALSE(writer.close());
+    CHECK(fs::exists(path + "-wal"));
+    CHECK(checked_prefix(value_of(RecordingReader::open(path)), 2) == 1);
+    require_ok(second.close());
+  }
+}
+
+TEST_CASE("a recording that is moved while it is written keeps its log, and is whole again beside it") {
+  const Folder folder;
+  const std::string path = folder.file("a.racktwin"), moved = folder.file("b.racktwin");
+  {
+    RecordingWriter writer = value_of(RecordingWriter::create(path, false));
+    require_ok(append_instant(writer, 0, 2));
+    require_ok(writer.commit());
+    fs::rename(path, moved);
+    require_ok(append_instant(writer, 1, 2));
+    const auto committed = writer.commit();
+    REQUIRE_FALSE(committed);
+    CHECK_THAT(committed.error().front().message, Catch::Contains("moved away"));
+  }
+  fs::rename(path + "-wal", moved + "-wal");
+  CHECK(checked_prefix(value_of(RecordingReader::open(moved)), 2) == 1);
 }
 
 TEST_CASE("a recording is not replaced unless told so") {

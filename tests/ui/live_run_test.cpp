@@ -79,6 +79,41 @@ TEST_CASE("a child that is killed tells the signal") {
   CHECK(ending_text(*run->ending()) == "was ended by signal 9 (Killed)");
 }
 
+TEST_CASE("a program that was started with SIGCHLD ignored still learns how its child ends") {
+  const TemporaryDirectory directory;
+  signal(SIGCHLD, SIG_IGN);
+  Result<LiveRun> run = LiveRun::start(script(directory, "exit 3"));
+  REQUIRE(run);
+  REQUIRE(wait_until([&] {
+    run->poll();
+    return !run->is_running();
+  }));
+  CHECK(run->ending()->exit_code == 3);
+  CHECK(ending_text({-1, 0, ""}) == "ended, it is not known how");
+}
+
+TEST_CASE("the recording that a run is to replace is not taken for its own, though it changes") {
+  const TemporaryDirectory directory;
+  const LiveRunOptions first = program(directory, write_example(directory), 1e6);
+  {
+    Result<StartedRun> started = start_live(first, kNever);
+    REQUIRE(started);
+    REQUIRE(wait_until([&] { return started->run.poll(), !started->run.is_running(); }));
+  }
+  // Touches the old recording, as leaving WAL mode does, and ends without replacing it.
+  LiveRunOptions touches = script(directory, "touch '" + first.recording + "'; sleep 0.3; exit 3");
+  touches.recording = first.recording;
+  touches.force = true;
+  Result<StartedRun> started = start_live(touches, kNever);
+  REQUIRE(started);
+  CHECK_FALSE(started->history);
+  LiveRunOptions again = first;
+  again.force = true;
+  Result<StartedRun> replaced = start_live(again, kNever);
+  REQUIRE(replaced);
+  CHECK(replaced->history);
+}
+
 TEST_CASE("changes are sent as blocks that an empty line ends, and the end of the run is asked for before it is made") {
   const TemporaryDirectory directory;
   Result<LiveRun> run = LiveRun::start(script(directory, "exec cat >\"$4\""));

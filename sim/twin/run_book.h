@@ -1,0 +1,65 @@
+// What is kept of the steps of a run: the frame that they belong to, totals for the summary, limits that were crossed.
+//
+// Thread rule: one thread per RunBook.
+#pragma once
+
+#include "sim/cooling/plant.h"
+#include "sim/model/model.h"
+#include "sim/plan/plan.h"
+#include "sim/twin/metrics.h"
+#include "sim/twin/site_power.h"
+#include "sim/twin/summary.h"
+#include "sim/workload/network_load.h"
+#include "sim/workload/profile.h"
+
+#include <vector>
+
+namespace racktwin {
+
+// One step of the plant, of dt_s, that has ended at time_s.
+struct BookedStep {
+  double time_s = 0, dt_s = 0;
+  const SitePower& power;
+  const PlantState& plant;
+  const std::vector<double>& clocks;  // (n_gpu_class)
+  const IterationProfile* profile;    // nullptr: the job stands still
+  double throttled_gpus = 0;
+};
+
+class RunBook {
+ public:
+  RunBook(const Plan& plan, const Model& model, int pumps);
+
+  // Appends an event for each limit that is crossed, either way.
+  void book(const BookedStep& step, std::vector<EventRow>& events);
+  std::vector<FrameRow> take_frame() { return frame_.take(); }
+
+  RunTotals& totals() { return totals_; }  // of which book() adds up those over time
+  const RunTotals& totals() const { return totals_; }
+  const RunLimits& limits() const { return limits_; }
+
+ private:
+  // Of all units together.
+  struct Site {
+    double it_w = 0, it_low_w = 0, it_high_w = 0;
+    double ac_w = 0, ac_high_w = 0;
+    double fullest_rack_w = 0, fullest_shelf_w = 0;
+    double hottest_degc = 0, inlet_degc = 0, outlet_degc = 0;  // the highest; NaN: no data
+    NetworkLoad network;
+  };
+  void book_gpus(const BookedStep& step, Site& site);
+  void book_racks(const BookedStep& step, Site& site);
+  void book_pumps_and_leaves(const BookedStep& step, const Site& site);
+  void book_site(const BookedStep& step, Site& site);
+  void add_totals(const BookedStep& step, const Site& site);
+  void watch_limits(const BookedStep& step, const Site& site, std::vector<EventRow>& events);
+
+  const Plan& plan_;
+  const Model& model_;
+  FrameBuilder frame_;
+  RunTotals totals_;
+  RunLimits limits_;
+  bool was_throttling_ = false;
+};
+
+}  // namespace racktwin
