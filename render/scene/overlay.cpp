@@ -146,7 +146,8 @@ void OverlayParts::draw(const Plate& plate, const PxRect& rect) const {
 std::string layer_value(const OverlayParts& parts, const MetricRow* metric, ComponentId id) {
   if (metric == nullptr || !parts.frame) return "-";
   const Reading reading = parts.history.reading(*parts.frame, *metric, id);
-  const bool takes_high = parts.layer.label_takes_high && metric == parts.layer.gpu;
+  const bool is_summary = metric == parts.layer.gpu && parts.site().kind(id) != "gpu";
+  const bool takes_high = is_summary && parts.layer.summary == Statistic::kHighest;
   return value_text(takes_high ? reading.high : reading.mean, metric->unit);
 }
 

@@ -85,7 +85,7 @@ ComponentId add_rack_table(OverlayParts& parts);
 void add_selection(OverlayParts& parts, ComponentId detailed);
 void add_labels(OverlayParts& parts, ComponentId detailed);  // of that rack only, if it exists
 
-// "5.6 kW" of a thing in the layer, as its label gives it, with a word before it where it is the highest of GPUs; "-"
+// "5.6 kW" of a thing in the layer, as its label gives it: a GPU's own value, of several GPUs the layer's summary; "-"
 // without data. `metric` may be nullptr.
 std::string layer_value(const OverlayParts& parts, const MetricRow* metric, ComponentId id);
 std::string value_of(const OverlayParts& parts, const char* metric, ComponentId id);
