@@ -172,7 +172,7 @@ void build_overlay(const RunHistory& history, const std::optional<Frame>& frame,
   if (view.has_title) add_title_block(parts);
   add_legend_and_scale(parts);
   const ComponentId detailed = add_rack_table(parts);
-  add_selection(parts, detailed);
+  outline_chosen(parts);
   add_labels(parts, detailed);
 }
 

@@ -81,9 +81,13 @@ void add_title_block(OverlayParts& parts);
 void add_legend_and_scale(OverlayParts& parts);
 // The trays of a rack that is seen from the front, in full. Returns the rack, if there is one.
 ComponentId add_rack_table(OverlayParts& parts);
-// Outlines, and the label of what is selected inside a rack, unless a table has it.
-void add_selection(OverlayParts& parts, ComponentId detailed);
-void add_labels(OverlayParts& parts, ComponentId detailed);  // of that rack only, if it exists
+// Where something that can be selected stands: of a part of a rack its front, of a row without a place its racks.
+Place place_to_point_at(const SiteMap& site, ComponentId id);
+// The outlines of what is selected and hovered.
+void outline_chosen(OverlayParts& parts);
+// Names and values of what stands in the hall; of `detailed` only, if it exists. What is selected comes first, and
+// always has a label, unless it has one already; so does what stands in the hall and is hovered.
+void add_labels(OverlayParts& parts, ComponentId detailed);
 
 // "5.6 kW" of a thing in the layer, as its label gives it: a GPU's own value, of several GPUs the layer's summary; "-"
 // without data. `metric` may be nullptr.

@@ -1,0 +1,35 @@
+// Room for plates. Thread rule: one thread per LabelStage.
+#pragma once
+
+#include "render/scene/overlay_parts.h"
+
+#include <vector>
+
+namespace racktwin {
+
+inline constexpr float kOff_px = 5;  // a plate from what it names
+
+struct PxLine {
+  glm::vec2 from{0, 0}, to{0, 0};
+};
+bool crosses(const PxLine& line, const PxRect& rect);
+
+// Where plates stand already, and the lines that lead to them.
+class LabelStage {
+ public:
+  explicit LabelStage(OverlayParts& parts) : parts_(parts) {}
+
+  bool is_clear(const PxRect& rect) const;  // within the stage, and nothing is there
+  bool is_clear(const PxLine& line) const;  // it crosses no plate
+  void draw(const Plate& plate, const PxRect& rect) { parts_.draw(plate, rect); }
+  void draw_on_line(const Plate& plate, const PxRect& rect, const PxLine& line);
+  // In the nearest free place to a point of the picture, on a line to it. What lies beyond the stage is named at the
+  // stage's edge. False: the stage is full.
+  bool pin(const Plate& plate, glm::vec2 at);
+
+ private:
+  OverlayParts& parts_;
+  std::vector<PxLine> lines_;
+};
+
+}  // namespace racktwin

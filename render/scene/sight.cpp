@@ -1,0 +1,104 @@
+#include "render/scene/sight.h"
+
+#include "render/scene/pick.h"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+
+namespace racktwin {
+namespace {
+
+constexpr float kNear_m = 0.05F;  // what is so near to a thing does not hide it
+constexpr int kTile_px = 48;
+
+}  // namespace
+
+Corners corners_of(const Place& p) {
+  Corners corners;
+  for (std::size_t i = 0; i < 8; ++i)
+    corners[i] = glm::vec3(
+        glm::dvec3(p.x_m + (i & 1 ? p.width_m : 0), p.y_m + (i & 2 ? p.depth_m : 0), p.z_m + (i & 4 ? p.height_m : 0)));
+  return corners;
+}
+
+std::optional<PxRect> rect_in_picture(const OverlayParts& parts, const Place& place) {
+  constexpr float kAll = std::numeric_limits<float>::infinity();
+  PxRect rect = {glm::vec2(kAll), glm::vec2(-kAll)};
+  for (const glm::vec3& corner : corners_of(place)) {
+    const Projected seen = parts.project_to(corner);
+    if (seen.w <= 0) return std::nullopt;
+    rect.low = glm::min(rect.low, seen.px);
+    rect.high = glm::max(rect.high, seen.px);
+  }
+  return rect;
+}
+
+Sight::Sight(const OverlayParts& parts, const std::vector<Row>& rows) : parts_(parts) {
+  const Viewport& viewport = parts.view.viewport;
+  tiles_ = glm::max(glm::ivec2(viewport.width, viewport.height) / kTile_px + 1, 1);
+  blocks_in_tile_.resize(static_cast<std::size_t>(tiles_.x * tiles_.y));
+  const double top = static_cast<double>(deck_of(parts.site()) + kTrayRise_m);
+  for (const Row& row : rows) {
+    Place place = parts.site().place({row.racks.front()->component, -1});
+    place.z_m = 0;
+    place.width_m = static_cast<double>(row.right - row.left);
+    place.height_m = top;
+    add(place, row.component);
+  }
+  for (const char* kind : {"facility", "cdu", "network-rack"})
+    for (const PlacedComponent& thing : parts.site().placed(kind))
+      if (has_box(thing.place)) add(thing.place, thing.component);
+}
+
+void Sight::add(const Place& place, int component) {
+  const std::optional<PxRect> seen = rect_in_picture(parts_, place);
+  const glm::ivec2 last = tiles_ - 1;
+  const auto tile = [&](glm::vec2 px) {  // beyond the picture: far enough to tell, near enough for an integer
+    return glm::ivec2(glm::floor(glm::clamp(px, -1e6F, 1e6F) / static_cast<float>(kTile_px)));
+  };
+  const glm::ivec2 low = seen ? glm::max(tile(seen->low), 0) : glm::ivec2(0);
+  const glm::ivec2 high = seen ? glm::min(tile(seen->high), last) : last;
+  const auto number = static_cast<std::uint32_t>(blocks_.size());
+  const Corners corners = corners_of(place);
+  blocks_.push_back({corners[0], corners[7] - corners[0], component});
+  for (int y = low.y; y <= high.y; ++y)
+    for (int x = low.x; x <= high.x; ++x) blocks_in_tile_[static_cast<std::size_t>(y * tiles_.x + x)].push_back(number);
+}
+
+std::size_t Sight::tile_of(glm::vec2 px) const {
+  const glm::ivec2 tile = glm::clamp(glm::ivec2(px) / kTile_px, glm::ivec2(0), tiles_ - 1);
+  return static_cast<std::size_t>(tile.y * tiles_.x + tile.x);
+}
+
+// How far a ray goes before it meets something that the thing is no part of.
+float Sight::free_way(glm::vec2 px, const Ray& ray, ComponentId id) const {
+  const int holder = parts_.site().parent(id).component;
+  float way = std::numeric_limits<float>::infinity();
+  for (const std::uint32_t number : blocks_in_tile_[tile_of(px)]) {
+    const Block& block = blocks_[number];
+    if (block.component == id.component || block.component == holder) continue;
+    if (const auto entry = enter_box(ray, block.corner, block.size)) way = std::min(way, entry->distance);
+  }
+  return way;
+}
+
+bool Sight::is_visible(glm::vec3 point, ComponentId id) const {
+  const Projected seen = parts_.project_to(point);
+  const Viewport& viewport = parts_.view.viewport;
+  const glm::vec2 size(viewport.width, viewport.height);
+  if (seen.w <= 0 || seen.px.x < 0 || seen.px.y < 0 || seen.px.x > size.x || seen.px.y > size.y) return false;
+  const Ray ray = ray_through(parts_.view.camera, viewport, seen.px);
+  return free_way(seen.px, ray, id) > glm::distance(ray.origin, point) - kNear_m;
+}
+
+bool Sight::covers_only_behind(const PxRect& rect, glm::vec3 anchor, ComponentId id) const {
+  for (int i = 0; i < 9; ++i) {
+    const glm::vec2 px = rect.low + glm::vec2(i % 3, i / 3) / 2.0F * rect.size();
+    const Ray ray = ray_through(parts_.view.camera, parts_.view.viewport, px);
+    if (free_way(px, ray, id) < glm::dot(anchor - ray.origin, ray.direction) - kNear_m) return false;
+  }
+  return true;
+}
+
+}  // namespace racktwin

@@ -1,0 +1,44 @@
+// What stands in the way between the eye and a thing. Thread rule: one thread per Sight.
+#pragma once
+
+#include "render/scene/overlay_parts.h"
+#include "render/scene/place_parts.h"
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace racktwin {
+
+using Corners = std::array<glm::vec3, 8>;  // of a box; bit 0: x, bit 1: y, bit 2: z
+Corners corners_of(const Place& place);
+// Around the box in the picture; empty if a part of it lies behind the eye or is cut away.
+std::optional<PxRect> rect_in_picture(const OverlayParts& parts, const Place& place);
+
+// Hides: rows as a whole with what runs above them, CDUs, network racks, the facility. Blocks are sorted into tiles of
+// the picture once, so that a question costs the few blocks that lie in its tile, however many a site has.
+class Sight {
+ public:
+  Sight(const OverlayParts& parts, const std::vector<Row>& rows);
+
+  // The point is in the picture, and nothing but what the thing is part of stands between it and the eye.
+  bool is_visible(glm::vec3 point, ComponentId id) const;
+  // A plate here would cover nothing that is nearer than the point that it names.
+  bool covers_only_behind(const PxRect& rect, glm::vec3 anchor, ComponentId id) const;
+
+ private:
+  struct Block {
+    glm::vec3 corner, size;
+    int component = -1;
+  };
+  void add(const Place& place, int component);
+  std::size_t tile_of(glm::vec2 px) const;
+  float free_way(glm::vec2 px, const Ray& ray, ComponentId id) const;
+
+  const OverlayParts& parts_;
+  glm::ivec2 tiles_{1, 1};
+  std::vector<Block> blocks_;
+  std::vector<std::vector<std::uint32_t>> blocks_in_tile_;  // (rows x columns)
+};
+
+}  // namespace racktwin
