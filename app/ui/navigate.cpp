@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 namespace racktwin {
@@ -31,6 +32,7 @@ std::vector<ComponentId> path_in_rack(const SiteMap& site, ComponentId id) {
 }  // namespace
 
 Camera orbited(Camera camera, glm::vec2 drag_px) {
+  camera.behind_m = std::numeric_limits<float>::infinity();  // from elsewhere, other things stand behind
   camera.yaw = std::remainder(camera.yaw - kOrbit_per_px * drag_px.x, glm::two_pi<float>());
   camera.pitch = std::clamp(camera.pitch + kOrbit_per_px * drag_px.y, kLowest_pitch, glm::half_pi<float>());
   return camera;

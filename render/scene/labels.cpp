@@ -158,8 +158,9 @@ class Labeller {
       if (!stage_.is_clear(rect) || !sight_.covers_only_behind(rect, spot.anchor, candidate.id)) continue;
       const glm::vec2 from = parts_.project_to(spot.anchor).px;
       const PxLine line = {from, glm::clamp(from, rect.low, rect.high)};
-      if (!stage_.is_clear(line)) continue;
-      shift.y > 0 ? stage_.draw_on_line(plate, rect, line) : stage_.draw(plate, rect);
+      const bool has_line = shift.y > 0 && !is_row(candidate.id);
+      if (has_line && !stage_.is_clear(line)) continue;
+      has_line ? stage_.draw_on_line(plate, rect, line) : stage_.draw(plate, rect);
       return true;
     }
     return false;

@@ -7,7 +7,7 @@
 namespace racktwin {
 namespace {
 
-constexpr float kMargin_px = 16, kHeader_px = 66, kColumn_px = 204, kLabelsBelow_px = 64;
+constexpr float kMargin_px = 16, kHeader_px = 66, kColumn_px = 204, kLabelsBelow_px = 68;
 constexpr float kLine_px = 18, kWideFooter_px = 1040;
 
 }  // namespace

@@ -319,7 +319,7 @@ TEST_CASE("The same inputs give the same scene") {
 
 TEST_CASE("Before the first frame a picture says so") {
   const RunHistory& history = example_history();
-  Composed picture = compose(history, 0, Layer::kPower, "overview", 1280, 720);
+  Composed picture = compose(history, 0, Layer::kPower, "overview", 1920, 1080);
   FontBook fonts;
   const Scene scene = build_scene(history, std::nullopt, picture.view, fonts);
   CHECK(has_text(scene, "nothing recorded yet"));
