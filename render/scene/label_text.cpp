@@ -62,10 +62,10 @@ std::vector<LabelForm> LabelTexts::forms_of(ComponentId id) const {
   return {lines, {weak(name)}};
 }
 
-// The narrow form leaves out what the legend says already: a value in another unit keeps its own.
+// The narrow form leaves out what the legend says already. What is not on the legend's scale keeps its unit.
 std::vector<LabelForm> LabelTexts::rack_forms(ComponentId id) const {
   const std::string name = parts_.site().name(id), value = layer_value(parts_, parts_.layer.rack, id);
-  const bool is_in_legend_unit = unit_of(value) == legend_unit_;
+  const bool is_in_legend_unit = parts_.layer.rack == parts_.layer.gpu && unit_of(value) == legend_unit_;
   const std::string bare = is_in_legend_unit ? value.substr(0, value.find(' ')) : value;
   return {{weak(name), strong(value)}, {weak(number_of(name)), strong(bare)}, {strong(bare)}};
 }
