@@ -49,7 +49,7 @@ void LabelStage::draw_on_line(const Plate& plate, const PxRect& rect, const PxLi
   parts_.draw(plate, rect);
 }
 
-bool LabelStage::pin(const Plate& plate, glm::vec2 at) {
+bool LabelStage::pin(const Plate& plate, glm::vec2 at, bool has_line) {
   const PxRect& stage = parts_.layout.stage;
   const glm::vec2 half = plate.size / 2.0F, low = glm::ceil(stage.low) + half, high = glm::floor(stage.high) - half;
   if (low.x > high.x || low.y > high.y) return false;
@@ -63,8 +63,8 @@ bool LabelStage::pin(const Plate& plate, glm::vec2 at) {
       const glm::vec2 centre = glm::clamp(end + way * reach, low, high);
       const PxRect rect = parts_.rect_at(plate, glm::clamp(centre - half, low - half, high - half));
       const PxLine line = {end, glm::clamp(end, rect.low, rect.high)};
-      if (!is_clear(rect) || !is_clear(line)) continue;
-      at == end ? draw_on_line(plate, rect, line) : draw(plate, rect);
+      if (!is_clear(rect) || (has_line && !is_clear(line))) continue;
+      has_line&& at == end ? draw_on_line(plate, rect, line) : draw(plate, rect);
       return true;
     }
   return false;

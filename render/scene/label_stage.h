@@ -24,10 +24,12 @@ class LabelStage {
   void draw(const Plate& plate, const PxRect& rect) { parts_.draw(plate, rect); }
   void draw_on_line(const Plate& plate, const PxRect& rect, const PxLine& line);
   // In the nearest free place to a point of the picture, on a line to it. What lies beyond the stage is named at the
-  // stage's edge. False: the stage is full.
-  bool pin(const Plate& plate, glm::vec2 at);
+  // stage's edge, and what no line can reach without crossing plates without one. False: the stage is full.
+  bool pin(const Plate& plate, glm::vec2 at) { return pin(plate, at, true) || pin(plate, at, false); }
 
  private:
+  bool pin(const Plate& plate, glm::vec2 at, bool has_line);
+
   OverlayParts& parts_;
   std::vector<PxLine> lines_;
 };

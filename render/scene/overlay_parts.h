@@ -18,8 +18,16 @@ struct PxRect {
   bool overlaps(const PxRect& other) const;
 };
 
+// How much of a legend a picture has room for.
+enum class LegendForm : std::uint8_t {
+  kFull,  // title, ticks, limits by name, and what else the colours mean
+  kBar,   // unit, ends and limits of the scale
+  kNone,  // the title says so
+};
+
 // How a picture is divided. Empty rectangles: there is no such part.
 struct PictureLayout {
+  LegendForm legend = LegendForm::kFull;
   PxRect header, footer;  // title block and provenance
   PxRect column;          // legend, below it the scale
   PxRect stage;           // where labels may be

@@ -192,6 +192,32 @@ TEST_CASE("The legend has ticks, limits and an arrow where values lie beyond it"
   CHECK(arrow.scene.overlay.lines.size() == picture.scene.overlay.lines.size() + 2);
 }
 
+TEST_CASE("A small picture has a narrow legend with unit, ends and limit; a high one has it above its subject") {
+  FontBook fonts;
+  const RunHistory& history = example_history();
+  for (const Size size : {Size{320, 240}, Size{480, 360}, Size{600, 500}, Size{600, 1200}, Size{3000, 600}})
+    for (const std::string& camera : example_cameras())
+      for (const Layer layer : kLayers) {
+        INFO(camera << " " << layer_word(layer) << " " << size.width << " x " << size.height);
+        const Composed picture = compose(history, kExampleTime_s, layer, camera, size.width, size.height);
+        check_labels(picture);
+        check_texts(picture, fonts);
+        CHECK_FALSE(has_text(picture.scene, "too small for a legend"));
+        const PictureLayout layout = layout_of(picture.view.viewport, 1, true);
+        CHECK((layout.legend == LegendForm::kFull) == (size.width == 3000 || size.height == 1200));
+      }
+  const Scene small = compose(history, kExampleTime_s, Layer::kTemperature, "overview", 320, 240).scene;
+  CHECK(has_text(small, "°C\n87\n15"));
+  const PictureLayout high = layout_of({0, 0, 600, 1200}, 1, true);
+  CHECK(high.stage.low.y > high.column.high.y);
+  CHECK(high.stage.size().x > 550);
+}
+
+TEST_CASE("A picture that has no room for a legend says so") {
+  const Scene scene = compose(example_history(), kExampleTime_s, Layer::kPower, "overview", 800, 160).scene;
+  CHECK(has_text(scene, "(too small for a legend)"));
+}
+
 TEST_CASE("What is selected has an outline, and its label comes first") {
   HandMade site;
   site.rows = 20;
