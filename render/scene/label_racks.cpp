@@ -33,6 +33,7 @@ struct Spot {
   const Plate* plate = nullptr;
   PxRect rect;
   PxLine line;
+  glm::vec3 foot{0, 0, 0};
 };
 
 class RackNames {
@@ -45,6 +46,8 @@ class RackNames {
     for (const Scheme& scheme : kSchemes) {
       if (!may_fit(scheme)) continue;
       std::vector<Spot> spots = place(scheme);
+      if (spots.size() <= best.size() || hide_all(spots)) continue;
+      std::erase_if(spots, [&](const Spot& spot) { return hides_something(spot); });  // takes longer
       if (spots.size() > best.size()) best = std::move(spots);
       if (best.size() == racks_.size()) break;
     }
@@ -85,7 +88,8 @@ class RackNames {
   bool has_room_between(const std::vector<const PlacedRack*>& racks) const {
     const glm::vec2 least(parts_.px(kNarrowest_px), parts_.px(kLowest_px));
     if (racks.size() < 2) {
-      const std::optional<PxRect> seen = racks.empty() ? std::nullopt : rect_in_picture(parts_, racks[0]->place);
+      const std::optional<PxRect> seen =
+          racks.empty() ? std::nullopt : rect_in_picture(parts_, corners_of(racks[0]->place));
       return seen && is_apart(seen->size(), least, 1);
     }
     const auto is_wide = [&](std::size_t i) {
@@ -115,8 +119,19 @@ class RackNames {
     const float off = parts_.px(kOff_px), down = off + static_cast<float>(line) * (plate.size.y + off);
     const PxRect rect = parts_.rect_at(plate, rack.px + glm::vec2(-plate.size.x / 2, down));
     const PxLine lead = {rack.px, {rack.px.x, rect.low.y}};
-    if (!is_clear(rect, lead, spots) || !tools_.sight.covers_only_behind(rect, rack.foot, rack.id)) return {};
-    return Spot{&plate, rect, lead};
+    if (!is_clear(rect, lead, spots)) return {};
+    return Spot{&plate, rect, lead, rack.foot};
+  }
+
+  bool hides_something(const Spot& spot) const {
+    return !tools_.sight.covers_only_behind(spot.rect, spot.foot, spot.plate->id);
+  }
+
+  // Of a long row a few tell for all.
+  bool hide_all(const std::vector<Spot>& spots) const {
+    for (const std::size_t i : {std::size_t{0}, spots.size() / 3, 2 * spots.size() / 3, spots.size() - 1})
+      if (!hides_something(spots[i])) return false;
+    return true;
   }
 
   // Few that found no room beside the others stand in a form and line of their own.
@@ -129,7 +144,8 @@ class RackNames {
       for (std::size_t form = 0; form < rack.plates.size(); ++form)
         for (int line = 0; line < 3; ++line) {
           if (has_spot(rack.id)) continue;
-          if (const auto spot = place(rack, rack.plates[form], line, spots)) spots.push_back(*spot);
+          const auto spot = place(rack, rack.plates[form], line, spots);
+          if (spot && !hides_something(*spot)) spots.push_back(*spot);
         }
   }
 

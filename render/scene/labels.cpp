@@ -68,7 +68,7 @@ class Labeller {
   void name_chosen(ComponentId id) {
     const Place place = place_to_point_at(parts_.site(), id);
     if (!id.exists() || !has_box(place) || is_named(id)) return;
-    const std::optional<PxRect> seen = rect_in_picture(parts_, place);
+    const std::optional<PxRect> seen = rect_in_picture(parts_, corners_of(place));
     const Candidate candidate = {id, place, seen.value_or(PxRect{}), 0, true};
     if (seen && (parts_.site().part_of(id) ? put_at_part(candidate) : put(candidate))) return;
     pin(candidate, seen.has_value());
@@ -88,7 +88,7 @@ class Labeller {
 
   void consider(ComponentId id, const Place& place, float weight, bool is_single) {
     if (!has_box(place)) return;
-    const std::optional<PxRect> seen = rect_in_picture(parts_, place);
+    const std::optional<PxRect> seen = rect_in_picture(parts_, corners_of(place));
     if (!seen || !parts_.layout.stage.overlaps(*seen)) return;
     const float width = seen->size().x;
     if (width * kWiderThanThing < parts_.px(kNarrowest_px) && weight < kRowWeight) return;

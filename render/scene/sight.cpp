@@ -22,10 +22,10 @@ Corners corners_of(const Place& p) {
   return corners;
 }
 
-std::optional<PxRect> rect_in_picture(const OverlayParts& parts, const Place& place) {
+std::optional<PxRect> rect_in_picture(const OverlayParts& parts, const Corners& corners) {
   constexpr float kAll = std::numeric_limits<float>::infinity();
   PxRect rect = {glm::vec2(kAll), glm::vec2(-kAll)};
-  for (const glm::vec3& corner : corners_of(place)) {
+  for (const glm::vec3& corner : corners) {
     const Projected seen = parts.project_to(corner);
     if (seen.w <= 0) return std::nullopt;
     rect.low = glm::min(rect.low, seen.px);
@@ -49,21 +49,37 @@ Sight::Sight(const OverlayParts& parts, const std::vector<Row>& rows) : parts_(p
   for (const char* kind : {"facility", "cdu", "network-rack"})
     for (const PlacedComponent& thing : parts.site().placed(kind))
       if (has_box(thing.place)) add(thing.place, thing.component);
+  sort_blocks();
 }
 
 void Sight::add(const Place& place, int component) {
-  const std::optional<PxRect> seen = rect_in_picture(parts_, place);
+  const Camera& camera = parts_.view.camera;
+  float nearest = std::numeric_limits<float>::infinity(), farthest = -nearest;
+  const Corners corners = corners_of(place);
+  for (const glm::vec3& corner : corners) {
+    const float depth = glm::dot(corner - camera.eye(), camera.forward());
+    nearest = std::min(nearest, depth);
+    farthest = std::max(farthest, depth);
+  }
+  if (farthest < 0 || nearest > camera.distance + camera.behind_m) return;
+  blocks_.push_back({corners, component, nearest, rect_in_picture(parts_, corners)});
+}
+
+void Sight::sort_blocks() {
+  std::stable_sort(blocks_.begin(), blocks_.end(),
+                   [](const Block& a, const Block& b) { return a.nearest < b.nearest; });
   const glm::ivec2 last = tiles_ - 1;
   const auto tile = [&](glm::vec2 px) {  // beyond the picture: far enough to tell, near enough for an integer
     return glm::ivec2(glm::floor(glm::clamp(px, -1e6F, 1e6F) / static_cast<float>(kTile_px)));
   };
-  const glm::ivec2 low = seen ? glm::max(tile(seen->low), 0) : glm::ivec2(0);
-  const glm::ivec2 high = seen ? glm::min(tile(seen->high), last) : last;
-  const auto number = static_cast<std::uint32_t>(blocks_.size());
-  const Corners corners = corners_of(place);
-  blocks_.push_back({corners[0], corners[7] - corners[0], component});
-  for (int y = low.y; y <= high.y; ++y)
-    for (int x = low.x; x <= high.x; ++x) blocks_in_tile_[static_cast<std::size_t>(y * tiles_.x + x)].push_back(number);
+  for (std::uint32_t number = 0; number < blocks_.size(); ++number) {
+    const Block& block = blocks_[number];
+    const glm::ivec2 low = block.seen ? glm::max(tile(block.seen->low), 0) : glm::ivec2(0);
+    const glm::ivec2 high = block.seen ? glm::min(tile(block.seen->high), last) : last;
+    for (int y = low.y; y <= high.y; ++y)
+      for (int x = low.x; x <= high.x; ++x)
+        blocks_in_tile_[static_cast<std::size_t>(y * tiles_.x + x)].push_back(number);
+  }
 }
 
 std::size_t Sight::tile_of(glm::vec2 px) const {
@@ -71,16 +87,18 @@ std::size_t Sight::tile_of(glm::vec2 px) const {
   return static_cast<std::size_t>(tile.y * tiles_.x + tile.x);
 }
 
-// How far a ray goes before it meets something that the thing is no part of.
-float Sight::free_way(glm::vec2 px, const Ray& ray, ComponentId id) const {
+bool Sight::is_free(glm::vec2 px, const Ray& ray, float way, ComponentId id) const {
   const int holder = parts_.site().parent(id).component;
-  float way = std::numeric_limits<float>::infinity();
+  const float depth = way * glm::dot(ray.direction, parts_.view.camera.forward());
   for (const std::uint32_t number : blocks_in_tile_[tile_of(px)]) {
     const Block& block = blocks_[number];
+    if (block.nearest > depth) return true;
     if (block.component == id.component || block.component == holder) continue;
-    if (const auto entry = enter_box(ray, block.corner, block.size)) way = std::min(way, entry->distance);
+    if (block.seen && !block.seen->contains({px, px})) continue;
+    const auto entry = enter_box(ray, block.corners[0], block.corners[7] - block.corners[0]);
+    if (entry && entry->distance < way) return false;
   }
-  return way;
+  return true;
 }
 
 bool Sight::is_visible(glm::vec3 point, ComponentId id) const {
@@ -89,14 +107,14 @@ bool Sight::is_visible(glm::vec3 point, ComponentId id) const {
   const glm::vec2 size(viewport.width, viewport.height);
   if (seen.w <= 0 || seen.px.x < 0 || seen.px.y < 0 || seen.px.x > size.x || seen.px.y > size.y) return false;
   const Ray ray = ray_through(parts_.view.camera, viewport, seen.px);
-  return free_way(seen.px, ray, id) > glm::distance(ray.origin, point) - kNear_m;
+  return is_free(seen.px, ray, glm::distance(ray.origin, point) - kNear_m, id);
 }
 
 bool Sight::covers_only_behind(const PxRect& rect, glm::vec3 anchor, ComponentId id) const {
   for (int i = 0; i < 9; ++i) {
     const glm::vec2 px = rect.low + glm::vec2(i % 3, i / 3) / 2.0F * rect.size();
     const Ray ray = ray_through(parts_.view.camera, parts_.view.viewport, px);
-    if (free_way(px, ray, id) < glm::dot(anchor - ray.origin, ray.direction) - kNear_m) return false;
+    if (!is_free(px, ray, glm::dot(anchor - ray.origin, ray.direction) - kNear_m, id)) return false;
   }
   return true;
 }

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace racktwin {
@@ -13,10 +14,11 @@ namespace racktwin {
 using Corners = std::array<glm::vec3, 8>;  // of a box; bit 0: x, bit 1: y, bit 2: z
 Corners corners_of(const Place& place);
 // Around the box in the picture; empty if a part of it lies behind the eye or is cut away.
-std::optional<PxRect> rect_in_picture(const OverlayParts& parts, const Place& place);
+std::optional<PxRect> rect_in_picture(const OverlayParts& parts, const Corners& corners);
 
-// Hides: rows as a whole with what runs above them, CDUs, network racks, the facility. Blocks are sorted into tiles of
-// the picture once, so that a question costs the few blocks that lie in its tile, however many a site has.
+// Hides: rows as a whole with what runs above them, CDUs, network racks, the facility. Blocks are sorted by their
+// distance and into tiles of the picture once, so that a question costs the few that lie in its tile before its point,
+// however many a site has.
 class Sight {
  public:
   Sight(const OverlayParts& parts, const std::vector<Row>& rows);
@@ -28,16 +30,20 @@ class Sight {
 
  private:
   struct Block {
-    glm::vec3 corner, size;
+    Corners corners;
     int component = -1;
+    float nearest = 0;           // [m] along the view
+    std::optional<PxRect> seen;  // around it in the picture
   };
   void add(const Place& place, int component);
   std::size_t tile_of(glm::vec2 px) const;
-  float free_way(glm::vec2 px, const Ray& ray, ComponentId id) const;
+  // The ray meets nothing that the thing is no part of before it has gone so far [m].
+  bool is_free(glm::vec2 px, const Ray& ray, float way, ComponentId id) const;
+  void sort_blocks();
 
   const OverlayParts& parts_;
   glm::ivec2 tiles_{1, 1};
-  std::vector<Block> blocks_;
+  std::vector<Block> blocks_;                               // the nearest first
   std::vector<std::vector<std::uint32_t>> blocks_in_tile_;  // (rows x columns)
 };
 
