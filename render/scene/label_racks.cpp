@@ -12,6 +12,7 @@ constexpr float kNarrowest_px = 30, kLowest_px = 20;  // no label of a rack is s
 constexpr float kUnevenness = 1.15F;                  // racks of a row stand less far apart in the picture, the farther
 
 constexpr std::size_t kMostStragglers = 4;
+constexpr std::ptrdiff_t kNeighbours = 8;  // that a plate may meet in its own row
 
 // One way to write the labels of a row.
 struct Scheme {
@@ -135,11 +136,12 @@ class RackNames {
   }
 
   // Few that found no room beside the others stand in a form and line of their own.
-  void add_stragglers(std::vector<Spot>& spots) const {
+  void add_stragglers(std::vector<Spot>& spots) {
     const auto has_spot = [&](ComponentId id) {
       return std::any_of(spots.begin(), spots.end(), [&](const Spot& spot) { return spot.plate->id == id; });
     };
     if (racks_.size() - spots.size() > kMostStragglers) return;
+    is_in_order_ = false;
     for (const NamedRack& rack : racks_)
       for (std::size_t form = 0; form < rack.plates.size(); ++form)
         for (int line = 0; line < 3; ++line) {
@@ -150,8 +152,10 @@ class RackNames {
   }
 
   bool is_clear(const PxRect& rect, const PxLine& lead, const std::vector<Spot>& spots) const {
+    const auto count = static_cast<std::ptrdiff_t>(spots.size());
+    const std::ptrdiff_t from = is_in_order_ ? std::max<std::ptrdiff_t>(0, count - kNeighbours) : 0;
     return tools_.stage.is_clear(rect) && tools_.stage.is_clear(lead) &&
-           std::none_of(spots.begin(), spots.end(), [&](const Spot& spot) {
+           std::none_of(spots.begin() + from, spots.end(), [&](const Spot& spot) {
              return spot.rect.overlaps(rect) || crosses(lead, spot.rect) || crosses(spot.line, rect);
            });
   }
@@ -159,6 +163,7 @@ class RackNames {
   LabelTools& tools_;
   OverlayParts& parts_;
   std::vector<NamedRack> racks_;
+  bool is_in_order_ = true;  // spots are found from one end of the row to the other
 };
 
 }  // namespace

@@ -11,6 +11,8 @@ namespace {
 constexpr float kStep_px = 12, kLeastLine_px = 8;
 constexpr int kRings = 60, kDirections = 24;
 
+PxRect rect_of(const PxLine& line) { return {glm::min(line.from, line.to), glm::max(line.from, line.to)}; }
+
 }  // namespace
 
 // Slabs: the line's share that lies between the rectangle's sides, along x and then along y.
@@ -29,24 +31,38 @@ bool crosses(const PxLine& line, const PxRect& rect) {
   return in < out;
 }
 
+LabelStage::LabelStage(OverlayParts& parts)
+    : parts_(parts), plates_in_tile_(parts.view.viewport), lines_in_tile_(parts.view.viewport) {
+  for (const LabelBox& label : parts.scene.overlay.labels) enter({label.px, label.px + label.size});
+}
+
+void LabelStage::enter(const PxRect& plate) {
+  plates_in_tile_.add(static_cast<std::uint32_t>(plates_.size()), plate);
+  plates_.push_back(plate);
+}
+
 bool LabelStage::is_clear(const PxRect& rect) const {
-  return parts_.is_free(rect) &&
-         std::none_of(lines_.begin(), lines_.end(), [&](const PxLine& line) { return crosses(line, rect); });
+  return parts_.layout.stage.contains(rect) &&
+         !plates_in_tile_.any_near(rect, [&](std::uint32_t i) { return plates_[i].overlaps(rect); }) &&
+         !lines_in_tile_.any_near(rect, [&](std::uint32_t i) { return crosses(lines_[i], rect); });
 }
 
 bool LabelStage::is_clear(const PxLine& line) const {
-  const std::vector<LabelBox>& labels = parts_.scene.overlay.labels;
-  return std::none_of(labels.begin(), labels.end(), [&](const LabelBox& label) {
-    return crosses(line, {label.px, label.px + label.size});
-  });
+  return !plates_in_tile_.any_near(rect_of(line), [&](std::uint32_t i) { return crosses(line, plates_[i]); });
+}
+
+void LabelStage::draw(const Plate& plate, const PxRect& rect) {
+  parts_.draw(plate, rect);
+  enter(rect);
 }
 
 void LabelStage::draw_on_line(const Plate& plate, const PxRect& rect, const PxLine& line) {
   if (glm::distance(line.from, line.to) > parts_.px(kLeastLine_px)) {
     parts_.draw_line(line.from, line.to, 1, parts_.theme.text_weak);
+    lines_in_tile_.add(static_cast<std::uint32_t>(lines_.size()), rect_of(line));
     lines_.push_back(line);
   }
-  parts_.draw(plate, rect);
+  draw(plate, rect);
 }
 
 bool LabelStage::pin(const Plate& plate, glm::vec2 at, bool has_line) {

@@ -12,7 +12,7 @@ namespace {
 constexpr float kWiderThanThing = 1.7F;  // how much a plate may be wider than what it names
 constexpr float kNarrowest_px = 44;      // no plate is narrower
 constexpr float kRowWeight = 1.5F;       // of rows, against 1 of what stands beside them
-constexpr std::size_t kMostLabels = 300;
+constexpr std::size_t kMostLabels = 240;
 constexpr float kLabelsOfRacks_px = 42;  // what else has labels at its foot may have them below those of racks
 constexpr float kRoomy_px = 360;  // on a stage of less height, what finds no room is not named at the end of a line
 

@@ -10,7 +10,6 @@ namespace racktwin {
 namespace {
 
 constexpr float kNear_m = 0.05F;  // what is so near to a thing does not hide it
-constexpr int kTile_px = 48;
 
 }  // namespace
 
@@ -34,10 +33,7 @@ std::optional<PxRect> rect_in_picture(const OverlayParts& parts, const Corners& 
   return rect;
 }
 
-Sight::Sight(const OverlayParts& parts, const std::vector<Row>& rows) : parts_(parts) {
-  const Viewport& viewport = parts.view.viewport;
-  tiles_ = glm::max(glm::ivec2(viewport.width, viewport.height) / kTile_px + 1, 1);
-  blocks_in_tile_.resize(static_cast<std::size_t>(tiles_.x * tiles_.y));
+Sight::Sight(const OverlayParts& parts, const std::vector<Row>& rows) : parts_(parts), in_tile_(parts.view.viewport) {
   const double top = static_cast<double>(deck_of(parts.site()) + kTrayRise_m);
   for (const Row& row : rows) {
     Place place = parts.site().place({row.racks.front()->component, -1});
@@ -68,29 +64,18 @@ void Sight::add(const Place& place, int component) {
 void Sight::sort_blocks() {
   std::stable_sort(blocks_.begin(), blocks_.end(),
                    [](const Block& a, const Block& b) { return a.nearest < b.nearest; });
-  const glm::ivec2 last = tiles_ - 1;
-  const auto tile = [&](glm::vec2 px) {  // beyond the picture: far enough to tell, near enough for an integer
-    return glm::ivec2(glm::floor(glm::clamp(px, -1e6F, 1e6F) / static_cast<float>(kTile_px)));
-  };
+  const Viewport& viewport = parts_.view.viewport;
+  const PxRect whole = {{0, 0}, {viewport.width, viewport.height}};
   for (std::uint32_t number = 0; number < blocks_.size(); ++number) {
-    const Block& block = blocks_[number];
-    const glm::ivec2 low = block.seen ? glm::max(tile(block.seen->low), 0) : glm::ivec2(0);
-    const glm::ivec2 high = block.seen ? glm::min(tile(block.seen->high), last) : last;
-    for (int y = low.y; y <= high.y; ++y)
-      for (int x = low.x; x <= high.x; ++x)
-        blocks_in_tile_[static_cast<std::size_t>(y * tiles_.x + x)].push_back(number);
+    const std::optional<PxRect>& seen = blocks_[number].seen;
+    if (!seen || whole.overlaps(*seen)) in_tile_.add(number, seen.value_or(whole));
   }
-}
-
-std::size_t Sight::tile_of(glm::vec2 px) const {
-  const glm::ivec2 tile = glm::clamp(glm::ivec2(px) / kTile_px, glm::ivec2(0), tiles_ - 1);
-  return static_cast<std::size_t>(tile.y * tiles_.x + tile.x);
 }
 
 bool Sight::is_free(glm::vec2 px, const Ray& ray, float way, ComponentId id) const {
   const int holder = parts_.site().parent(id).component;
   const float depth = way * glm::dot(ray.direction, parts_.view.camera.forward());
-  for (const std::uint32_t number : blocks_in_tile_[tile_of(px)]) {
+  for (const std::uint32_t number : in_tile_.at(px)) {
     const Block& block = blocks_[number];
     if (block.nearest > depth) return true;
     if (block.component == id.component || block.component == holder) continue;

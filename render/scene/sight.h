@@ -3,9 +3,9 @@
 
 #include "render/scene/overlay_parts.h"
 #include "render/scene/place_parts.h"
+#include "render/scene/tile_index.h"
 
 #include <array>
-#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -36,15 +36,13 @@ class Sight {
     std::optional<PxRect> seen;  // around it in the picture
   };
   void add(const Place& place, int component);
-  std::size_t tile_of(glm::vec2 px) const;
   // The ray meets nothing that the thing is no part of before it has gone so far [m].
   bool is_free(glm::vec2 px, const Ray& ray, float way, ComponentId id) const;
   void sort_blocks();
 
   const OverlayParts& parts_;
-  glm::ivec2 tiles_{1, 1};
-  std::vector<Block> blocks_;                               // the nearest first
-  std::vector<std::vector<std::uint32_t>> blocks_in_tile_;  // (rows x columns)
+  std::vector<Block> blocks_;  // the nearest first
+  TileIndex in_tile_;          // of the blocks
 };
 
 }  // namespace racktwin

@@ -318,6 +318,38 @@ TEST_CASE("The label of a row takes no room from its racks") {
   CHECK(label_of(scene, id_of(history, "hall/row-1")));
 }
 
+TEST_CASE("However one orbits a hall of several rows, labels are apart and what is selected has one") {
+  HandMade site;
+  site.rows = 6;
+  site.racks_per_row = 14;
+  site.gpu_class = [](std::uint32_t gpu) { return gpu % 8; };
+  const RunHistory history = hand_made_history(site);
+  const LayerSpec layer = layer_spec(history, Layer::kPower);
+  FontBook fonts;
+  Composed picture = compose(history, 10, Layer::kPower, "overview", 1280, 720);
+  picture.view.has_title = false;
+  picture.view.selected = id_of(history, "hall/row-4/rack-07");
+  picture.view.hovered = id_of(history, "hall/cdu-1");
+  Camera& camera = picture.view.camera;
+  for (const bool is_orthographic : {false, true})
+    for (float yaw = -3; yaw < 3.1F; yaw += 0.3F)
+      for (const float pitch : {0.03F, 0.3F, 0.9F, 1.57F})
+        for (const float distance : {2.0F, 9.0F, 25.0F, 80.0F}) {
+          INFO(yaw << " " << pitch << " " << distance << " " << is_orthographic);
+          camera.target = {8, 9, 1};
+          camera.yaw = yaw;
+          camera.pitch = pitch;
+          camera.distance = distance;
+          camera.fov_y = 0.6F;
+          camera.is_orthographic = is_orthographic;
+          build_overlay(history, history.frame(10), layer, picture.view, fonts, picture.scene);
+          check_labels(picture);
+          check_finite(picture.scene);
+          CHECK(label_of(picture.scene, picture.view.selected) != nullptr);
+          CHECK(label_of(picture.scene, picture.view.hovered) != nullptr);
+        }
+}
+
 TEST_CASE("A window has no title block, and its legend stays in it") {
   const RunHistory& history = example_history();
   Composed picture = compose(history, 0, Layer::kPower, "overview", 640, 360);
