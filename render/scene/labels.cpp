@@ -42,21 +42,27 @@ class Labeller {
         stage_(parts),
         tools_{parts, sight_, texts_, stage_} {}
 
+  // What is hovered comes last, so that labels stand still while the pointer moves.
   void add() {
     name_chosen(parts_.view.selected);
+    detailed_.exists() ? name_chosen(detailed_) : name_all();  // beside a rack in detail the others step back
     if (parts_.view.hovered.part < 0) name_chosen(parts_.view.hovered);
-    if (detailed_.exists()) return name_chosen(detailed_);  // the others step back
-    find_candidates();
-    for (const Candidate& candidate : candidates_)
-      if (is_row(candidate.id)) (void)put(candidate);
-    for (const Row& row : rows_by_nearness())
-      if (parts_.scene.overlay.labels.size() < kMostLabels) name_racks(tools_, row.racks);
-    have_racks_names_ = true;
-    for (const Candidate& candidate : candidates_)
-      if (parts_.scene.overlay.labels.size() < kMostLabels && !is_named(candidate.id)) put_or_pin(candidate);
   }
 
  private:
+  void name_all() {
+    find_candidates();
+    for (const Candidate& candidate : candidates_)
+      if (is_row(candidate.id) && !is_named(candidate.id)) (void)put(candidate);
+    for (const Row& row : rows_by_nearness())
+      if (has_room_for_more()) name_racks(tools_, row.racks);
+    have_racks_names_ = true;
+    for (const Candidate& candidate : candidates_)
+      if (has_room_for_more() && !is_named(candidate.id)) put_or_pin(candidate);
+  }
+
+  bool has_room_for_more() const { return parts_.scene.overlay.labels.size() < kMostLabels; }
+
   bool is_row(ComponentId id) const { return parts_.site().kind(id) == "row"; }
 
   bool is_named(ComponentId id) const {

@@ -307,6 +307,18 @@ TEST_CASE("What is out of the picture is named at its edge, and what the pointer
   CHECK(label_of(picture.scene, picture.view.hovered) != nullptr);
 }
 
+TEST_CASE("Labels stand still while the pointer goes over racks") {
+  const RunHistory& history = example_history();
+  const auto plates = [&](const char* hovered) {
+    std::vector<std::pair<float, float>> corners;
+    const Composed picture = in_window(history, "overview", {1000, 595}, Layer::kTemperature, "", hovered);
+    for (const LabelBox& label : picture.scene.overlay.labels) corners.emplace_back(label.px.x, label.px.y);
+    return corners;
+  };
+  CHECK(plates("hall/row-a/rack-03") == plates(""));
+  CHECK(plates("hall/row-a/rack-03/compute-01") == plates(""));
+}
+
 TEST_CASE("The label of a row takes no room from its racks") {
   HandMade site;
   site.rows = 3;
