@@ -11,6 +11,7 @@ namespace {
 constexpr float kNarrowest_px = 30, kLowest_px = 20;  // no label of a rack is smaller
 constexpr float kUnevenness = 1.15F;                  // racks of a row stand less far apart in the picture, the farther
 
+constexpr float kMostSlant_px = 24;
 constexpr std::size_t kMostStragglers = 4;
 constexpr std::ptrdiff_t kNeighbours = 8;  // that a plate may meet in its own row
 
@@ -107,6 +108,15 @@ class RackNames {
     return false;
   }
 
+  // How much lower than its neighbour a rack stands in the picture, at most: its label in the second line keeps clear
+  // of that in the first.
+  float slant_px() const {
+    float slant = 0;
+    for (std::size_t i = 0; i + 1 < racks_.size(); ++i)
+      slant = std::max(slant, std::abs(racks_[i + 1].px.y - racks_[i].px.y));
+    return std::min(slant, parts_.px(kMostSlant_px));
+  }
+
   std::vector<Spot> place(const Scheme& scheme) const {
     std::vector<Spot> spots;
     for (std::size_t i = 0; i < racks_.size(); ++i) {
@@ -117,7 +127,8 @@ class RackNames {
   }
 
   std::optional<Spot> place(const NamedRack& rack, const Plate& plate, int line, const std::vector<Spot>& spots) const {
-    const float off = parts_.px(kOff_px), down = off + static_cast<float>(line) * (plate.size.y + off);
+    const float off = parts_.px(kOff_px);
+    const float down = off + static_cast<float>(line) * (plate.size.y + off + slant_px());
     const PxRect rect = parts_.rect_at(plate, rack.px + glm::vec2(-plate.size.x / 2, down));
     const PxLine lead = {rack.px, {rack.px.x, rect.low.y}};
     if (!is_clear(rect, lead, spots)) return {};

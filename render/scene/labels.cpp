@@ -154,7 +154,9 @@ class Labeller {
 
   bool put_at(const Candidate& candidate, const Plate& plate, const Spot& spot) {
     if (plate.size.x > kWiderThanThing * candidate.seen.size().x && !candidate.is_single) return false;
-    const glm::vec2 at = parts_.project_to(spot.anchor).px + spot.side * (plate.size / 2.0F + parts_.px(kOff_px));
+    const float off = parts_.px(kOff_px);
+    glm::vec2 at = parts_.project_to(spot.anchor).px + spot.side * (plate.size / 2.0F + off);
+    if (spot.side.y < 0) at.y = candidate.seen.low.y - plate.size.y / 2 - off;  // above its outline
     const glm::vec2 aside(0.35F * plate.size.x, 0), below(0, parts_.px(kLabelsOfRacks_px));
     std::vector<glm::vec2> shifts = {{0, 0}, -aside, aside};
     if (spot.side.y > 0 && candidate.is_single)

@@ -89,7 +89,8 @@ void add_title_block(OverlayParts& parts);
 void add_legend_and_scale(OverlayParts& parts);
 // The trays of a rack that is seen from the front, in full. Returns the rack, if there is one.
 ComponentId add_rack_table(OverlayParts& parts);
-// Where something that can be selected stands: of a part of a rack its front, of a row without a place its racks.
+// Where something that can be selected stands: of what is seen on a front only there, of a row without a place its
+// racks.
 Place place_to_point_at(const SiteMap& site, ComponentId id);
 // The outlines of what is selected and hovered.
 void outline_chosen(OverlayParts& parts);

@@ -2,6 +2,7 @@
 #include "render/scene/sight.h"
 
 #include <cstddef>
+#include <string_view>
 
 namespace racktwin {
 namespace {
@@ -42,7 +43,12 @@ Place place_to_point_at(const SiteMap& site, ComponentId id) {
     place.y_m = site.place({id.component, -1}).y_m;
     place.depth_m = 1e-3;
   }
-  if (site.kind(id) != "row" || has_box(place)) return place;
+  const std::string_view kind = site.kind(id);
+  if (kind == "pump" || kind == "leaf" || kind == "spine") {  // drawn as a plate on the front of what holds it
+    place.y_m = site.place(site.parent(id)).y_m;
+    place.depth_m = 1e-3;
+  }
+  if (kind != "row" || has_box(place)) return place;
   for (const Row& row : rows_of(site)) {
     if (row.component != id.component) continue;
     place = row.racks.front()->place;

@@ -270,7 +270,7 @@ TEST_CASE("In the usual windows everything that stands in the example's hall has
 
 TEST_CASE("Where racks are narrow their labels give number and value, in the legend's unit") {
   const RunHistory& history = example_history();
-  const Scene scene = in_window(history, "overview", {1000, 595}, Layer::kTemperature).scene;
+  const Scene scene = in_window(history, "overview", {420, 420}, Layer::kTemperature).scene;
   const ComponentId rack = id_of(history, "hall/row-a/rack-04");
   const auto frame = history.frame(kExampleTime_s);
   const std::string value = value_text(history.reading(*frame, *history.metric("gpu_junction"), rack).high, "degC");
