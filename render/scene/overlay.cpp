@@ -68,6 +68,11 @@ PictureLayout layout_of(const Viewport& viewport, float scale, bool has_title) {
   return layout;
 }
 
+float scale_for(int width_px, int height_px) {
+  const float ratio = std::min(static_cast<float>(width_px) / 1920, static_cast<float>(height_px) / 1080);
+  return std::max(1.0F, std::floor(4 * ratio) / 4);  // in quarters: few sizes of text
+}
+
 Viewport free_part(const Viewport& viewport, float scale, bool has_title) {
   const PxRect free = layout_of(viewport, scale, has_title).subject;
   const glm::ivec2 low(glm::ceil(free.low)), size = glm::max(glm::ivec2(glm::floor(free.high)) - low, 1);

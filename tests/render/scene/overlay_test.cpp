@@ -213,6 +213,14 @@ TEST_CASE("A small picture has a narrow legend with unit, ends and limit; a high
   CHECK(high.stage.size().x > 550);
 }
 
+TEST_CASE("Text grows with pictures that are larger than a screen") {
+  CHECK(scale_for(320, 240) == 1);
+  CHECK(scale_for(1920, 1080) == 1);
+  CHECK(scale_for(3000, 600) == 1);
+  CHECK(scale_for(2560, 1440) == 1.25F);
+  CHECK(scale_for(3840, 2160) == 2);
+}
+
 TEST_CASE("A picture that has no room for a legend says so") {
   const Scene scene = compose(example_history(), kExampleTime_s, Layer::kPower, "overview", 800, 160).scene;
   CHECK(has_text(scene, "(too small for a legend)"));
