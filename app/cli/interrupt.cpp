@@ -11,8 +11,8 @@ namespace {
 
 volatile std::sig_atomic_t interrupts = 0;
 
-void count_interrupt(int) {
-  if (interrupts > 0) _exit(kExitInterrupted);
+void count_interrupt(int signal) {
+  if (interrupts > 0 && signal == SIGINT) _exit(kExitInterrupted);
   interrupts = 1;
 }
 

@@ -56,6 +56,7 @@ Result<void> PictureMaker::draw(const PictureRequest& request) {
   SceneView view;
   view.layer = request.layer;
   view.viewport = {0, 0, request.width, request.height};
+  view.scale = scale_for(request.width, request.height);
   view.is_dark = request.is_dark;
   const Result<Camera> camera = named_camera(history_.site(), request.camera, view.viewport,
                                              free_part(view.viewport, view.scale, view.has_title));

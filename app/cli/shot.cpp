@@ -62,6 +62,8 @@ int shoot(const ShotOptions& options, const GlobalOptions& global) {
   Result<PictureMaker> maker = PictureMaker::create(options.recording);
   if (!maker) return print_errors(maker.error(), global);
   if (const auto done = maker->draw(*request); !done) return print_errors(done.error(), global);
+  const std::string note = camera_note(maker->history().site(), request->camera);
+  if (!global.is_quiet && !note.empty()) print_message(note + "\n");
   if (!global.is_quiet) print_message(written_text(request->output));
   return 0;
 }

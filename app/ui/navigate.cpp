@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 namespace racktwin {
@@ -31,6 +32,7 @@ std::vector<ComponentId> path_in_rack(const SiteMap& site, ComponentId id) {
 }  // namespace
 
 Camera orbited(Camera camera, glm::vec2 drag_px) {
+  camera.behind_m = std::numeric_limits<float>::infinity();  // from elsewhere, other things stand behind
   camera.yaw = std::remainder(camera.yaw - kOrbit_per_px * drag_px.x, glm::two_pi<float>());
   camera.pitch = std::clamp(camera.pitch + kOrbit_per_px * drag_px.y, kLowest_pitch, glm::half_pi<float>());
   return camera;
@@ -61,6 +63,11 @@ std::string rack_camera(const SiteMap& site, ComponentId id) {
   const PlacedRack* rack = site.rack_of(id);
   if (rack == nullptr && !site.racks().empty()) rack = &site.racks().front();
   return rack == nullptr ? std::string() : "rack:" + site.path({rack->component, -1});
+}
+
+std::string row_camera(const SiteMap& site, ComponentId id) {
+  while (id.exists() && site.kind(id) != "row") id = site.parent(id);
+  return id.exists() ? "row:" + site.path(id) : "row";
 }
 
 ComponentId click_target(const SiteMap& site, ComponentId picked, ComponentId selected) {

@@ -16,6 +16,8 @@ Camera flown(Camera camera, float forward, float right, float seconds);
 
 // The camera of the rack that a thing is or lies in, else of the first: "rack:hall/row-a/rack-03"; empty: no racks.
 std::string rack_camera(const SiteMap& site, ComponentId id);
+// Of the row that a component stands in, else of the first.
+std::string row_camera(const SiteMap& site, ComponentId id);
 
 // What a click takes: a rack first, then the tray in it, then the GPU; once inside a rack, others of the same depth.
 // `picked` where it lies in no rack.

@@ -5,17 +5,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdlib>
-#include <filesystem>
-#include <limits>
 #include <utility>
 
 namespace racktwin {
 namespace {
 
-constexpr double kPatience_s = 10;  // a recording that is not finished and has no news for so long may be cut off
 constexpr double kSpeedOver_s = 1;  // of wall time
 
 // The last lines of what a run said.
@@ -39,19 +35,6 @@ double frame_time(const std::vector<double>& times, double time_s) {
   return after == times.begin() ? times.front() : *(after - 1);
 }
 
-// How long ago a recording was written to [s].
-double silence_of(const std::string& path) {
-  double silent_s = std::numeric_limits<double>::infinity();
-  for (const std::string& file : {path, path + "-wal"}) {
-    std::error_code error;
-    const auto written = std::filesystem::last_write_time(file, error);
-    if (error) continue;
-    const std::chrono::duration<double> since = std::filesystem::file_time_type::clock::now() - written;
-    silent_s = std::min(silent_s, since.count());
-  }
-  return silent_s;
-}
-
 }  // namespace
 
 Session::Session(RunHistory history, std::optional<LiveRun> run, double pace)
@@ -59,7 +42,7 @@ Session::Session(RunHistory history, std::optional<LiveRun> run, double pace)
       parts_(site_parts(history_.site())),
       run_(std::move(run)),
       first_pace_(pace),
-      silent_s_(silence_of(history_.path())) {}
+      has_writer_(history_.is_being_written()) {}
 
 bool Session::poll(double wall_s, ViewerState& state) {
   bool has_news = false;
@@ -72,12 +55,11 @@ bool Session::poll(double wall_s, ViewerState& state) {
       state.notes.push_back({followed.error().front().message + "; what was read before is shown", true, 0});
     }
   }
-  if (last_news_s_ < 0) last_news_s_ = wall_s - silent_s_;
-  if (has_news) last_news_s_ = wall_s;
+  has_writer_ = history_.is_being_written();
   measure_speed(wall_s);
   if (asked_pace_ && std::isnan(pace_taken_s_) && pace() == *asked_pace_) pace_taken_s_ = newest_time(history_);
   if (run_ && !run_->is_running() && !has_told_ending_) poll_run(state);
-  const RunKind before = std::exchange(polled_kind_, kind(wall_s));
+  const RunKind before = std::exchange(polled_kind_, kind());
   return has_news || before != polled_kind_;
 }
 
@@ -88,8 +70,8 @@ void Session::poll_run(ViewerState& state) {
     state.notes.push_back({"The run has ended.", false, 0});
     return;
   }
-  banner_ = fmt::format("The simulation {} at {}. What it had recorded is kept in {}.", ending_text(ending),
-                        time_text(newest_time(history_)), history_.path());
+  banner_ = fmt::format("The simulation {} at {}.", ending_text(ending), time_text(newest_time(history_)));
+  if (!has_lost_file_) banner_ += fmt::format(" What it had recorded is kept in {}.", history_.path());
   if (const std::string words = last_lines(ending.last_words, 6); !words.empty()) banner_ += "\n" + words;
 }
 
@@ -140,8 +122,7 @@ void Session::send(ViewerState& state) {
 void Session::replace(RunHistory history) {
   history_ = std::move(history);
   parts_ = site_parts(history_.site());
-  silent_s_ = silence_of(history_.path());
-  last_news_s_ = -1;
+  has_writer_ = history_.is_being_written();
   plot_specs_of_.reset();
   has_lost_file_ = false;
   frame_.reset();
@@ -150,19 +131,16 @@ void Session::replace(RunHistory history) {
   plots_ = {};
 }
 
-RunKind Session::kind(double wall_s) const {
+RunKind Session::kind() const {
   if (history_.is_complete()) return RunKind::kReplay;
   if (run_) return run_->is_running() ? RunKind::kLive : RunKind::kBroken;
-  const double silent_s = last_news_s_ < 0 ? silent_s_ : wall_s - last_news_s_;
-  return !has_lost_file_ && silent_s < kPatience_s ? RunKind::kGrowing : RunKind::kBroken;
+  return !has_lost_file_ && has_writer_ ? RunKind::kGrowing : RunKind::kBroken;
 }
 
-std::string Session::banner(double wall_s) const {
-  if (!banner_.empty() || run_ || has_lost_file_ || kind(wall_s) != RunKind::kBroken) return banner_;
-  return fmt::format(
-      "This recording ends at {}, unfinished, and nothing is being added to it: its run may be held, or have "
-      "died.",
-      time_text(newest_time(history_)));
+std::string Session::banner() const {
+  if (!banner_.empty() || run_ || has_lost_file_ || kind() != RunKind::kBroken) return banner_;
+  return fmt::format("This recording ends at {}, unfinished, and nobody is writing it: its run has died.",
+                     time_text(newest_time(history_)));
 }
 
 double Session::pace() const {

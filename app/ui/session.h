@@ -29,10 +29,10 @@ class Session {
   const RunHistory& history() const { return history_; }
   bool is_own_run() const { return run_.has_value(); }
   bool is_growing() const { return !history_.is_complete() && !has_lost_file_ && (!run_ || run_->is_running()); }
-  RunKind kind(double wall_s) const;
+  RunKind kind() const;
   std::optional<pid_t> run_pid() const;
   // What is wrong with the run; empty: nothing.
-  std::string banner(double wall_s) const;
+  std::string banner() const;
   double first_pace() const { return first_pace_; }
   double pace() const;  // that the run says it has
   // To what was asked last; without a text if nothing was.
@@ -57,10 +57,10 @@ class Session {
   bool has_lost_file_ = false, has_told_ending_ = false;
   std::string banner_;
   RunKind polled_kind_ = RunKind::kReplay;
-  double first_pace_, last_news_s_ = -1;  // wall time; -1: never looked
-  double silent_s_;                       // how long the file had not been written when it was opened
-  std::optional<double> asked_pace_;      // if that was asked last
-  double pace_taken_s_ = 0;               // simulated time at which the run had it; NaN: it has not yet
+  double first_pace_;
+  bool has_writer_;                   // without one, a recording that is not complete was cut off
+  std::optional<double> asked_pace_;  // if that was asked last
+  double pace_taken_s_ = 0;           // simulated time at which the run had it; NaN: it has not yet
   double measured_s_ = 0, measured_time_s_ = 0, simulated_per_wall_ = 0;
 
   std::optional<Frame> frame_;

@@ -34,7 +34,8 @@ void cameras_ui(const ViewerData& data, const ViewerState& state, Commands& out)
   };
   camera("Overview", "overview", "The whole site  (o)");
   camera("Plan", "plan", "From above, to scale  (p)");
-  camera("Row", "row", "Along the first row");
+  const std::string row = row_camera(data.history.site(), state.selected);
+  camera("Row", row, ("Along " + (row == "row" ? "the first row" : row.substr(row.rfind('/') + 1))).c_str());
   if (const std::string name = rack_camera(data.history.site(), state.selected); !name.empty())
     camera("Rack", name, "The front of the selected rack  (r)");
   if (toggle_button(data, "Fit", false, "Fit the selection into view  (f)"))

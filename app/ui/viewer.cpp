@@ -173,7 +173,7 @@ void Viewer::place_panels() {
 }
 
 std::string Viewer::shown_banner() const {
-  std::string banner = session_.banner(wall_clock_s());
+  std::string banner = session_.banner();
   return banner == state_.closed_banner ? std::string() : banner;
 }
 
@@ -202,7 +202,7 @@ ViewerData Viewer::data() {
           free_part_,
           session_.plots(),
           session_.facts(),
-          session_.kind(wall_s),
+          session_.kind(),
           session_.run_pid().value_or(0),
           shown_banner(),
           session_.first_pace(),

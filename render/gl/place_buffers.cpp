@@ -92,7 +92,8 @@ void PlaceBuffers::update(const Scene& scene) {
 
 void PlaceBuffers::upload_place(const Scene& scene) {
   std::vector<BoxInstance> rack_instances, box_instances;
-  for (const FrontItem& item : scene.fronts) rack_instances.push_back({item.corner, item.size, item.body, item.mean});
+  for (const FrontItem& item : scene.fronts)
+    rack_instances.push_back({item.corner, item.size, item.body, item.summary});
   racks.upload(rack_instances);
   for (const BoxItem& item : scene.boxes) box_instances.push_back({item.corner, item.size, item.swatch, item.swatch});
   sort_by_row(box_instances);
@@ -118,7 +119,7 @@ void PlaceBuffers::upload_fronts(const Scene& scene) {
   for (const FrontItem& item : scene.fronts) {
     const FrontGrid& grid = scene.grids[item.grid];
     instances.push_back(
-        {item.corner, item.size, {front_tiles_->first_texel(item), grid.columns, grid.rows}, item.mean});
+        {item.corner, item.size, {front_tiles_->first_texel(item), grid.columns, grid.rows}, item.summary});
   }
   sort_by_row(instances);
   fronts.upload(instances);

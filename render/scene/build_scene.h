@@ -34,6 +34,10 @@ void build_overlay(const RunHistory& history, const std::optional<Frame>& frame,
 // All three.
 Scene build_scene(const RunHistory& history, const std::optional<Frame>& frame, const SceneView& view, FontBook& fonts);
 
+// The scale of text and lines for a picture of so many pixels: 1 up to 1920 x 1080, more where a larger one would be
+// looked at from as far.
+float scale_for(int width_px, int height_px);
+
 // What legend, title and scale leave of a viewport for the subject.
 Viewport free_part(const Viewport& viewport, float scale, bool has_title);
 

@@ -24,7 +24,7 @@ glm::mat4 Camera::view_from_world() const {
 }
 
 glm::mat4 Camera::clip_from_view(float aspect) const {
-  const float far = 10 * distance + 500;
+  const float far = std::min(10 * distance + 500, distance + behind_m);
   if (!is_orthographic) return glm::perspective(fov_y, aspect, std::max(0.02F, 0.02F * distance), far);
   const float half = distance * std::tan(fov_y / 2);
   return glm::ortho(-half * aspect, half * aspect, -half, half, 0.0F, far);
@@ -36,6 +36,7 @@ Projector::Projector(const Camera& camera, const Viewport& viewport)
     : clip_from_world_(camera.clip_from_world(viewport.aspect())),
       eye_(camera.eye()),
       forward_(camera.forward()),
+      farthest_m_(camera.distance + camera.behind_m),
       half_px_(glm::vec2(viewport.width, viewport.height) / 2.0F),
       is_orthographic_(camera.is_orthographic) {}
 
@@ -43,7 +44,8 @@ Projected Projector::operator()(glm::vec3 world) const {
   const glm::vec4 clip = clip_from_world_ * glm::vec4(world, 1);
   const float depth = glm::dot(world - eye_, forward_);
   const glm::vec2 ndc = glm::vec2(clip) / clip.w;
-  return {glm::vec2(1 + ndc.x, 1 - ndc.y) * half_px_, depth, is_orthographic_ ? depth : clip.w};
+  const float w = depth > farthest_m_ ? -1 : is_orthographic_ ? depth : clip.w;
+  return {glm::vec2(1 + ndc.x, 1 - ndc.y) * half_px_, depth, w};
 }
 
 Projected project(const Camera& camera, const Viewport& viewport, glm::vec3 world) {

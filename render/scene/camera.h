@@ -6,6 +6,7 @@
 
 #include <glm/glm.hpp>
 
+#include <limits>
 #include <string>
 
 namespace racktwin {
@@ -19,6 +20,8 @@ struct Camera {
   float fov_y = 0.6F;            // [rad]
   bool is_orthographic = false;  // then the height of the view is 2 distance tan(fov_y / 2), and what stands behind the
                                  // eye is cut away
+  float behind_m = std::numeric_limits<float>::infinity();  // beyond the target, along the view: what lies farther is
+                                                            // cut away
 
   glm::vec3 eye() const;
   glm::vec3 right() const;  // of length 1, as up() and forward()
@@ -36,7 +39,7 @@ struct Viewport {
   float aspect() const { return static_cast<float>(width) / static_cast<float>(height); }
 };
 
-// World to pixel (x, y down) and depth [m] along the view; w <= 0: behind the eye.
+// World to pixel (x, y down) and depth [m] along the view; w <= 0: behind the eye, or cut away.
 struct Projected {
   glm::vec2 px{0, 0};
   float depth = 0, w = 0;
@@ -52,6 +55,7 @@ class Projector {
  private:
   glm::mat4 clip_from_world_;
   glm::vec3 eye_, forward_;
+  float farthest_m_;
   glm::vec2 half_px_;
   bool is_orthographic_;
 };
@@ -61,12 +65,15 @@ struct Ray {
 };
 Ray ray_through(const Camera& camera, const Viewport& viewport, glm::vec2 px);
 
-// "overview", "plan", "row" (the first), "row:hall/row-b", "rack:PATH" (also a tray or GPU: its rack is shown).
+// "overview", "plan", "row" (the first), "row:hall/row-b", "rack:PATH" (also a tray or GPU: its rack is shown). Of
+// several rows, what stands behind the one that is shown is cut away.
 // `free_px` is what the legend and the title leave of the viewport (free_part() in build_scene.h), in the coordinates
 // of the window; the subject is fitted into it.
 // Errors: kBadInput with the nearest name or path, or if the site says of nothing where it stands.
 Result<Camera> named_camera(const SiteMap& site, const std::string& name, const Viewport& viewport,
                             const Viewport& free_px);
+// What a user should know of a named camera: which of several rows "row" shows. Empty: nothing.
+std::string camera_note(const SiteMap& site, const std::string& name);
 // Keeps the angles and fits one thing into view; a thing without a place leaves the camera as it is.
 Camera fitted_to(const SiteMap& site, const Camera& camera, ComponentId id, const Viewport& viewport,
                  const Viewport& free_px);

@@ -3,6 +3,7 @@
 #include "render/text/value_text.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -12,8 +13,9 @@ namespace {
 
 constexpr float kCardPad_px = 12, kBarWidth_px = 16, kGap_px = 8;
 constexpr float kLeastBar_px = 60, kBelowBar_px = 52;  // "no data" and the card's edge
-constexpr float kScaleCard_px = 50;                    // with the gap above it
-constexpr float kLeastLegend_px = 208;
+constexpr float kTallestBarLegend_px = 220;
+constexpr float kScaleCard_px = 50;                     // with the gap above it
+constexpr float kBarPad_px = 8, kBarLegendBar_px = 12;  // of the legend that is only a bar
 
 std::string without_directory(const std::string& path) { return path.substr(path.find_last_of('/') + 1); }
 
@@ -28,8 +30,10 @@ std::string last_event(const OverlayParts& parts, double time_s) {
 }
 
 std::string state_line(const OverlayParts& parts) {
-  if (!parts.frame) return parts.layer.title + "  ·  nothing recorded yet";
-  std::string text = fmt::format("{}  ·  {}", parts.layer.title, time_text(parts.frame->time_s));
+  const bool has_legend = parts.layout.legend != LegendForm::kNone;
+  const std::string layer = parts.layer.title + (has_legend ? "" : " (too small for a legend)");
+  if (!parts.frame) return layer + "  ·  nothing recorded yet";
+  std::string text = fmt::format("{}  ·  {}", layer, time_text(parts.frame->time_s));
   const double duration_s = parts.history.duration_s();
   if (std::isfinite(duration_s)) text += " of " + time_text(duration_s);
   const std::string event = last_event(parts, parts.frame->time_s);
@@ -75,8 +79,13 @@ class Legend {
   explicit Legend(OverlayParts& parts) : parts_(parts), layer_(parts.layer), theme_(parts.theme) {}
 
   void draw() {
+    if (parts_.layout.legend == LegendForm::kNone) return;
+    parts_.layout.legend == LegendForm::kFull ? draw_full() : draw_only_bar();
+  }
+
+ private:
+  void draw_full() {
     const PxRect& column = parts_.layout.column;
-    if (column.size().y < parts_.px(kLeastLegend_px)) return;
     bottom_ = column.high.y - parts_.px(kScaleCard_px);
     left_ = column.low.x + parts_.px(kCardPad_px);
     right_ = column.high.x - parts_.px(kCardPad_px);
@@ -90,7 +99,48 @@ class Legend {
     close(plate, top_ + parts_.px(kCardPad_px));
   }
 
- private:
+  // The unit, the bar, its ends and limits; "no data" if there is room.
+  void draw_only_bar() {
+    const PxRect& column = parts_.layout.column;
+    const float pad = parts_.px(kBarPad_px), row = parts_.line_px(small(""));
+    const float height = std::min(column.size().y, parts_.px(kTallestBarLegend_px));
+    left_ = column.low.x + pad;
+    right_ = column.high.x - pad;
+    const std::size_t plate = parts_.scene.overlay.rects.size();
+    parts_.draw_plate(column, small(""), "", {});
+    const std::vector<std::string> ends = scale_texts({layer_.low, layer_.high});
+    const std::size_t space = ends.front().find(' ');
+    top_ = column.low.y + parts_.px(4);
+    write(
+        {space == std::string::npos ? "" : ends.front().substr(space + 1), FontFace::kSemiBold, kSmall_px, theme_.text},
+        left_, top_);
+    top_ += 1.5F * row;
+    const bool has_no_data = height > parts_.px(140);
+    const float below = 0.5F * row + (has_no_data ? row + pad : 0) + parts_.px(4);
+    bar_ = {{left_, std::round(top_)},
+            {left_ + parts_.px(kBarLegendBar_px), std::round(column.low.y + height - below)}};
+    draw_colours();
+    for (const LimitRow& limit : layer_.limits)
+      if (draw_bar_mark(limit.value, FontFace::kSemiBold)) draw_limit_line(std::round(y_of(limit.value)));
+    for (const double end : {layer_.high, layer_.low}) (void)draw_bar_mark(end, FontFace::kRegular);
+    draw_arrows();
+    if (has_no_data) {
+      top_ = bar_.high.y + 0.5F * row + pad;
+      draw_no_data();
+    }
+    close(plate, column.low.y + height);
+  }
+
+  // As on an axis: all in the unit of the largest.
+  std::vector<std::string> scale_texts(const std::vector<double>& values) const {
+    return tick_texts(values, layer_.unit);
+  }
+
+  bool draw_bar_mark(double value, FontFace face) {
+    const std::string text = scale_texts({layer_.low, value, layer_.high})[1];
+    return draw_mark(value, text.substr(0, text.find(' ')), theme_.text, face, 4);
+  }
+
   TextLine small(std::string text) const { return {std::move(text), FontFace::kRegular, kSmall_px, theme_.text_weak}; }
 
   void write(const TextLine& line, float left, float top) {
@@ -116,18 +166,26 @@ class Legend {
     const float room = bottom_ - top_ - parts_.px(kBelowBar_px);
     const float height = std::clamp(0.7F * room, parts_.px(kLeastBar_px), parts_.px(240));
     bar_ = {{left_, std::round(top_)}, {left_ + parts_.px(kBarWidth_px), std::round(top_ + height)}};
+    draw_colours();
+    draw_limits();
+    for (std::size_t i = 0; i < ticks_.size(); ++i) draw_tick(ticks_[i], tick_texts_[i]);
+    draw_arrows();
+    top_ = bar_.high.y + parts_.px(2 * kGap_px);
+  }
+
+  void draw_colours() {
     const int steps = static_cast<int>(bar_.size().y);
     for (int i = 0; i < steps; ++i) {
       const float y = bar_.low.y + static_cast<float>(i);
       parts_.draw_rect({{bar_.low.x, y}, {bar_.high.x, y + 1}},
                        colour_at(layer_.map, 1 - (i + 0.5) / static_cast<double>(steps)));
     }
-    draw_limits();
-    for (std::size_t i = 0; i < ticks_.size(); ++i) draw_tick(ticks_[i], tick_texts_[i]);
+  }
+
+  void draw_arrows() {
     const Extremes shown = extremes_of(parts_);
     if (shown.high > layer_.high) draw_arrow(bar_.low.y, -1);
     if (shown.low < layer_.low) draw_arrow(bar_.high.y, 1);
-    top_ = bar_.high.y + parts_.px(2 * kGap_px);
   }
 
   // A mark beside the bar and its text; false if another text is there already.
@@ -154,9 +212,12 @@ class Legend {
       const float y = std::round(y_of(limit.value));
       std::string text = value_text(limit.value, layer_.unit) + "  " + limit.name;
       if (const std::size_t zero = text.find(".0 "); zero != std::string::npos) text.erase(zero, 2);
-      if (draw_mark(limit.value, text, theme_.text, FontFace::kSemiBold, 4))
-        parts_.draw_line({bar_.low.x - parts_.px(4), y}, {bar_.high.x + parts_.px(4), y}, 2, theme_.text);
+      if (draw_mark(limit.value, text, theme_.text, FontFace::kSemiBold, 4)) draw_limit_line(y);
     }
+  }
+
+  void draw_limit_line(float y) {
+    parts_.draw_line({bar_.low.x - parts_.px(4), y}, {bar_.high.x + parts_.px(4), y}, 2, theme_.text);
   }
 
   // Values lie beyond this end of the bar.
@@ -217,25 +278,39 @@ std::pair<double, float> scale_bar(const OverlayParts& parts, float room_px) {
   return {metres, static_cast<float>(metres) * px_per_m};
 }
 
+// The legend comes first.
+bool overlaps_a_label(const OverlayParts& parts, const PxRect& rect) {
+  const std::vector<LabelBox>& labels = parts.scene.overlay.labels;
+  return std::any_of(labels.begin(), labels.end(), [&](const LabelBox& label) {
+    return rect.overlaps({label.px, label.px + label.size});
+  });
+}
+
 void add_scale(OverlayParts& parts) {
   const PxRect& column = parts.layout.column;
+  if (parts.layout.legend == LegendForm::kNone) return;
+  const bool is_narrow = parts.layout.legend == LegendForm::kBar;
   const TextLine style = {"", FontFace::kRegular, kSmall_px, parts.theme.text_weak};
-  const float pad = parts.px(kCardPad_px), left = column.low.x + pad, room = column.size().x - 2 * pad;
+  const float pad = parts.px(is_narrow ? kBarPad_px : kCardPad_px), left = column.low.x + pad;
   const bool is_true_to_scale = parts.view.camera.is_orthographic;
-  const float height = parts.line_px(style) + parts.px(is_true_to_scale ? 24 : 14);
-  const PxRect card = {{column.low.x, column.high.y - std::round(height)}, column.high};
-  if (!column.contains(card)) return;
-  TextLine line = style;
+  std::vector<std::string> lines;
   float bar_px = 0;
   if (is_true_to_scale) {
-    const auto [metres, length_px] = scale_bar(parts, room);
-    line.text = fmt::format("{:g} m", metres);
+    const auto [metres, length_px] = scale_bar(parts, column.size().x - 2 * pad);
+    lines = {fmt::format("{:g} m", metres)};
     bar_px = length_px;
   } else {
-    line.text = fmt::format("floor tiles {:g} m", std::round(parts.scene.floor_tile_m * 100) / 100);
+    const std::string tile = fmt::format("{:g} m", std::round(parts.scene.floor_tile_m * 100) / 100);
+    lines = is_narrow ? std::vector<std::string>{"floor tiles", tile} : std::vector<std::string>{"floor tiles " + tile};
   }
-  parts.draw_plate(card, line, line.text, {});
-  parts.draw_text(line, left, card.low.y + parts.px(7));
+  const float text_px = parts.line_px(style) * static_cast<float>(lines.size());
+  const PxRect card = {{column.low.x, column.high.y - std::round(text_px + parts.px(is_true_to_scale ? 24 : 14))},
+                       column.high};
+  if (!column.contains(card) || overlaps_a_label(parts, card)) return;
+  parts.draw_plate(card, style, fmt::format("{}", fmt::join(lines, " ")), {});
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    parts.draw_text({lines[i], style.face, style.size_px, style.colour}, left,
+                    card.low.y + parts.px(7) + static_cast<float>(i) * parts.line_px(style));
   if (!is_true_to_scale) return;
   const float y = card.high.y - parts.px(10), tick = parts.px(3);
   parts.draw_line({left, y}, {left + bar_px, y}, 2, parts.theme.text);
@@ -253,16 +328,18 @@ void draw_band(OverlayParts& parts, const PxRect& band, float edge_y, const Text
 
 void add_title_block(OverlayParts& parts) {
   const PxRect &header = parts.layout.header, &footer = parts.layout.footer;
-  const float left = parts.px(16), room = header.size().x - 2 * left;
-  TextLine title = {parts.history.run_value("title"), FontFace::kSemiBold, kTitle_px, parts.theme.text};
+  const float left = header.high.x - parts.layout.column.high.x;  // the margin
+  const float room = header.size().x - 2 * left;
+  TextLine title = {parts.history.run_value("title"), FontFace::kSemiBold,
+                    std::min(kTitle_px, 0.34F * header.size().y / parts.view.scale), parts.theme.text};
   if (title.text.empty()) title.text = parts.history.run_value("scenario");
   while (parts.width_px(title) > room && title.size_px > 14) title.size_px -= 1;
   title = parts.shortened(title, room);
   TextLine state = {state_line(parts), FontFace::kRegular, kText_px, parts.theme.text_weak};
   state = parts.shortened(state, room);
   draw_band(parts, header, header.high.y, state, title.text + "\n" + state.text);
-  parts.draw_text(title, left, parts.px(22) - parts.line_px(title) / 2);
-  parts.draw_text(state, left, parts.px(46) - parts.line_px(state) / 2);
+  parts.draw_text(title, left, header.size().y / 3 - parts.line_px(title) / 2);
+  parts.draw_text(state, left, 0.7F * header.size().y - parts.line_px(state) / 2);
 
   TextLine line = {provenance(parts), FontFace::kRegular, kSmall_px, parts.theme.text_weak};
   draw_band(parts, footer, footer.low.y, line, line.text);
@@ -270,7 +347,8 @@ void add_title_block(OverlayParts& parts) {
   const auto fits = static_cast<std::size_t>(footer.size().y / parts.px(18));
   float top = footer.low.y + parts.px(6);
   for (std::size_t i = 0; i < std::min(fits, lines.size()); ++i) {
-    line.text = lines[i];
+    const auto last = i + 1 < fits ? lines.begin() + static_cast<std::ptrdiff_t>(i) + 1 : lines.end();
+    line.text = fmt::format("{}", fmt::join(lines.begin() + static_cast<std::ptrdiff_t>(i), last, " "));
     parts.draw_text(parts.shortened(line, room), left, top);
     top += parts.px(18);
   }

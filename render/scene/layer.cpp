@@ -85,7 +85,7 @@ LayerSpec layer_spec(const RunHistory& history, Layer layer) {
   switch (layer) {
     case Layer::kPower:
       spec.title = "GPU power";
-      spec.explains = "Tops of racks, and racks too small to tell GPUs apart: mean of their GPUs.";
+      spec.explains = "Tops of racks, and racks far away: mean of their GPUs. Labels: power of the whole rack.";
       spec.map = ColourMap::kInferno;
       spec.gpu = history.metric("gpu_power");
       spec.rack = history.metric("rack_power");
@@ -93,19 +93,23 @@ LayerSpec layer_spec(const RunHistory& history, Layer layer) {
     case Layer::kTemperature:
       spec.title = "Temperature";
       spec.explains =
-          "GPUs: junction; labels give the hottest, tops of racks the mean. Pipes: coolant and facility water.";
+          "GPUs: junction. Labels, tops of racks and racks far away: the hottest. Pipes: coolant and facility water.";
       spec.map = ColourMap::kInferno;
       spec.gpu = spec.rack = history.metric("gpu_junction");
-      spec.label_takes_high = true;
+      spec.summary = Statistic::kHighest;
       break;
     case Layer::kUtilization:
       spec.title = "GPU utilization";
-      spec.explains = "GPUs: share of time computing. Cable trays and switches: share of their bandwidth in use.";
+      spec.explains =
+          "GPUs: share of time computing. Labels, tops of racks and racks far away: their mean. Cable trays and "
+          "switches: "
+          "share of their bandwidth in use.";
       spec.gpu = spec.rack = history.metric("gpu_compute");
       break;
     case Layer::kClock:
       spec.title = "GPU clock";
-      spec.explains = "Share of the sustained clock. Tops of racks: mean of their GPUs.";
+      spec.explains =
+          "Share of the sustained clock. Labels, tops of racks and racks far away: mean of the GPUs with data.";
       spec.gpu = spec.rack = history.metric("gpu_clock");
       break;
   }

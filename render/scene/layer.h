@@ -2,7 +2,7 @@
 // per quantity, so that colours may be compared within a picture. Thread rule: pure functions.
 #pragma once
 
-#include "render/colour/colour_map.h"
+#include "render/scene/scene.h"
 #include "sim/recording/run_history.h"
 
 #include <optional>
@@ -21,14 +21,15 @@ std::optional<Layer> layer_of(std::string_view word);
 struct LayerSpec {
   Layer layer = Layer::kPower;
   std::string title;     // "GPU power"
-  std::string explains;  // what else carries the scale: "coolant in the pipes; racks far away: mean of their GPUs"
+  std::string explains;  // what else carries the scale, and what stands for a rack as a whole
   ColourMap map = ColourMap::kViridis;
   std::string unit;                 // of the scale: "W"
   double low = 0, high = 1;         // of the scale, fixed over the run
-  const MetricRow* gpu = nullptr;   // colours GPU cells, and rack means
+  const MetricRow* gpu = nullptr;   // colours GPU cells, and racks as a whole
   const MetricRow* rack = nullptr;  // printed on a rack's label ("110 kW"); may be the GPU metric
-  bool label_takes_high = false;    // the label gives the highest of the GPUs, not their mean
-  std::vector<LimitRow> limits;     // that lie within the scale
+  // What stands for the GPUs of a rack (tray, row): in labels, on its top, and on its front far away.
+  Statistic summary = Statistic::kMean;
+  std::vector<LimitRow> limits;  // that lie within the scale
 };
 
 // The range rests on the metric's own (low, high) and limits; where the recording leaves high open, a nice number at or

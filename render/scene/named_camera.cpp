@@ -37,7 +37,13 @@ float top_of(const SiteMap& site) { return deck_of(site) + kOverhead_m; }
 Points points_of_row(const SiteMap& site, const Row& row, float top) {
   Points points;
   for (const PlacedRack* rack : row.racks) add_corners_up_to(top, rack->place, points);
-  add_corners_up_to(top, site.place({row.component, -1}), points);  // with CDUs and network racks at its ends
+  add_corners_up_to(top, site.place({row.component, -1}), points);
+  for (const char* kind : {"cdu", "network-rack"})  // at its ends
+    for (const PlacedComponent& thing : site.placed(kind)) {
+      const double middle_m = thing.place.y_m + thing.place.depth_m / 2;
+      if (middle_m > static_cast<double>(row.front) && middle_m < static_cast<double>(row.back))
+        add_corners_up_to(top, thing.place, points);
+    }
   return points;
 }
 
@@ -154,6 +160,14 @@ Camera elevation(const Points& points, float pitch, float before_m) {
   return camera;
 }
 
+// How far the points reach beyond the target, along the view. [m]
+float depth_behind_target(const Points& points, const Camera& camera) {
+  constexpr float kSlack_m = 0.02F;
+  float depth = 0;
+  for (const glm::vec3& point : points) depth = std::max(depth, glm::dot(point - camera.target, camera.forward()));
+  return depth + kSlack_m;
+}
+
 Camera overview() {
   Camera camera;
   camera.yaw = -0.42F;
@@ -200,7 +214,22 @@ Result<Camera> row_camera(const SiteMap& site, const std::string& path, const Vi
     if (row == rows.end()) return fail(ErrorCode::kBadInput, fmt::format("\"{}\" is no row of racks", path));
   }
   const Points points = points_of_row(site, *row, top_of(site));
-  return fitted(points, elevation(points, 0.16F, 0.5F), viewport, free_px);
+  Camera camera = fitted(points, elevation(points, 0.16F, 0.5F), viewport, free_px);
+  if (rows.size() > 1) camera.behind_m = depth_behind_target(points, camera);
+  return camera;
+}
+
+// A row has a camera of its own, and holds racks.
+tl::unexpected<Errors> no_rack(const SiteMap& site, ComponentId id) {
+  const std::string path = site.path(id);
+  if (site.kind(id) != "row")
+    return fail(ErrorCode::kBadInput, fmt::format("\"{}\" is no rack, nor inside of one", path));
+  return fail(Error{ErrorCode::kBadInput,
+                    fmt::format("\"{}\" is a row, not a rack", path),
+                    {},
+                    1,
+                    fmt::format("did you mean \"row:{}\"?", path),
+                    {}});
 }
 
 Result<Camera> rack_camera(const SiteMap& site, const std::string& path, const Viewport& viewport,
@@ -208,7 +237,7 @@ Result<Camera> rack_camera(const SiteMap& site, const std::string& path, const V
   const Result<ComponentId> id = find_path(site, path);
   if (!id) return tl::unexpected(id.error());
   const PlacedRack* rack = site.rack_of(*id);
-  if (rack == nullptr) return fail(ErrorCode::kBadInput, fmt::format("\"{}\" is no rack, nor inside of one", path));
+  if (rack == nullptr) return no_rack(site, *id);
   const Points points = points_of(site, {rack->component, -1});
   if (points.empty()) return no_place(path);
   return fitted(points, elevation(points, 0, 0.5F), viewport, free_px);
@@ -238,11 +267,19 @@ Result<Camera> named_camera(const SiteMap& site, const std::string& name, const 
   return fitted(points, kind == "plan" ? plan(points) : overview(), viewport, free_px);
 }
 
+std::string camera_note(const SiteMap& site, const std::string& name) {
+  const std::vector<Row> rows = rows_of(site);
+  if (name != "row" || rows.size() < 2) return {};
+  return fmt::format("\"row\" shows {}, the first of {} rows; \"row:PATH\" shows another",
+                     site.path({rows.front().component, -1}), rows.size());
+}
+
 Camera fitted_to(const SiteMap& site, const Camera& camera, ComponentId id, const Viewport& viewport,
                  const Viewport& free_px) {
   const Points points = points_of(site, id);
   if (points.empty()) return camera;
   Camera moved = camera;
+  moved.behind_m = std::numeric_limits<float>::infinity();
   const Spread spread = spread_of(points, glm::mat3(1));
   moved.target = (spread.low + spread.high) / 2.0F;
   if (moved.is_orthographic)  // in front of all of it

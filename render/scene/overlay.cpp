@@ -7,8 +7,26 @@
 namespace racktwin {
 namespace {
 
-constexpr float kMargin_px = 16, kHeader_px = 66, kColumn_px = 204, kLabelsBelow_px = 64;
-constexpr float kLine_px = 18, kWideFooter_px = 1040;
+constexpr float kMargin_px = 16, kHeader_px = 66, kLine_px = 18, kWideFooter_px = 1040;
+constexpr float kLow_px = 400, kLowMargin_px = 8, kLowHeader_px = 44;  // pictures of less height save room
+constexpr float kLabelsBelow_px = 68, kMostBelow = 0.2F;               // of the stage's height
+constexpr glm::vec2 kFullLegend_px(204, 258), kBarLegend_px(84, 100);  // with the scale; the bar without
+constexpr float kNarrow_px = 640;                                      // a narrower picture has a bar
+constexpr float kTallLegend_px = 380;                                  // room for all of a full legend
+
+// Of what header, footer and margins leave: a picture that is much higher than wide has its full legend above the
+// subject, others to the right.
+struct LegendRoom {
+  LegendForm form = LegendForm::kNone;
+  bool is_above = false;
+};
+LegendRoom legend_room(glm::vec2 inner, float width, float scale) {
+  const bool is_tall = inner.y - (kTallLegend_px + kMargin_px) * scale >= inner.x;
+  if (is_tall && inner.x >= kFullLegend_px.x * scale) return {LegendForm::kFull, true};
+  if (width >= kNarrow_px * scale && inner.y >= kFullLegend_px.y * scale) return {LegendForm::kFull, false};
+  const bool has_bar = glm::all(glm::greaterThanEqual(inner, glm::vec2(2, 1) * kBarLegend_px * scale));
+  return {has_bar ? LegendForm::kBar : LegendForm::kNone, false};
+}
 
 }  // namespace
 
@@ -22,20 +40,37 @@ bool PxRect::overlaps(const PxRect& other) const {
 
 PictureLayout layout_of(const Viewport& viewport, float scale, bool has_title) {
   const glm::vec2 size(viewport.width, viewport.height);
-  const float footer_lines = size.x < kWideFooter_px * scale ? 2 : 1;
-  const float top = has_title ? kHeader_px * scale : 0;
+  const bool is_low = size.y < kLow_px * scale;
+  const float footer_lines = size.x < kWideFooter_px * scale && !is_low ? 2 : 1;
+  const float top = has_title ? (is_low ? kLowHeader_px : kHeader_px) * scale : 0;
   const float bottom = size.y - (has_title ? (footer_lines * kLine_px + 10) * scale : 0);
-  const float margin = kMargin_px * scale, column = std::min(kColumn_px * scale, size.x / 2);
+  const float margin = (is_low ? kLowMargin_px : kMargin_px) * scale;
   PictureLayout layout;
   if (has_title) {
     layout.header = {{0, 0}, {size.x, top}};
     layout.footer = {{0, bottom}, size};
   }
-  layout.column = {{size.x - margin - column, top + margin}, {size.x - margin, bottom - margin}};
-  layout.stage = {{margin, top + margin}, {layout.column.low.x - margin, bottom - margin}};
+  const PxRect inner = {{margin, top + margin}, {size.x - margin, bottom - margin}};
+  const LegendRoom legend = legend_room(inner.size(), size.x, scale);
+  layout.legend = legend.form;
+  layout.stage = layout.column = inner;
+  if (legend.form != LegendForm::kNone) {
+    layout.column.low.x = inner.high.x - (legend.form == LegendForm::kFull ? kFullLegend_px : kBarLegend_px).x * scale;
+    if (legend.is_above) {
+      layout.column.high.y = inner.low.y + kTallLegend_px * scale;
+      layout.stage.low.y = layout.column.high.y + margin;
+    } else {
+      layout.stage.high.x = layout.column.low.x - margin;
+    }
+  }
   layout.subject = layout.stage;
-  layout.subject.high.y = std::max(layout.stage.high.y - kLabelsBelow_px * scale, layout.stage.middle().y);
+  layout.subject.high.y -= std::min(kLabelsBelow_px * scale, kMostBelow * layout.stage.size().y);
   return layout;
+}
+
+float scale_for(int width_px, int height_px) {
+  const float ratio = std::min(static_cast<float>(width_px) / 1920, static_cast<float>(height_px) / 1080);
+  return std::max(1.0F, std::floor(4 * ratio) / 4);  // in quarters: few sizes of text
 }
 
 Viewport free_part(const Viewport& viewport, float scale, bool has_title) {
@@ -146,7 +181,8 @@ void OverlayParts::draw(const Plate& plate, const PxRect& rect) const {
 std::string layer_value(const OverlayParts& parts, const MetricRow* metric, ComponentId id) {
   if (metric == nullptr || !parts.frame) return "-";
   const Reading reading = parts.history.reading(*parts.frame, *metric, id);
-  const bool takes_high = parts.layer.label_takes_high && metric == parts.layer.gpu;
+  const bool is_summary = metric == parts.layer.gpu && parts.site().kind(id) != "gpu";
+  const bool takes_high = is_summary && parts.layer.summary == Statistic::kHighest;
   return value_text(takes_high ? reading.high : reading.mean, metric->unit);
 }
 
@@ -172,7 +208,7 @@ void build_overlay(const RunHistory& history, const std::optional<Frame>& frame,
   if (view.has_title) add_title_block(parts);
   add_legend_and_scale(parts);
   const ComponentId detailed = add_rack_table(parts);
-  add_selection(parts, detailed);
+  outline_chosen(parts);
   add_labels(parts, detailed);
 }
 

@@ -18,8 +18,16 @@ struct PxRect {
   bool overlaps(const PxRect& other) const;
 };
 
+// How much of a legend a picture has room for.
+enum class LegendForm : std::uint8_t {
+  kFull,  // title, ticks, limits by name, and what else the colours mean
+  kBar,   // unit, ends and limits of the scale
+  kNone,  // the title says so
+};
+
 // How a picture is divided. Empty rectangles: there is no such part.
 struct PictureLayout {
+  LegendForm legend = LegendForm::kFull;
   PxRect header, footer;  // title block and provenance
   PxRect column;          // legend, below it the scale
   PxRect stage;           // where labels may be
@@ -81,11 +89,16 @@ void add_title_block(OverlayParts& parts);
 void add_legend_and_scale(OverlayParts& parts);
 // The trays of a rack that is seen from the front, in full. Returns the rack, if there is one.
 ComponentId add_rack_table(OverlayParts& parts);
-// Outlines, and the label of what is selected inside a rack, unless a table has it.
-void add_selection(OverlayParts& parts, ComponentId detailed);
-void add_labels(OverlayParts& parts, ComponentId detailed);  // of that rack only, if it exists
+// Where something that can be selected stands: of what is seen on a front only there, of a row without a place its
+// racks.
+Place place_to_point_at(const SiteMap& site, ComponentId id);
+// The outlines of what is selected and hovered.
+void outline_chosen(OverlayParts& parts);
+// Names and values of what stands in the hall; of `detailed` only, if it exists. What is selected comes first, and
+// always has a label, unless it has one already; so does what stands in the hall and is hovered.
+void add_labels(OverlayParts& parts, ComponentId detailed);
 
-// "5.6 kW" of a thing in the layer, as its label gives it, with a word before it where it is the highest of GPUs; "-"
+// "5.6 kW" of a thing in the layer, as its label gives it: a GPU's own value, of several GPUs the layer's summary; "-"
 // without data. `metric` may be nullptr.
 std::string layer_value(const OverlayParts& parts, const MetricRow* metric, ComponentId id);
 std::string value_of(const OverlayParts& parts, const char* metric, ComponentId id);

@@ -26,8 +26,8 @@ struct Hit {
   float distance = 0;
 };
 
-Hit first_hit(const Scene& scene, const Ray& ray) {
-  Hit nearest{{}, std::numeric_limits<float>::infinity()};
+Hit first_hit(const Scene& scene, const Ray& ray, float farthest) {
+  Hit nearest{{}, farthest};
   const auto meet = [&](glm::vec3 corner, glm::vec3 size, ComponentId id) {
     const std::optional<Entry> entry = enter_box(ray, corner, size);
     if (!entry || entry->distance >= nearest.distance) return false;
@@ -74,7 +74,9 @@ ComponentId pick(const Scene& scene, const Camera& camera, const Viewport& viewp
   const std::vector<LabelBox>& labels = scene.overlay.labels;
   const auto label = std::find_if(labels.begin(), labels.end(), lies_in);
   if (label != labels.end()) return label->id;
-  return first_hit(scene, ray_through(camera, viewport, px)).id;
+  const Ray ray = ray_through(camera, viewport, px);
+  const float farthest = (camera.distance + camera.behind_m) / glm::dot(ray.direction, camera.forward());
+  return first_hit(scene, ray, farthest).id;
 }
 
 }  // namespace racktwin

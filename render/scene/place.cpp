@@ -20,14 +20,14 @@ glm::vec3 size_of(const Place& p) { return glm::vec3(glm::dvec3(p.width_m, p.dep
 // Swatches of racks that hold the same classes of GPUs.
 struct Look {
   std::uint32_t first_swatch = 0;
-  SwatchIndex mean = 0;
+  SwatchIndex summary = 0;
 };
 
 Look add_look(PlaceParts& parts, const LayerSpec& layer, const RackTemplate& type, const FrontGrid& grid,
               const std::vector<std::uint32_t>& gpu_classes) {
   Look look;
   look.first_swatch = static_cast<std::uint32_t>(parts.scene.cell_swatches.size());
-  look.mean = parts.swatches.of_units(layer.gpu, gpu_classes);
+  look.summary = parts.swatches.of_units(layer.gpu, gpu_classes, layer.summary);
   for (const int id : grid.part_of_cell) {
     const auto part = std::find_if(type.parts.begin(), type.parts.end(),
                                    [id](const RackPartPlace& candidate) { return candidate.id == id; });
@@ -62,7 +62,7 @@ void add_racks(PlaceParts& parts, const LayerSpec& layer) {
                                   size_of(rack.place),
                                   grid,
                                   look->second.first_swatch,
-                                  look->second.mean,
+                                  look->second.summary,
                                   swatch_of(Neutral::kBody),
                                   {rack.component, -1}});
   }

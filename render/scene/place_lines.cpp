@@ -63,8 +63,7 @@ float distance_to(const Row& row, const Box& box) {
   return along + 4 * std::abs((row.front + row.back) / 2 - box.middle_y());
 }
 
-// Which CDUs or network racks belong to each row: those nearer to it than to any other, else the nearest of all. From
-// the row outwards.
+// Which CDUs or network racks stand nearer to each row than to any other; from the row outwards.
 std::vector<std::vector<Standing>> shared_out(const std::vector<Standing>& things, const std::vector<Row>& rows) {
   std::vector<std::vector<Standing>> of_row(rows.size());
   for (const Standing& thing : things) {
@@ -73,19 +72,44 @@ std::vector<std::vector<Standing>> shared_out(const std::vector<Standing>& thing
     });
     of_row[static_cast<std::size_t>(nearest - rows.begin())].push_back(thing);
   }
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const auto is_nearer = [&](const Standing& a, const Standing& b) {
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    std::stable_sort(of_row[i].begin(), of_row[i].end(), [&](const Standing& a, const Standing& b) {
       return distance_to(rows[i], a.box) < distance_to(rows[i], b.box);
-    };
-    if (of_row[i].empty()) of_row[i].push_back(*std::min_element(things.begin(), things.end(), is_nearer));
-    std::stable_sort(of_row[i].begin(), of_row[i].end(), is_nearer);
-  }
+    });
   return of_row;
 }
 
-void add_row_pipes(PlaceParts& parts, const Row& row, const std::vector<Standing>& cdus, const Side& side) {
-  const float y = row.front + side.depth * (row.back - row.front), z = parts.deck + side.rise;
-  float left = std::numeric_limits<float>::infinity(), right = -left;
+const Standing& nearest_to(const Row& row, const std::vector<Standing>& things) {
+  return *std::min_element(things.begin(), things.end(), [&](const Standing& a, const Standing& b) {
+    return distance_to(row, a.box) < distance_to(row, b.box);
+  });
+}
+
+// All CDUs work on one loop, whose headers run past the rows at the CDU that stands nearest to them; of several, at the
+// foremost.
+const Standing& joint_of(const std::vector<Standing>& cdus, const std::vector<Row>& rows) {
+  const auto along = [&](const Standing& cdu) {
+    float nearest = std::numeric_limits<float>::infinity();
+    for (const Row& row : rows)
+      nearest = std::min(nearest, std::max(row.left - cdu.box.middle_x(), cdu.box.middle_x() - row.right));
+    return nearest;
+  };
+  constexpr float kSame_m = 0.01F;
+  const Standing* joint = &cdus.front();
+  for (const Standing& cdu : cdus) {
+    const float nearer = along(*joint) - along(cdu);
+    if (nearer > kSame_m || (nearer > -kSame_m && cdu.box.low.y < joint->box.low.y)) joint = &cdu;
+  }
+  return *joint;
+}
+
+float header_y(const Row& row, const Side& side) { return row.front + side.depth * (row.back - row.front); }
+
+// The header of a row, drops to its racks, and risers from its own CDUs; it reaches to where the rows meet.
+void add_row_pipes(PlaceParts& parts, const Row& row, const std::vector<Standing>& cdus, const Side& side,
+                   const Standing& joint) {
+  const float y = header_y(row, side), z = parts.deck + side.rise;
+  float left = joint.box.middle_x() + side.aside, right = left;
   const auto reach = [&](float x) {
     left = std::min(left, x);
     right = std::max(right, x);
@@ -95,35 +119,69 @@ void add_row_pipes(PlaceParts& parts, const Row& row, const std::vector<Standing
     const float x = box.middle_x() + side.aside;
     const SwatchIndex swatch =
         parts.in_layer(Layer::kTemperature, side.rack_metric, parts.unit(UnitKind::kRack, rack->number), side.neutral);
-    add_pipe(parts.scene, {{x, y, z}, {x, y, box.high.z}}, kDropRadius_m, swatch, {rack->component, -1});
+    add_pipe(parts.scene, {{x, y, z}, {x, y, box.high.z - kDropRadius_m}}, kDropRadius_m, swatch,
+             {rack->component, -1});
     reach(x);
   }
   for (const Standing& cdu : cdus) {
     const float x = cdu.box.middle_x() + side.aside;
     const bool is_in_line = y > cdu.box.low.y && y < cdu.box.high.y;
     const float from_y = is_in_line ? y : cdu.box.middle_y();
-    add_pipe(parts.scene, {{x, from_y, cdu.box.high.z}, {x, from_y, z}, {x, y, z}}, kHeaderRadius_m, side.loop, cdu.id);
+    add_pipe(parts.scene, {{x, from_y, cdu.box.high.z - kHeaderRadius_m}, {x, from_y, z}, {x, y, z}}, kHeaderRadius_m,
+             side.loop, cdu.id);
     reach(x);
   }
   const glm::vec3 end(kHeaderRadius_m, 0, 0);
   add_pipe(parts.scene, {glm::vec3(left, y, z) - end, glm::vec3(right, y, z) + end}, kHeaderRadius_m, side.loop,
-           cdus.front().id);
+           joint.id);
+}
+
+// What joins the headers of the rows.
+void add_common_header(PlaceParts& parts, const Side& side, const Standing& joint) {
+  float front = std::numeric_limits<float>::infinity(), back = -front;
+  for (const Row& row : parts.rows) {
+    front = std::min(front, header_y(row, side));
+    back = std::max(back, header_y(row, side));
+  }
+  if (back <= front) return;
+  const float x = joint.box.middle_x() + side.aside, z = parts.deck + side.rise;
+  const glm::vec3 end(0, kHeaderRadius_m, 0);
+  add_pipe(parts.scene, {glm::vec3(x, front, z) - end, glm::vec3(x, back, z) + end}, kHeaderRadius_m, side.loop,
+           joint.id);
+}
+
+// Where a pipe of the facility loop leaves a CDU: at its back; the two pipes stand one before the other, so that a
+// branch of one passes the risers of the other.
+glm::vec3 facility_riser(const Standing& cdu, const Side& side) {
+  const float behind = side.aside < 0 ? 1.0F : 3.5F;
+  return {cdu.box.middle_x() + side.aside, cdu.box.high.y - behind * kFacilityRadius_m - 0.01F,
+          cdu.box.high.z - kFacilityRadius_m};
 }
 
 // From the top of a CDU overhead to the facility: down on its roof, or into its wall where that is higher.
-void add_facility_pipe(PlaceParts& parts, const Standing& cdu, const Box& facility, const Side& side, float inside) {
+void add_facility_pipe(PlaceParts& parts, const Standing& joint, const Box& facility, const Side& side, float inside) {
   const float z = parts.deck + side.rise, margin = 2 * kFacilityRadius_m;
-  const float x = cdu.box.middle_x() + side.aside, y = cdu.box.high.y - kFacilityRadius_m - 0.01F;
-  const bool is_opposite = x > facility.low.x + margin && x < facility.high.x - margin;
-  const float to_x = is_opposite ? x : facility.middle_x() + side.aside, wall = facility.low.y;
-  std::vector<glm::vec3> points = {{x, y, cdu.box.high.z}, {x, y, z}};
+  const glm::vec3 from = facility_riser(joint, side);
+  const bool is_opposite = from.x > facility.low.x + margin && from.x < facility.high.x - margin;
+  const float to_x = is_opposite ? from.x : facility.middle_x() + side.aside, wall = facility.low.y;
+  std::vector<glm::vec3> points = {from, {from.x, from.y, z}};
   if (z > facility.high.z) {
     const float to_y = wall + inside;
-    points.insert(points.end(), {{x, to_y, z}, {to_x, to_y, z}, {to_x, to_y, facility.high.z}});
+    points.insert(points.end(),
+                  {{from.x, to_y, z}, {to_x, to_y, z}, {to_x, to_y, facility.high.z - kFacilityRadius_m}});
   } else {
     const float turn_y = wall - inside;
-    points.insert(points.end(), {{x, turn_y, z}, {to_x, turn_y, z}, {to_x, wall, z}});
+    points.insert(points.end(), {{from.x, turn_y, z}, {to_x, turn_y, z}, {to_x, wall + kFacilityRadius_m, z}});
   }
+  add_pipe(parts.scene, points, kFacilityRadius_m, side.loop, joint.id);
+}
+
+// The other CDUs join the pipe of the first.
+void add_facility_branch(PlaceParts& parts, const Standing& cdu, const Standing& joint, const Side& side) {
+  const glm::vec3 from = facility_riser(cdu, side), main = facility_riser(joint, side);
+  const float z = parts.deck + side.rise;
+  std::vector<glm::vec3> points = {from, {from.x, from.y, z}, {main.x, from.y, z}};
+  if (from.y < main.y) points.emplace_back(main.x, main.y, z);
   add_pipe(parts.scene, points, kFacilityRadius_m, side.loop, cdu.id);
 }
 
@@ -189,18 +247,21 @@ void add_coolant_pipes(PlaceParts& parts) {
   const Side return_side = {kApart_m,      0.45F,           kReturnRise_m, loop("tcs_return", Neutral::kReturn),
                             "rack_return", Neutral::kReturn};
   const std::vector<std::vector<Standing>> feeding = shared_out(cdus, parts.rows);
-  for (std::size_t i = 0; i < parts.rows.size(); ++i)
-    for (const Side& side : {supply, return_side}) add_row_pipes(parts, parts.rows[i], feeding[i], side);
+  const Standing& joint = joint_of(cdus, parts.rows);
+  for (const Side& side : {supply, return_side}) {
+    for (std::size_t i = 0; i < parts.rows.size(); ++i) add_row_pipes(parts, parts.rows[i], feeding[i], side, joint);
+    add_common_header(parts, side, joint);
+  }
   const std::vector<Standing> facilities = standing(parts.site, "facility");
   if (facilities.empty()) return;
-  const Box& facility = facilities.front().box;
   const Side cold = {-kFacilityApart_m, 0, kFacilitySupplyRise_m, loop("facility_supply", Neutral::kSupply),
                      nullptr,           {}};
   const Side warm = {kFacilityApart_m, 0, kFacilityReturnRise_m, loop("facility_return", Neutral::kReturn),
                      nullptr,          {}};
-  for (const Standing& cdu : cdus) {
-    add_facility_pipe(parts, cdu, facility, cold, kFacilityInside_m / 2);
-    add_facility_pipe(parts, cdu, facility, warm, kFacilityInside_m);
+  for (const Side& side : {cold, warm}) {
+    add_facility_pipe(parts, joint, facilities.front().box, side, (side.aside < 0 ? 0.5F : 1) * kFacilityInside_m);
+    for (const Standing& cdu : cdus)
+      if (cdu.id != joint.id) add_facility_branch(parts, cdu, joint, side);
   }
 }
 
@@ -209,8 +270,9 @@ void add_cable_trays(PlaceParts& parts) {
   if (networks.empty() || parts.rows.empty()) return;
   const auto& leaves = parts.history.membership(parts.epoch, UnitKind::kLeaf);
   const SwatchIndex trunk = parts.in_layer(Layer::kUtilization, "leaf_network", leaves, Neutral::kTray);
-  const std::vector<std::vector<Standing>> joined = shared_out(networks, parts.rows);
+  std::vector<std::vector<Standing>> joined = shared_out(networks, parts.rows);
   for (std::size_t i = 0; i < parts.rows.size(); ++i) {
+    if (joined[i].empty()) joined[i] = {nearest_to(parts.rows[i], networks)};
     add_row_tray(parts, parts.rows[i]);
     add_trunks(parts, parts.rows[i], joined[i], trunk);
   }

@@ -9,7 +9,7 @@
 namespace racktwin {
 namespace {
 
-constexpr float kLeader_px = 22, kGap_px = 14, kSmallestTray_px = 9, kStepBack = 0.82F;
+constexpr float kLeader_px = 22, kGap_px = 14, kSmallestTray_px = 5, kStepBack = 0.82F;
 
 // Where the front of a rack lies in the picture.
 struct SeenFront {

@@ -32,10 +32,17 @@ struct Swatch {
 
 using SwatchIndex = std::uint32_t;
 
-// What colours a swatch: a metric's mean over units of some classes (Scene::class_counts); metric -1: a neutral colour,
-// or nothing that was recorded. Written with the place, so that a frame is coloured without looking at the site again.
+// How the values of several units become one. Units without data do not count.
+enum class Statistic : std::uint32_t {  // as wide as its neighbours: places are hashed word by word
+  kMean,
+  kHighest,  // of all units, within the frame's interval
+};
+
+// What colours a swatch: a metric over units of some classes (Scene::class_counts); metric -1: a neutral colour, or
+// nothing that was recorded. Written with the place, so that a frame is coloured without looking at the site again.
 struct SwatchSource {
   int metric = -1;
+  Statistic statistic = Statistic::kMean;
   std::uint32_t first = 0, count = 0;  // range of Scene::class_counts
 };
 struct ClassCount {
@@ -72,12 +79,12 @@ struct FrontGrid {
 };
 enum class FrontKind : std::uint16_t { kGpu, kComputeTray, kSwitchTray, kPowerShelf, kManagementSwitch, kOther };
 
-// A rack: a box whose front shows its cells, and the mean where they are too small to see.
+// A rack: a box whose front shows its cells, and their summary (LayerSpec::summary) where they are too small to see.
 struct FrontItem {
   glm::vec3 corner{0, 0, 0}, size{1, 1, 1};
   std::uint32_t grid = 0;          // index into Scene::grids
   std::uint32_t first_swatch = 0;  // index into Scene::cell_swatches: one a cell; racks that are alike share them
-  SwatchIndex mean = 0;            // far away, and on the top
+  SwatchIndex summary = 0;         // far away, and on the top
   SwatchIndex body = 0;            // the sides
   ComponentId id;
 };

@@ -6,7 +6,7 @@
 #include "sim/recording/recording.h"
 
 #include <map>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 namespace racktwin {
@@ -20,12 +20,13 @@ constexpr SwatchIndex swatch_of(Neutral neutral) { return static_cast<SwatchInde
 class SwatchPlan {
  public:
   explicit SwatchPlan(Scene& scene);
-  // Of a metric's mean over units, given the class of each. Without a metric or units: no data.
-  SwatchIndex of_units(const MetricRow* metric, std::vector<std::uint32_t> classes);
+  // Of a metric over units, given the class of each. Without a metric or units: no data.
+  SwatchIndex of_units(const MetricRow* metric, std::vector<std::uint32_t> classes,
+                       Statistic statistic = Statistic::kMean);
 
  private:
   Scene& scene_;
-  std::map<std::pair<int, std::vector<ClassCount>>, SwatchIndex> known_;
+  std::map<std::tuple<int, Statistic, std::vector<ClassCount>>, SwatchIndex> known_;
 };
 
 }  // namespace racktwin

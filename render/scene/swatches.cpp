@@ -29,15 +29,17 @@ Rgba colour_of(Neutral neutral, const Theme& theme) {
   RT_CHECK(false);
 }
 
-// Mean over the units with data; NaN: there are none.
+// Over the units with data; NaN: there are none.
 double value_of(const FrameRow& row, const SwatchSource& source, const std::vector<ClassCount>& class_counts) {
-  double sum = 0, units = 0;
+  double sum = 0, units = 0, highest = std::numeric_limits<double>::quiet_NaN();
   for (std::uint32_t i = source.first; i < source.first + source.count; ++i) {
     const ClassCount& part = class_counts[i];
     if (part.unit_class >= row.mean.size() || std::isnan(row.mean[part.unit_class])) continue;
     sum += static_cast<double>(row.mean[part.unit_class]) * part.units;
     units += part.units;
+    highest = std::fmax(highest, static_cast<double>(row.high[part.unit_class]));
   }
+  if (source.statistic == Statistic::kHighest) return highest;
   return units > 0 ? sum / units : std::numeric_limits<double>::quiet_NaN();
 }
 
@@ -48,7 +50,7 @@ SwatchPlan::SwatchPlan(Scene& scene) : scene_(scene) {
   scene_.class_counts.clear();
 }
 
-SwatchIndex SwatchPlan::of_units(const MetricRow* metric, std::vector<std::uint32_t> classes) {
+SwatchIndex SwatchPlan::of_units(const MetricRow* metric, std::vector<std::uint32_t> classes, Statistic statistic) {
   std::sort(classes.begin(), classes.end());
   std::vector<ClassCount> counts;
   for (const std::uint32_t unit_class : classes) {
@@ -57,11 +59,11 @@ SwatchIndex SwatchPlan::of_units(const MetricRow* metric, std::vector<std::uint3
   }
   const auto next = static_cast<SwatchIndex>(scene_.swatch_sources.size());
   const int id = metric == nullptr ? -1 : metric->id;
-  const auto [found, is_new] = known_.try_emplace({id, std::move(counts)}, next);
+  const auto [found, is_new] = known_.try_emplace({id, statistic, std::move(counts)}, next);
   if (is_new) {
-    const std::vector<ClassCount>& stored = found->first.second;
-    scene_.swatch_sources.push_back(
-        {id, static_cast<std::uint32_t>(scene_.class_counts.size()), static_cast<std::uint32_t>(stored.size())});
+    const std::vector<ClassCount>& stored = std::get<2>(found->first);
+    scene_.swatch_sources.push_back({id, statistic, static_cast<std::uint32_t>(scene_.class_counts.size()),
+                                     static_cast<std::uint32_t>(stored.size())});
     scene_.class_counts.insert(scene_.class_counts.end(), stored.begin(), stored.end());
   }
   return found->second;

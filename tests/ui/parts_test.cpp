@@ -58,6 +58,14 @@ TEST_CASE("flying moves over the floor") {
   CHECK(flown(camera, 0, 1, 0.1F).target.x == Approx(0.05 * camera.distance));
 }
 
+TEST_CASE("the row's camera follows the selection") {
+  const SiteMap site = small_site();
+  CHECK(row_camera(site, {}) == "row");
+  CHECK(row_camera(site, site.find("hall/row-a/rack-01/compute-01/gpu-0").value()) == "row:hall/row-a");
+  CHECK(row_camera(site, site.find("hall/row-a").value()) == "row:hall/row-a");
+  CHECK(row_camera(site, site.find("hall").value()) == "row");
+}
+
 TEST_CASE("clicks go from the rack to the tray to the GPU") {
   const SiteMap site = small_site();
   const auto find = [&](const char* path) { return site.find(path).value(); };

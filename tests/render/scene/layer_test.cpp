@@ -35,7 +35,10 @@ TEST_CASE("Coolant and GPUs share the scale of temperatures") {
   const LayerSpec spec = layer_spec(example_history(), Layer::kTemperature);
   CHECK(spec.low == 15);
   CHECK(spec.high == 90);
-  CHECK(spec.label_takes_high);
+  CHECK(spec.summary == Statistic::kHighest);
+  CHECK(spec.explains.find("the hottest") != std::string::npos);
+  for (const Layer layer : {Layer::kPower, Layer::kUtilization, Layer::kClock})
+    CHECK(layer_spec(example_history(), layer).summary == Statistic::kMean);
   for (const LimitRow& limit : spec.limits) CHECK(limit.value <= 90);
 }
 

@@ -192,6 +192,40 @@ TEST_CASE("The legend has ticks, limits and an arrow where values lie beyond it"
   CHECK(arrow.scene.overlay.lines.size() == picture.scene.overlay.lines.size() + 2);
 }
 
+TEST_CASE("A small picture has a narrow legend with unit, ends and limit; a high one has it above its subject") {
+  FontBook fonts;
+  const RunHistory& history = example_history();
+  for (const Size size : {Size{320, 240}, Size{480, 360}, Size{600, 500}, Size{600, 1200}, Size{3000, 600}})
+    for (const std::string& camera : example_cameras())
+      for (const Layer layer : kLayers) {
+        INFO(camera << " " << layer_word(layer) << " " << size.width << " x " << size.height);
+        const Composed picture = compose(history, kExampleTime_s, layer, camera, size.width, size.height);
+        check_labels(picture);
+        check_texts(picture, fonts);
+        CHECK_FALSE(has_text(picture.scene, "too small for a legend"));
+        const PictureLayout layout = layout_of(picture.view.viewport, 1, true);
+        CHECK((layout.legend == LegendForm::kFull) == (size.width == 3000 || size.height == 1200));
+      }
+  const Scene small = compose(history, kExampleTime_s, Layer::kTemperature, "overview", 320, 240).scene;
+  CHECK(has_text(small, "°C\n87\n15"));
+  const PictureLayout high = layout_of({0, 0, 600, 1200}, 1, true);
+  CHECK(high.stage.low.y > high.column.high.y);
+  CHECK(high.stage.size().x > 550);
+}
+
+TEST_CASE("Text grows with pictures that are larger than a screen") {
+  CHECK(scale_for(320, 240) == 1);
+  CHECK(scale_for(1920, 1080) == 1);
+  CHECK(scale_for(3000, 600) == 1);
+  CHECK(scale_for(2560, 1440) == 1.25F);
+  CHECK(scale_for(3840, 2160) == 2);
+}
+
+TEST_CASE("A picture that has no room for a legend says so") {
+  const Scene scene = compose(example_history(), kExampleTime_s, Layer::kPower, "overview", 800, 160).scene;
+  CHECK(has_text(scene, "(too small for a legend)"));
+}
+
 TEST_CASE("What is selected has an outline, and its label comes first") {
   HandMade site;
   site.rows = 20;
@@ -200,16 +234,140 @@ TEST_CASE("What is selected has an outline, and its label comes first") {
   const RunHistory history = hand_made_history(site);
   Composed picture = compose(history, 10, Layer::kPower, "overview", 1280, 720);
   const ComponentId rack = id_of(history, "hall/row-1/rack-07");
-  const std::size_t lines = picture.scene.overlay.lines.size();
   FontBook fonts;
   picture.view.selected = rack;
   build_overlay(history, history.frame(10), layer_spec(history, Layer::kPower), picture.view, fonts, picture.scene);
-  CHECK(picture.scene.overlay.lines.size() == lines + 9);  // the edges of the three sides that are seen
+  const std::vector<OverlayLine>& lines = picture.scene.overlay.lines;
+  CHECK(std::count_if(lines.begin(), lines.end(), [](const OverlayLine& line) {
+          return line.colour == light_theme().selection && line.width_px == 2;
+        }) == 9);  // the edges of the three sides that are seen
   CHECK(label_of(picture.scene, rack) != nullptr);
   picture.view.selected = id_of(history, "hall/row-1/rack-07/compute-01/gpu-0");
   build_overlay(history, history.frame(10), layer_spec(history, Layer::kPower), picture.view, fonts, picture.scene);
   REQUIRE(label_of(picture.scene, picture.view.selected) != nullptr);
   CHECK(label_of(picture.scene, picture.view.selected)->text.substr(0, 17) == "compute-01/gpu-0\n");
+}
+
+// The picture of a window: no title, and some things chosen.
+Composed in_window(const RunHistory& history, const std::string& camera, Size size, Layer layer,
+                   const std::string& selected = "", const std::string& hovered = "") {
+  static FontBook fonts;
+  Composed picture = compose(history, kExampleTime_s, layer, camera, size.width, size.height);
+  picture.view.has_title = false;
+  const Viewport& viewport = picture.view.viewport;
+  picture.view.camera = *named_camera(history.site(), camera, viewport, free_part(viewport, 1, false));
+  if (!selected.empty()) picture.view.selected = id_of(history, selected);
+  if (!hovered.empty()) picture.view.hovered = id_of(history, hovered);
+  build_overlay(history, history.frame(kExampleTime_s), layer_spec(history, layer), picture.view, fonts, picture.scene);
+  return picture;
+}
+
+TEST_CASE("In the usual windows everything that stands in the example's hall has a label") {
+  const RunHistory& history = example_history();
+  for (const Size size : {Size{1000, 595}, Size{1000, 480}, Size{800, 520}, Size{800, 430}})
+    for (const char* camera : {"overview", "plan", "row"})
+      for (const Layer layer : kLayers) {
+        const Composed picture = in_window(history, camera, size, layer);
+        check_labels(picture);
+        INFO(camera << " " << layer_word(layer) << " " << size.width << " x " << size.height);
+        for (const PlacedRack& rack : history.site().racks()) CHECK(label_of(picture.scene, {rack.component, -1}));
+        for (const char* kind : {"network-rack", "cdu", "facility"})
+          CHECK(label_of(picture.scene, {history.site().placed(kind).front().component, -1}));
+      }
+}
+
+TEST_CASE("Where racks are narrow their labels give number and value, in the legend's unit") {
+  const RunHistory& history = example_history();
+  const Scene scene = in_window(history, "overview", {420, 420}, Layer::kTemperature).scene;
+  const ComponentId rack = id_of(history, "hall/row-a/rack-04");
+  const auto frame = history.frame(kExampleTime_s);
+  const std::string value = value_text(history.reading(*frame, *history.metric("gpu_junction"), rack).high, "degC");
+  REQUIRE(label_of(scene, rack) != nullptr);
+  CHECK(label_of(scene, rack)->text == "04\n" + value.substr(0, value.find(' ')));
+}
+
+TEST_CASE("What is selected has a label, wherever it stands and whatever hides it") {
+  const RunHistory& history = example_history();
+  for (const char* path : {"hall/row-a", "hall/row-a/rack-01", "hall/row-a/rack-08", "hall/row-a/rack-06/compute-07",
+                           "hall/row-a/rack-06/compute-07/gpu-2", "hall/row-a/rack-06/switch-tray-03", "hall/cdu-1",
+                           "hall/cdu-1/pump-2", "hall/facility", "hall/network-1", "hall/network-1/leaf-03"})
+    for (const std::string& camera : example_cameras())
+      for (const Size size : {Size{1000, 595}, Size{800, 430}, Size{480, 300}}) {
+        INFO(path << " " << camera << " " << size.width);
+        Composed picture = in_window(history, camera, size, Layer::kTemperature, path);
+        check_labels(picture);
+        CHECK(label_of(picture.scene, picture.view.selected) != nullptr);
+        picture.view.camera.yaw += 3;  // from behind
+        FontBook fonts;
+        build_overlay(history, history.frame(kExampleTime_s), layer_spec(history, Layer::kTemperature), picture.view,
+                      fonts, picture.scene);
+        check_labels(picture);
+        CHECK(label_of(picture.scene, picture.view.selected) != nullptr);
+      }
+}
+
+TEST_CASE("What is out of the picture is named at its edge, and what the pointer is over is named, too") {
+  const RunHistory& history = example_history();
+  Composed picture = in_window(history, "rack:hall/row-a/rack-01", {1000, 595}, Layer::kPower, "hall/facility");
+  CHECK(label_of(picture.scene, picture.view.selected) != nullptr);
+  picture = in_window(history, "overview", {1000, 595}, Layer::kPower, "hall/row-a/rack-02", "hall/cdu-1/pump-1");
+  CHECK(label_of(picture.scene, picture.view.selected) != nullptr);
+  CHECK(label_of(picture.scene, picture.view.hovered) != nullptr);
+}
+
+TEST_CASE("Labels stand still while the pointer goes over racks") {
+  const RunHistory& history = example_history();
+  const auto plates = [&](const char* hovered) {
+    std::vector<std::pair<float, float>> corners;
+    const Composed picture = in_window(history, "overview", {1000, 595}, Layer::kTemperature, "", hovered);
+    for (const LabelBox& label : picture.scene.overlay.labels) corners.emplace_back(label.px.x, label.px.y);
+    return corners;
+  };
+  CHECK(plates("hall/row-a/rack-03") == plates(""));
+  CHECK(plates("hall/row-a/rack-03/compute-01") == plates(""));
+}
+
+TEST_CASE("The label of a row takes no room from its racks") {
+  HandMade site;
+  site.rows = 3;
+  site.racks_per_row = 8;
+  site.gpu_class = [](std::uint32_t gpu) { return gpu % 8; };
+  const RunHistory history = hand_made_history(site);
+  const Scene scene = compose(history, 10, Layer::kPower, "row:hall/row-1", 1280, 720).scene;
+  for (int i = 1; i <= 8; ++i) CHECK(label_of(scene, id_of(history, "hall/row-1/rack-0" + std::to_string(i))));
+  CHECK(label_of(scene, id_of(history, "hall/row-1")));
+}
+
+TEST_CASE("However one orbits a hall of several rows, labels are apart and what is selected has one") {
+  HandMade site;
+  site.rows = 6;
+  site.racks_per_row = 14;
+  site.gpu_class = [](std::uint32_t gpu) { return gpu % 8; };
+  const RunHistory history = hand_made_history(site);
+  const LayerSpec layer = layer_spec(history, Layer::kPower);
+  FontBook fonts;
+  Composed picture = compose(history, 10, Layer::kPower, "overview", 1280, 720);
+  picture.view.has_title = false;
+  picture.view.selected = id_of(history, "hall/row-4/rack-07");
+  picture.view.hovered = id_of(history, "hall/cdu-1");
+  Camera& camera = picture.view.camera;
+  for (const bool is_orthographic : {false, true})
+    for (float yaw = -3; yaw < 3.1F; yaw += 0.3F)
+      for (const float pitch : {0.03F, 0.3F, 0.9F, 1.57F})
+        for (const float distance : {2.0F, 9.0F, 25.0F, 80.0F}) {
+          INFO(yaw << " " << pitch << " " << distance << " " << is_orthographic);
+          camera.target = {8, 9, 1};
+          camera.yaw = yaw;
+          camera.pitch = pitch;
+          camera.distance = distance;
+          camera.fov_y = 0.6F;
+          camera.is_orthographic = is_orthographic;
+          build_overlay(history, history.frame(10), layer, picture.view, fonts, picture.scene);
+          check_labels(picture);
+          check_finite(picture.scene);
+          CHECK(label_of(picture.scene, picture.view.selected) != nullptr);
+          CHECK(label_of(picture.scene, picture.view.hovered) != nullptr);
+        }
 }
 
 TEST_CASE("A window has no title block, and its legend stays in it") {
@@ -239,7 +397,7 @@ TEST_CASE("The same inputs give the same scene") {
 
 TEST_CASE("Before the first frame a picture says so") {
   const RunHistory& history = example_history();
-  Composed picture = compose(history, 0, Layer::kPower, "overview", 1280, 720);
+  Composed picture = compose(history, 0, Layer::kPower, "overview", 1920, 1080);
   FontBook fonts;
   const Scene scene = build_scene(history, std::nullopt, picture.view, fonts);
   CHECK(has_text(scene, "nothing recorded yet"));

@@ -1,3 +1,4 @@
+#include "render/scene/swatch_plan.h"
 #include "tests/render/scene/example.h"
 
 #include <catch2/catch.hpp>
@@ -20,12 +21,12 @@ bool overlap(const Solid& a, const Solid& b) {
   return glm::all(glm::greaterThan(glm::min(a.high, b.high) - glm::max(a.low, b.low), glm::vec3(kTouch_m)));
 }
 
-// A pipe as the box around it.
-Solid solid_of(const TubeItem& tube) {
+// A pipe as the box around it, less `less` [m] at either end.
+Solid solid_of(const TubeItem& tube, float less = 0) {
   const glm::vec3 along = glm::abs(tube.to - tube.from);
   glm::vec3 across(tube.radius);
   for (int i = 0; i < 3; ++i)
-    if (along[i] > 0) across[i] = 0;
+    if (along[i] > 0) across[i] = -less;
   return {glm::min(tube.from, tube.to) - across, glm::max(tube.from, tube.to) + across, tube.id};
 }
 
@@ -42,15 +43,16 @@ Scene place_of(const RunHistory& history, Layer layer = Layer::kPower) {
   return scene;
 }
 
-// Whether a pipe of some colour goes down to the top of a thing.
+// How many pipes go down into the top of a thing, by their radius: an end that only touches it would flicker.
 int pipes_on(const Scene& scene, const Place& p) {
-  const auto ends_on = [&](glm::vec3 end) {
+  const auto ends_on = [&](glm::vec3 end, float radius) {
     const float top = static_cast<float>(p.z_m + p.height_m);
-    return std::abs(end.z - top) < 1e-3F && end.x > p.x_m && end.x < p.x_m + p.width_m && end.y > p.y_m &&
+    return std::abs(end.z + radius - top) < 1e-3F && end.x > p.x_m && end.x < p.x_m + p.width_m && end.y > p.y_m &&
            end.y < p.y_m + p.depth_m;
   };
-  return static_cast<int>(std::count_if(scene.tubes.begin(), scene.tubes.end(),
-                                        [&](const TubeItem& t) { return ends_on(t.from) || ends_on(t.to); }));
+  return static_cast<int>(std::count_if(scene.tubes.begin(), scene.tubes.end(), [&](const TubeItem& t) {
+    return ends_on(t.from, t.radius) || ends_on(t.to, t.radius);
+  }));
 }
 
 TEST_CASE("Pipes join the CDU to every rack and to the facility, and pass through no box") {
@@ -69,17 +71,37 @@ TEST_CASE("Pipes join the CDU to every rack and to the facility, and pass throug
       for (const TubeItem& tube : scene.tubes)
         for (const Solid& box : boxes) {
           INFO("pipe of " << history->site().path(tube.id) << ", box of " << history->site().path(box.id));
-          CHECK_FALSE(overlap(solid_of(tube), box));
+          CHECK_FALSE(overlap(solid_of(tube, tube.radius), box));
         }
     }
   }
 }
 
+// A hall of three rows with two CDUs at the right end of each.
+RunHistory history_of_six_cdus() {
+  HandMade site;
+  site.rows = 3;
+  site.racks_per_row = 4;
+  site.change = [](std::vector<ComponentRow>& rows) {
+    const auto pump = std::find_if(rows.begin(), rows.end(), [](const ComponentRow& r) { return r.kind == "pump"; });
+    std::vector<ComponentRow> more;
+    for (int i = 1; i < 6; ++i)
+      more.push_back({pump->id + i, "hall/cdu-" + std::to_string(i + 1), "cdu", 0, 5.2 + 1.1 * (i / 3),
+                      1 + 3.0 * (i % 3), 0, 1, 1, 1.8});
+    for (auto row = pump + 1; row != rows.end(); ++row) {
+      row->id += 5;
+      if (row->parent > pump->id) row->parent += 5;
+    }
+    rows.insert(pump + 1, more.begin(), more.end());
+  };
+  return hand_made_history(site);
+}
+
 TEST_CASE("Supply and return of the technology loop and of the facility never meet") {
   HandMade site;
   site.rows = 3;
-  const RunHistory by_hand = hand_made_history(site);
-  for (const RunHistory* history : {&by_hand, &example_history()}) {
+  const RunHistory by_hand = hand_made_history(site), of_six = history_of_six_cdus();
+  for (const RunHistory* history : {&by_hand, &of_six, &example_history()}) {
     const Scene scene = place_of(*history);
     const auto pipe_of = [](const TubeItem& tube) { return std::pair(tube.swatch, tube.radius > 0.06F); };
     std::set<std::pair<SwatchIndex, bool>> pipes;
@@ -89,6 +111,32 @@ TEST_CASE("Supply and return of the technology loop and of the facility never me
       for (const TubeItem& b : scene.tubes)
         if (pipe_of(a) < pipe_of(b)) CHECK_FALSE(overlap(solid_of(a), solid_of(b)));
   }
+}
+
+TEST_CASE(
+    "Several CDUs work on one loop: common headers join all rows and all CDUs, and one pair goes to the facility") {
+  const RunHistory history = history_of_six_cdus();
+  const std::vector<PlacedComponent> cdus = history.site().placed("cdu");
+  REQUIRE(cdus.size() == 6);
+  const Scene scene = place_of(history);
+  for (const PlacedComponent& cdu : cdus) CHECK(pipes_on(scene, cdu.place) == 4);
+  CHECK(pipes_on(scene, history.site().placed("facility").front().place) == 2);
+  for (const SwatchIndex loop : {swatch_of(Neutral::kSupply), swatch_of(Neutral::kReturn)})
+    for (const bool is_facility : {false, true}) {
+      std::vector<const TubeItem*> rest, joined;
+      for (const TubeItem& tube : scene.tubes)
+        if (tube.swatch == loop && (tube.radius > 0.06F) == is_facility) rest.push_back(&tube);
+      REQUIRE_FALSE(rest.empty());
+      joined.push_back(rest.back());
+      rest.pop_back();
+      for (std::size_t i = 0; i < joined.size(); ++i) {
+        const auto touches = [&](const TubeItem* tube) { return overlap(solid_of(*joined[i]), solid_of(*tube)); };
+        const auto next = std::stable_partition(rest.begin(), rest.end(), [&](auto* tube) { return !touches(tube); });
+        joined.insert(joined.end(), next, rest.end());
+        rest.erase(next, rest.end());
+      }
+      CHECK(rest.empty());  // all of a loop's pipes hang together
+    }
 }
 
 TEST_CASE("Cable trays run along every row and drop to every rack and network rack") {

@@ -32,8 +32,8 @@ TEST_CASE("The cell of a GPU has the colour of its recorded value") {
   CHECK(swatch_at(history, scene, "hall/row-1/rack-01/compute-02/gpu-1").colour == of_share(0.4));
   CHECK(swatch_at(history, scene, "hall/row-1/rack-02/compute-02/gpu-1").colour == of_share(0.8));
   CHECK(swatch_at(history, scene, "hall/row-1/rack-02/compute-02/gpu-1").finish == Finish::kData);
-  CHECK(scene.swatches[scene.fronts[0].mean].colour == of_share(0.25));
-  CHECK(scene.swatches[scene.fronts[1].mean].colour == of_share(0.65));
+  CHECK(scene.swatches[scene.fronts[0].summary].colour == of_share(0.25));
+  CHECK(scene.swatches[scene.fronts[1].summary].colour == of_share(0.65));
   CHECK(swatch_at(history, scene, "hall/row-1/rack-01/switch-tray-01").finish == Finish::kShaded);
   CHECK(swatch_at(history, scene, "hall/row-1/rack-01/power-shelf-01").colour == light_theme().metal);
 }
@@ -59,6 +59,22 @@ TEST_CASE("GPUs of the example have the colours of their readings in every layer
   }
 }
 
+TEST_CASE("A rack's top has the colour of the value on its label") {
+  const RunHistory& history = example_history();
+  const auto frame = history.frame(kExampleTime_s);
+  for (const Layer layer : kLayers) {
+    const LayerSpec spec = layer_spec(history, layer);
+    const Scene scene = compose(history, kExampleTime_s, layer, "row", 800, 600).scene;
+    for (const FrontItem& front : scene.fronts) {
+      const Reading reading = history.reading(*frame, *spec.gpu, front.id);
+      const double value = layer == Layer::kTemperature ? reading.high : reading.mean;
+      INFO(layer_word(layer) << " " << history.site().path(front.id));
+      REQUIRE(reading.has_data());
+      CHECK(scene.swatches[front.summary].colour == colour_at(spec.map, (value - spec.low) / (spec.high - spec.low)));
+    }
+  }
+}
+
 TEST_CASE("What has no value has no data") {
   HandMade site;
   site.power_w[0] = std::nanf("");
@@ -66,13 +82,13 @@ TEST_CASE("What has no value has no data") {
   const Scene scene = compose(one_missing, 10, Layer::kPower, "row", 800, 600).scene;
   CHECK(swatch_at(one_missing, scene, "hall/row-1/rack-01/compute-01/gpu-0").finish == Finish::kNoData);
   CHECK(swatch_at(one_missing, scene, "hall/row-1/rack-01/compute-01/gpu-1").finish == Finish::kData);
-  CHECK(scene.swatches[scene.fronts[0].mean].colour == colour_at(ColourMap::kInferno, 0.3));  // of the other three
+  CHECK(scene.swatches[scene.fronts[0].summary].colour == colour_at(ColourMap::kInferno, 0.3));  // of the other three
 
   site.has_power = false;
   const RunHistory no_metric = hand_made_history(site);
   const Scene without = compose(no_metric, 10, Layer::kPower, "row", 800, 600).scene;
   CHECK(swatch_at(no_metric, without, "hall/row-1/rack-01/compute-01/gpu-1").finish == Finish::kNoData);
-  CHECK(without.swatches[without.fronts[0].mean].finish == Finish::kNoData);
+  CHECK(without.swatches[without.fronts[0].summary].finish == Finish::kNoData);
 
   Scene unseen = scene;
   build_swatches(std::nullopt, layer_spec(one_missing, Layer::kPower), light_theme(), unseen);
