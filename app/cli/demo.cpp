@@ -37,6 +37,7 @@ Result<void> draw_pictures(const std::string& recording, const GlobalOptions& gl
   const std::string rack = site.path({site.racks().front().component, -1});
   for (const Layer layer : kLayers)
     for (const bool is_rack : {false, true}) {
+      if (is_interrupted()) return {};
       PictureRequest request;
       request.layer = layer;
       request.camera = is_rack ? "rack:" + rack : "overview";
@@ -96,6 +97,7 @@ int run_demo(bool opens_viewer, const GlobalOptions& global) {
   request.force = true;
   if (const int exit_code = simulate(request, global); exit_code != 0) return exit_code;
   const auto drawn = draw_pictures(request.output, global);
+  if (is_interrupted()) return kExitInterrupted;
   const int without_pictures = drawn ? 0 : print_errors(drawn.error(), global);
   const bool can_go_on = drawn || without_pictures == kExitNoGraphics;  // a window may open all the same
   if (can_go_on && opens_viewer && has_display()) {

@@ -79,9 +79,9 @@ Result<void> write_picture(const std::string& output, const Image& image, const 
   }
   std::FILE* stream = std::fopen(output.c_str(), "wbe");
   if (stream == nullptr) return cannot_write(output, errno);
-  const bool is_written = std::fwrite(bytes->data(), 1, bytes->size(), stream) == bytes->size();
-  const int number = errno;
-  if ((std::fclose(stream) != 0 || !is_written) && number != EPIPE) return cannot_write(output, number);
+  int number = std::fwrite(bytes->data(), 1, bytes->size(), stream) == bytes->size() ? 0 : errno;
+  if (std::fclose(stream) != 0 && number == 0) number = errno;
+  if (number != 0 && number != EPIPE) return cannot_write(output, number);
   return {};
 }
 

@@ -25,8 +25,9 @@ std::string Summary::run_value(std::string_view key) const {
 Result<Summary> read_summary(const std::string& recording) {
   const Result<RecordingReader> reader = RecordingReader::open(recording);
   if (!reader) return tl::unexpected(reader.error());
+  const bool is_growing = reader->is_being_written();  // before the rest: a run that ends meanwhile is no cut-off one
   Summary summary{reader->summary(), reader->events(), reader->run_values(), recording};
-  summary.is_growing = reader->is_being_written();
+  summary.is_growing = is_growing;
   if (const std::vector<double> times = reader->frame_times(); !times.empty()) summary.recorded_s = times.back();
   if (const auto status = reader->status(); !status) return tl::unexpected(status.error());
   return summary;

@@ -133,7 +133,7 @@ int view_live(const ViewRequest& request, const ViewOptions& options, const Glob
     const LiveEnding& ending = *started->run.ending();
     print_message(ending.last_words.empty() ? fmt::format("error: the simulation {}\n", ending_text(ending))
                                             : ending.last_words);
-    return ending.signal != 0 ? 128 + ending.signal : ending.exit_code;
+    return ending.signal != 0 ? 128 + ending.signal : ending.exit_code > 0 ? ending.exit_code : kExitBug;
   }
   return show_session(Session(std::move(*started->history), std::move(started->run), live.pace), request, options,
                       global);

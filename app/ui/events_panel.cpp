@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace racktwin {
 namespace {
 
@@ -11,7 +13,10 @@ void event_ui(const ViewerData& data, const ViewerState& state, const EventRow& 
   const ImVec2 start = ImGui::GetCursorScreenPos();
   const float width = ImGui::GetContentRegionAvail().x;
   if (ImGui::Selectable("##event", false, 0, {0, 2.1F * line})) {
-    out.push_back(command::Seek{event.time_s});
+    // A frame describes the time before it: the first one that knows of the event.
+    const std::vector<double>& times = data.history.frame_times();
+    const auto after = std::upper_bound(times.begin(), times.end(), event.time_s);
+    out.push_back(command::Seek{after == times.end() ? event.time_s : *after});
     if (const auto id = data.history.site().find(event.path)) out.push_back(command::Select{*id});
   }
   const bool is_past = event.time_s <= state.time_s;

@@ -21,10 +21,9 @@ constexpr std::size_t kKeptWords = 16384;  // [bytes] of standard error
 constexpr double kPatience_s = 1, kLastPatience_s = 5;
 
 std::vector<std::string> arguments_of(const LiveRunOptions& options) {
-  std::vector<std::string> arguments = {
-      "racktwin",        "run",    options.scenario, "-o",
-      options.recording, "--live", "--pace",         fmt::format("{:g}", options.pace),
-      "--no-progress",   "-q",     "--color",        "never"};
+  std::vector<std::string> arguments = {"racktwin",        "run",    options.scenario, "-o",
+                                        options.recording, "--live", "--pace",         fmt::format("{}", options.pace),
+                                        "--no-progress",   "-q",     "--color",        "never"};
   if (options.force) arguments.push_back("--force");
   if (!options.catalogue_directory.empty()) {
     arguments.push_back("--racks");
@@ -138,7 +137,7 @@ void LiveRun::send_block(const std::string& text) {
 }
 
 void LiveRun::send(const WhatIf& what) { send_block(event_text(what)); }
-void LiveRun::send_pace(double pace) { send_block(fmt::format("[run]\npace = {:g}\n", pace)); }
+void LiveRun::send_pace(double pace) { send_block(fmt::format("[run]\npace = {}\n", pace)); }
 
 void LiveRun::stop() {
   if (ending_ || child_ < 0) return;

@@ -5,7 +5,7 @@ namespace {
 
 bool is_same(const Camera& a, const Camera& b) {
   return a.target == b.target && a.yaw == b.yaw && a.pitch == b.pitch && a.distance == b.distance &&
-         a.fov_y == b.fov_y && a.is_orthographic == b.is_orthographic;
+         a.fov_y == b.fov_y && a.is_orthographic == b.is_orthographic && a.behind_m == b.behind_m;
 }
 
 }  // namespace

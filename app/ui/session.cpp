@@ -35,6 +35,13 @@ double frame_time(const std::vector<double>& times, double time_s) {
   return after == times.begin() ? times.front() : *(after - 1);
 }
 
+// Asked before the recording is read: who has let go of it had finished it, or had died.
+bool has_writer(RunHistory& history) {
+  const bool has_one = history.is_being_written();
+  if (!has_one && !history.is_complete()) (void)history.follow();
+  return has_one;
+}
+
 }  // namespace
 
 Session::Session(RunHistory history, std::optional<LiveRun> run, double pace)
@@ -42,11 +49,12 @@ Session::Session(RunHistory history, std::optional<LiveRun> run, double pace)
       parts_(site_parts(history_.site())),
       run_(std::move(run)),
       first_pace_(pace),
-      has_writer_(history_.is_being_written()) {}
+      has_writer_(has_writer(history_)) {}
 
 bool Session::poll(double wall_s, ViewerState& state) {
   bool has_news = false;
   if (run_) run_->poll();
+  has_writer_ = history_.is_being_written();  // before the recording is read, see has_writer()
   if (!has_lost_file_) {
     const Result<bool> followed = history_.follow();
     has_news = followed && *followed;
@@ -55,7 +63,6 @@ bool Session::poll(double wall_s, ViewerState& state) {
       state.notes.push_back({followed.error().front().message + "; what was read before is shown", true, 0});
     }
   }
-  has_writer_ = history_.is_being_written();
   measure_speed(wall_s);
   if (asked_pace_ && std::isnan(pace_taken_s_) && pace() == *asked_pace_) pace_taken_s_ = newest_time(history_);
   if (run_ && !run_->is_running() && !has_told_ending_) poll_run(state);
@@ -122,7 +129,7 @@ void Session::send(ViewerState& state) {
 void Session::replace(RunHistory history) {
   history_ = std::move(history);
   parts_ = site_parts(history_.site());
-  has_writer_ = history_.is_being_written();
+  has_writer_ = has_writer(history_);
   plot_specs_of_.reset();
   has_lost_file_ = false;
   frame_.reset();

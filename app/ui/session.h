@@ -28,7 +28,9 @@ class Session {
 
   const RunHistory& history() const { return history_; }
   bool is_own_run() const { return run_.has_value(); }
-  bool is_growing() const { return !history_.is_complete() && !has_lost_file_ && (!run_ || run_->is_running()); }
+  bool is_growing() const {
+    return !history_.is_complete() && !has_lost_file_ && (run_ ? run_->is_running() : has_writer_);
+  }
   RunKind kind() const;
   std::optional<pid_t> run_pid() const;
   // What is wrong with the run; empty: nothing.

@@ -46,16 +46,20 @@ Result<StartedRun> start_live(const LiveRunOptions& options, const std::function
   Result<LiveRun> run = LiveRun::start(options);
   if (!run) return fail(run.error());
   StartedRun started{std::nullopt, std::move(*run)};
+  std::optional<Errors> why_not;  // the recording cannot be opened
   while (true) {
     if (is_interrupted()) return fail(ErrorCode::kInterrupted, "interrupted before the run had begun");
     started.run.poll();
     const bool has_ended = !started.run.is_running();
     if (before.is_replaced(options.recording)) {
-      if (Result<RunHistory> history = RunHistory::open(options.recording)) {
+      Result<RunHistory> history = RunHistory::open(options.recording);
+      if (history) {
         started.history = std::move(*history);
         return started;
       }
+      why_not = std::move(history.error());
     }
+    if (has_ended && why_not) return fail(std::move(*why_not));
     if (has_ended) return started;
     std::this_thread::sleep_for(kLookEvery);
   }

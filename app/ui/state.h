@@ -6,6 +6,7 @@
 #include "render/scene/camera.h"
 #include "render/scene/layer.h"
 
+#include <cmath>
 #include <optional>
 #include <set>
 #include <string>
@@ -56,8 +57,9 @@ struct ViewerState {
   bool is_reveal_due = false;              // the tree has yet to scroll to the selection
 
   // what-ifs
-  double facility_degc = 25;  // of the slider
-  std::vector<WhatIf> asked;  // of this session, in order
+  double facility_degc = std::nan("");      // of the slider
+  double facility_now_degc = std::nan("");  // of the water, when it was last looked at
+  std::vector<WhatIf> asked;                // of this session, in order
 
   std::vector<Note> notes;
   std::string closed_banner;  // not shown again

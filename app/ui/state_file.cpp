@@ -31,7 +31,7 @@ std::string values_json(const std::vector<FactGroup>& groups) {
   std::string out;
   for (const FactGroup& group : groups)
     for (const Fact& fact : group.facts)
-      out += fmt::format("{}{}:{}", out.empty() ? "" : ",", quoted(fact.metric->name), number(fact.reading.mean));
+      out += fmt::format("{}{}:{}", out.empty() ? "" : ",", quoted(fact.metric->name), number(fact.value()));
   return "{" + out + "}";
 }
 

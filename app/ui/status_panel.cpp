@@ -17,6 +17,8 @@ Rgba colour_of(const ViewerData& data, const UiColours& colours) {
   return data.kind == RunKind::kLive ? colours.good : colours.text_weak;
 }
 
+bool is_running(RunKind kind) { return kind == RunKind::kLive || kind == RunKind::kGrowing; }
+
 std::string bytes_text(double bytes) { return fmt::format("{:.1f} MB", bytes / 1e6); }
 
 }  // namespace
@@ -36,7 +38,11 @@ void status_panel_ui(const ViewerData& data, const ViewerState& state, Commands&
     ImGui::TextUnformatted(status_word(data).c_str());
     ImGui::PopStyleColor();
     const double duration_s = data.history.duration_s();
-    std::string text = time_text(state.time_s);
+    const std::vector<double>& times = data.history.frame_times();
+    const bool is_behind = is_running(data.kind) && !times.empty() && state.time_s < times.back();
+    std::string text = is_behind
+                           ? fmt::format("at {}  ·  you look at {}", time_text(times.back()), time_text(state.time_s))
+                           : time_text(state.time_s);
     if (!std::isnan(duration_s)) text += " of " + time_text(duration_s);
     if (data.simulated_per_wall > 0) text += fmt::format("  ·  {:.0f}× real time", data.simulated_per_wall);
     if (data.frames_per_s > 0) text += fmt::format("  ·  {:.0f} fps", data.frames_per_s);

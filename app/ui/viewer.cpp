@@ -272,13 +272,23 @@ void Viewer::open_file() {
   window_.set_title(fmt::format("{} - racktwin", std::filesystem::path(path).filename().string()));
 }
 
-// The slider starts where the water is.
-void Viewer::take_facility_temperature() {
-  const MetricRow* supply = session_.history().metric("facility_supply");
-  if (has_facility_ || supply == nullptr || !session_.frame()) return;
-  const Reading now = session_.history().reading(*session_.frame(), *supply, session_.site_id());
-  has_facility_ = now.has_data();
-  if (has_facility_) apply(command::SetFacility{now.mean}, around(), state_);
+// The slider stays where the water is, now and not at the cursor, until somebody moves it elsewhere.
+void Viewer::follow_facility() {
+  const RunHistory& history = session_.history();
+  const MetricRow* supply = history.metric("facility_supply");
+  if (supply == nullptr || history.frame_times().empty()) return;
+  const double newest_s = history.frame_times().back();
+  if (!session_.is_own_run() || newest_s == facility_seen_s_) return;
+  facility_seen_s_ = newest_s;
+  const std::optional<Frame> frame = history.frame(newest_s);
+  if (!frame) return;
+  const Reading now = history.reading(*frame, *supply, session_.site_id());
+  if (!now.has_data()) return;
+  const bool is_untouched = state_.facility_degc == state_.facility_now_degc;
+  const bool has_arrived = std::abs(state_.facility_degc - now.high) < 0.05;
+  state_.facility_now_degc = now.high;
+  if (is_untouched || has_arrived || std::isnan(state_.facility_degc))
+    apply(command::SetFacility{now.high}, around(), state_);
 }
 
 void Viewer::update_picture() {
@@ -313,7 +323,7 @@ void Viewer::show_frame() {
   }
   place_panels();
   update_picture();
-  take_facility_temperature();
+  follow_facility();
   const WindowInput input = window_.take_input();
   const bool takes_text = ImGui::GetIO().WantTextInput;
   Commands commands = commands_of(input, state_, around(), takes_text);

@@ -64,7 +64,7 @@ class Viewer {
   void update_picture();
   void draw_picture();
   void open_file();
-  void take_facility_temperature();
+  void follow_facility();
   ViewerData data();
 
   Window& window_;
@@ -80,7 +80,8 @@ class Viewer {
   std::optional<StateFile> state_file_;
   std::optional<std::pair<bool, float>> style_;  // that ImGui has: dark, scale
   int unsettled_ = 3;                            // frames until ImGui has made up its mind after input
-  bool is_flying_ = false, has_facility_ = false;
+  bool is_flying_ = false;
+  double facility_seen_s_ = -1;  // simulated time at which the slider last looked at the water
   double last_frame_s_ = 0, frames_per_s_ = 0;
   double measured_s_ = -1e9, recording_bytes_ = 0, memory_bytes_ = 0;
 };

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace racktwin {
 namespace {
@@ -11,7 +12,8 @@ namespace {
 void facility_ui(const ViewerData& data, const ViewerState& state, Commands& out) {
   const std::string& path = data.parts.facility;
   if (path.empty()) return;
-  weak_text("Facility water supply");
+  if (std::isnan(state.facility_degc)) return;  // nothing recorded yet
+  weak_text("Facility water supply, now " + value_text(state.facility_now_degc, "degC"));
   float temp_degc = static_cast<float>(state.facility_degc);
   const float button = ImGui::CalcTextSize("Apply").x + 2 * ImGui::GetStyle().FramePadding.x;
   ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x - button - ImGui::GetStyle().ItemSpacing.x);

@@ -10,7 +10,7 @@ uniform sampler2D cells;
 out vec2 at;                              // in cells of the grid, down from the top
 noperspective out vec3 cell_px_w_and_lit;  // size of a cell [px of the finished picture] where w is 1; light
 flat out vec4 texture_from_at;            // factor, offset
-flat out vec4 gap_and_ports;              // x, y: half a gap [cells]; z: a tenth of the ports in a cell; w 1: are shown
+flat out vec4 gap_and_ports;              // x, y: half a gap [cells]; z: ports in a cell, of 10 a metre; w 1: are shown
 flat out vec4 mean;
 flat out vec3 gap_colour;
 #ifdef DETAILED

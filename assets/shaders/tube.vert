@@ -26,7 +26,7 @@ void main() {
   // where the surface turns away by 70 degrees.
   vec3 towards_eye = frame.eye.xyz - world * frame.eye.w;
   vec3 across = towards_eye - z * (dot(towards_eye, z) * (1.0 - abs(normal.z)));
-  from_edges = vec4(dot(world_normal, normalize(across)) * 1.5 / 0.35);
+  from_edges = vec4(dot(world_normal, across) / max(length(across), 1e-6) * 1.5 / 0.35);
 
   vec4 paint = swatch(swatch_index);
   lit_and_rim = paint.w == kShaded ? vec2(light(world_normal), 0.15) : vec2(1.0, 0.4);

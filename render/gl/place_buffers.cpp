@@ -131,7 +131,7 @@ void PlaceBuffers::upload_tile_lines(const Scene& scene) {
   const glm::ivec2 count(scene.floor_size / scene.floor_tile_m);
   std::vector<TileLineInstance> lines;
   for (int axis = 0; axis < 2; ++axis) {
-    const int other = 1 - axis, piece = std::max(kTilesInPiece, count[other] / kMostPieces);
+    const int other = 1 - axis, piece = std::max(kTilesInPiece, (count[other] + kMostPieces - 1) / kMostPieces);
     for (int i = 1; i < count[axis]; ++i) {
       for (int k = 0; k < count[other]; k += piece) {
         glm::ivec2 from(i), to(i);

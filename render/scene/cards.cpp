@@ -19,11 +19,12 @@ constexpr float kBarPad_px = 8, kBarLegendBar_px = 12;  // of the legend that is
 
 std::string without_directory(const std::string& path) { return path.substr(path.find_last_of('/') + 1); }
 
-// What happened last: "last event 0:10:00: facility supply set to 40 °C (hall/facility)".
+// What happened last, before the end of the frame's interval: "last event 0:10:00: facility supply set to 40 °C
+// (hall/facility)".
 std::string last_event(const OverlayParts& parts, double time_s) {
   std::string text;
   for (const EventRow& event : parts.history.events())
-    if (event.time_s <= time_s)
+    if (event.time_s < time_s)
       text = fmt::format("last event {}: {} ({})", time_text(event.time_s), event.what, event.path);
   if (const std::size_t unit = text.find("degC"); unit != std::string::npos) text.replace(unit, 4, "°C");
   return text;

@@ -44,6 +44,7 @@ class RackNames {
 
   void name(const std::vector<const PlacedRack*>& racks) {
     collect(racks);
+    slant_px_ = slant_of_racks();
     std::vector<Spot> best;
     for (const Scheme& scheme : kSchemes) {
       if (!may_fit(scheme)) continue;
@@ -110,7 +111,7 @@ class RackNames {
 
   // How much lower than its neighbour a rack stands in the picture, at most: its label in the second line keeps clear
   // of that in the first.
-  float slant_px() const {
+  float slant_of_racks() const {
     float slant = 0;
     for (std::size_t i = 0; i + 1 < racks_.size(); ++i)
       slant = std::max(slant, std::abs(racks_[i + 1].px.y - racks_[i].px.y));
@@ -128,7 +129,7 @@ class RackNames {
 
   std::optional<Spot> place(const NamedRack& rack, const Plate& plate, int line, const std::vector<Spot>& spots) const {
     const float off = parts_.px(kOff_px);
-    const float down = off + static_cast<float>(line) * (plate.size.y + off + slant_px());
+    const float down = off + static_cast<float>(line) * (plate.size.y + off + slant_px_);
     const PxRect rect = parts_.rect_at(plate, rack.px + glm::vec2(-plate.size.x / 2, down));
     const PxLine lead = {rack.px, {rack.px.x, rect.low.y}};
     if (!is_clear(rect, lead, spots)) return {};
@@ -174,6 +175,7 @@ class RackNames {
   LabelTools& tools_;
   OverlayParts& parts_;
   std::vector<NamedRack> racks_;
+  float slant_px_ = 0;
   bool is_in_order_ = true;  // spots are found from one end of the row to the other
 };
 

@@ -80,7 +80,9 @@ bool LabelStage::pin(const Plate& plate, glm::vec2 at, bool has_line) {
       const PxRect rect = parts_.rect_at(plate, glm::clamp(centre - half, low - half, high - half));
       const PxLine line = {end, glm::clamp(end, rect.low, rect.high)};
       if (!is_clear(rect) || (has_line && !is_clear(line))) continue;
-      has_line&& at == end ? draw_on_line(plate, rect, line) : draw(plate, rect);
+      const bool is_joined = has_line && at == end;
+      if (is_joined) draw_on_line(plate, rect, line);
+      if (!is_joined) draw(plate, rect);
       return true;
     }
   return false;

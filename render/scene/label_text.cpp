@@ -70,16 +70,24 @@ std::vector<LabelForm> LabelTexts::rack_forms(ComponentId id) const {
   return {{weak(name), strong(value)}, {weak(number_of(name)), strong(bare)}, {strong(bare)}};
 }
 
+// What is wrong is left out last.
 std::vector<LabelForm> LabelTexts::cdu_forms(ComponentId id) const {
   const std::string name = parts_.site().name(id);
+  const LabelForm alarm = stopped_pumps(id);
   LabelForm lines = {weak(name)};
+  if (has_one_cdu_) lines = {strong(name + "  " + value_of(parts_, "cdu_heat", id))};
+  lines.insert(lines.end(), alarm.begin(), alarm.end());
+  std::vector<LabelForm> forms = {lines};
   if (has_one_cdu_) {
-    lines[0] = strong(name + "  " + value_of(parts_, "cdu_heat", id));
-    add_from_to("tcs_supply", "tcs_return", id, lines);
+    add_from_to("tcs_supply", "tcs_return", id, forms.front());
+    forms.push_back(lines);
   }
-  add_stopped_pumps(id, lines);
-  if (lines.size() == 1 && !has_one_cdu_) return {lines};
-  return {lines, {lines[0]}, {weak(name)}};
+  if (!alarm.empty()) {
+    forms.push_back({weak(name), alarm.front()});
+    forms.push_back(alarm);
+  }
+  forms.push_back({weak(name)});
+  return forms;
 }
 
 // Power of its racks together, otherwise as of racks.
@@ -99,12 +107,15 @@ void LabelTexts::add_from_to(const char* from, const char* to, ComponentId id, L
   lines.push_back({text, FontFace::kRegular, kSmall_px, parts_.theme.text});
 }
 
-void LabelTexts::add_stopped_pumps(ComponentId cdu, LabelForm& lines) const {
+LabelForm LabelTexts::stopped_pumps(ComponentId cdu) const {
   const MetricRow* speed = parts_.history.metric("pump_speed");
-  if (speed == nullptr || !parts_.frame) return;
+  if (speed == nullptr || !parts_.frame) return {};
+  std::vector<std::string> stopped;
   for (const int child : parts_.site().children(cdu.component))
     if (parts_.history.reading(*parts_.frame, *speed, {child, -1}).mean == 0)
-      lines.push_back(strong(parts_.site().name({child, -1}) + " stopped"));
+      stopped.push_back(parts_.site().name({child, -1}));
+  if (stopped.empty()) return {};
+  return {strong(stopped.size() == 1 ? stopped.front() + " stopped" : fmt::format("{} pumps stopped", stopped.size()))};
 }
 
 }  // namespace racktwin

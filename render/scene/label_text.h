@@ -24,7 +24,7 @@ class LabelTexts {
   std::vector<LabelForm> rack_forms(ComponentId id) const;
   std::vector<LabelForm> cdu_forms(ComponentId id) const;
   void add_from_to(const char* from, const char* to, ComponentId id, LabelForm& lines) const;
-  void add_stopped_pumps(ComponentId cdu, LabelForm& lines) const;
+  LabelForm stopped_pumps(ComponentId cdu) const;  // a line, or nothing
 
   const OverlayParts& parts_;
   bool has_one_cdu_ = false;  // then the metrics of all CDUs together are its own

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace racktwin {
 namespace {
@@ -55,6 +56,18 @@ void widen_for(const RunHistory& history, std::string_view name, LayerSpec& spec
   spec.unit = metric->unit;
   spec.low = is_first ? metric->low : std::fmin(spec.low, metric->low);
   spec.high = is_first ? metric->high : std::fmax(spec.high, metric->high);
+}
+
+// Named as coolant's: they are not of the GPUs.
+void add_coolant_limits(const RunHistory& history, LayerSpec& spec) {
+  for (const auto& [name, end] : {std::pair{"rack_inlet", "coolant in"}, std::pair{"rack_return", "coolant out"}}) {
+    const MetricRow* metric = history.metric(name);
+    if (metric == nullptr) continue;
+    for (LimitRow limit : limits_of(history, *metric)) {
+      limit.name = end;
+      spec.limits.push_back(limit);
+    }
+  }
 }
 
 }  // namespace
@@ -117,6 +130,7 @@ LayerSpec layer_spec(const RunHistory& history, Layer layer) {
   if (layer == Layer::kTemperature)
     for (const char* name : {"rack_inlet", "rack_return", "tcs_supply", "facility_supply"})
       widen_for(history, name, spec);
+  if (layer == Layer::kTemperature) add_coolant_limits(history, spec);
   std::erase_if(spec.limits, [&](const LimitRow& l) { return l.value < spec.low || l.value > spec.high; });
   return spec;
 }

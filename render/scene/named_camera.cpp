@@ -33,11 +33,15 @@ void add_corners_up_to(float top_m, const Place& place, Points& points) {
 
 float top_of(const SiteMap& site) { return deck_of(site) + kOverhead_m; }
 
-// Racks with what runs above them.
-Points points_of_row(const SiteMap& site, const Row& row, float top) {
-  Points points;
+// With what runs above them.
+void add_racks(const SiteMap& site, const Row& row, float top, Points& points) {
   for (const PlacedRack* rack : row.racks) add_corners_up_to(top, rack->place, points);
   add_corners_up_to(top, site.place({row.component, -1}), points);
+}
+
+Points points_of_row(const SiteMap& site, const Row& row, float top) {
+  Points points;
+  add_racks(site, row, top, points);
   for (const char* kind : {"cdu", "network-rack"})  // at its ends
     for (const PlacedComponent& thing : site.placed(kind)) {
       const double middle_m = thing.place.y_m + thing.place.depth_m / 2;
@@ -50,10 +54,7 @@ Points points_of_row(const SiteMap& site, const Row& row, float top) {
 Points points_of_site(const SiteMap& site) {
   Points points;
   const float top = top_of(site);
-  for (const Row& row : rows_of(site)) {
-    const Points more = points_of_row(site, row, top);
-    points.insert(points.end(), more.begin(), more.end());
-  }
+  for (const Row& row : rows_of(site)) add_racks(site, row, top, points);
   for (const char* kind : {"cdu", "network-rack"})
     for (const PlacedComponent& thing : site.placed(kind)) add_corners_up_to(top, thing.place, points);
   for (const PlacedComponent& facility : site.placed("facility")) {

@@ -23,6 +23,7 @@ double whole_percent(double clock) { return std::floor(clock * 100 + 1e-9) / 100
 }  // namespace
 
 double gpu_power_w(const Gpu& gpu, const GpuActivity& activity, double clock, double junction_degc) {
+  if (clock <= 0) return 0;
   const double active = activity.tensor * std::pow(clock, gpu.clock_exponent.value) +
                         activity.memory * gpu.memory_bound_share.value +
                         activity.communication * gpu.communication_share.value;

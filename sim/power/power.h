@@ -20,6 +20,7 @@ struct GpuActivity {
 // communication)
 //   leak(T) = leakage_share tdp 2^((T - T_ref) / doubling)
 // so that pure tensor work at clock 1 and the reference junction temperature draws the tdp. [W]
+// A GPU that has shut down (clock 0) draws nothing.
 // source: alpha-power dynamic power with an exponential leakage law (Rabaey, Digital Integrated Circuits, ch. 5).
 double gpu_power_w(const Gpu& gpu, const GpuActivity& activity, double clock, double junction_degc);
 

@@ -1,6 +1,6 @@
 // What writer and reader of a recording share: the schema, rows <-> SQLite statements, the reasons of errors.
 //
-// Only sim/recording/recording_*.cpp include it, and so see SQLite. Thread rule: pure functions.
+// Only sim/recording/recording_* include it, and so see SQLite. Thread rule: pure functions.
 #pragma once
 
 #include "sim/recording/recording.h"

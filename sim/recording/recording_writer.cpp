@@ -182,10 +182,12 @@ Result<void> claim_file(const std::string& path) {
 
 Result<RecordingWriter> RecordingWriter::create(const std::string& path, bool force) {
   std::error_code ignored;
+  const bool is_written = WriterLock::is_held(wal_of(path));
   if (force && fs::exists(path, ignored)) {
+    if (is_written) return fail(ErrorCode::kIo, fmt::format("cannot replace {}: another program has it open", path));
     if (auto removed = remove_recording(path); !removed) return fail(removed.error());
   }
-  if (!fs::exists(path, ignored) && WriterLock::is_held(wal_of(path)))
+  if (is_written && !fs::exists(path, ignored))
     return fail(make_error(ErrorCode::kIo,
                            fmt::format("cannot create {}: another program still writes a file of this name that has "
                                        "been deleted",

@@ -1,7 +1,7 @@
 // A recorded run as a viewer sees it: opened once, followed while it still grows, read frame by frame.
 //
-// Nothing is cached but what does not change and the times of frames; a frame is read when it is asked for. Thread
-// rule: one thread per RunHistory.
+// Values of frames and series are read when they are asked for; tables without them are kept, and read again when
+// something is added. Thread rule: one thread per RunHistory.
 #pragma once
 
 #include "sim/recording/recording.h"

@@ -28,7 +28,7 @@ bool WriterLock::is_held(const std::string& wal) {
   const int file = ::open(wal.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return false;
   struct flock lock = whole_file(F_RDLCK);
-  const bool is_held = ::fcntl(file, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+  const bool is_held = ::fcntl(file, F_OFD_GETLK, &lock) != 0 || lock.l_type != F_UNLCK;
   ::close(file);
   return is_held;
 }

@@ -11,12 +11,12 @@ namespace racktwin::recording {
 
 class WriterLock {
  public:
-  explicit WriterLock(const std::string& wal);  // that exists; without effect where locks are not to be had
+  explicit WriterLock(const std::string& wal);  // that exists
   ~WriterLock();
   WriterLock(const WriterLock&) = delete;
   WriterLock& operator=(const WriterLock&) = delete;
 
-  // Asks without taking it.
+  // Asks without taking it. Where locks are not to be had, whoever might be writing counts.
   static bool is_held(const std::string& wal);
 
  private:

@@ -20,6 +20,13 @@ void EventSchedule::add(Event event) {
   entries_.insert(after, {std::move(event)});
 }
 
+std::vector<Event> EventSchedule::begun_by(std::string_view who) const {
+  std::vector<Event> begun;
+  for (const Entry& entry : entries_)
+    if (entry.has_begun && entry.event.by == who) begun.push_back(entry.event);
+  return begun;
+}
+
 bool EventSchedule::advance(double time_s, std::vector<EventRow>& rows) {
   bool has_changed = false;
   for (Entry& entry : entries_) {

@@ -6,6 +6,7 @@
 #include "sim/plan/plan.h"
 #include "sim/recording/recording.h"
 
+#include <string_view>
 #include <vector>
 
 namespace racktwin {
@@ -18,6 +19,8 @@ class EventSchedule {
   // Begins and ends what is due at time_s, a step, and says so in `rows` where it makes a difference: at an end what
   // holds then. True if there was anything.
   bool advance(double time_s, std::vector<EventRow>& rows);
+  // That somebody asked for and that have begun, by time.
+  std::vector<Event> begun_by(std::string_view who) const;
   // The events that hold, by time: of several of a kind on one component only the latest.
   std::vector<const Event*> in_force() const;
 

@@ -18,10 +18,11 @@ RunLimits limits_of(const Plan& plan) {
   const RackType& rack = plan.site.rack_type;
   const CduType& cdu = plan.cooling.cdu;
   const auto liquid = [&](const Sourced& value) { return rack.liquid_cooled ? value.value : kNoValue; };
-  return {{site + "/feed", "site power", plan.power.feed_rating_w, 0.01 * plan.power.feed_rating_w, Dimension::kPower},
+  const std::string cdus = plan.cooling.cdus == 1 ? site + "/cdu-1" : site;
+  return {{site, "site power", plan.power.feed_rating_w, 0.01 * plan.power.feed_rating_w, Dimension::kPower},
           {site, "power shelves, load with redundancy", 1.0, 0.01, Dimension::kNone},
           {site, "rack power", rack.rack_rating_w.value, 0.01 * rack.rack_rating_w.value, Dimension::kPower},
-          {site + "/cdu", "CDU heat", liquid(cdu.heat_rating_w) * plan.cooling.cdus, 0.01 * cdu.heat_rating_w.value,
+          {cdus, "CDU heat", liquid(cdu.heat_rating_w) * plan.cooling.cdus, 0.01 * cdu.heat_rating_w.value,
            Dimension::kPower},
           {site, "GPU junction", rack.gpu.software_slowdown_degc.value, 3, Dimension::kTemperature},
           {site, "coolant into the racks", liquid(rack.max_inlet_degc), 0.5, Dimension::kTemperature},

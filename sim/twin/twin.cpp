@@ -67,6 +67,7 @@ class Twin {
     for (long long i = 0; i < steps && !outcome_.was_interrupted; ++i) {
       time_s_ = static_cast<double>(i) * dt;
       apply_events();
+      if (auto ok = put_sources(); !ok) return tl::unexpected(ok.error());
       if (auto ok = find_profile(); !ok) return tl::unexpected(ok.error());
       step_power(dt);
       plant_.step(input_, dt);
@@ -293,15 +294,22 @@ class Twin {
   }
 
   Result<void> obey(LiveBlock block) {
-    by_operator_.insert(by_operator_.end(), block.events.begin(), block.events.end());
     for (Event& event : block.events) schedule_.add(std::move(event));
     advance_events();
-    metrics_ = metric_rows(plan_, calibration_, by_operator_);
-    if (auto ok = record_.put_metrics(metrics_); !ok) return ok;
+    if (auto ok = put_sources(); !ok) return ok;
     outcome_.was_interrupted = outcome_.was_interrupted || block.stops;
     if (!block.pace) return {};
     pacer_.set(*block.pace, time_s_, wall_s());
     return record_.put_values(live_values());
+  }
+
+  // What the operator has begun to set has him as its source.
+  Result<void> put_sources() {
+    std::vector<Event> begun = schedule_.begun_by("operator");
+    if (begun.size() == by_operator_.size()) return {};
+    by_operator_ = std::move(begun);
+    metrics_ = metric_rows(plan_, calibration_, by_operator_);
+    return record_.put_metrics(metrics_);
   }
 
   void refuse(const LiveBlock& block) {
@@ -370,7 +378,7 @@ class Twin {
   std::vector<EventRow> events_;  // not yet recorded
   const RunValues run_values_;
   RunRecord record_;
-  std::vector<Event> by_operator_;  // that were not refused
+  std::vector<Event> by_operator_;  // that have begun
   RunOutcome outcome_;
 };
 

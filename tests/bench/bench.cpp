@@ -4,6 +4,7 @@
 #include "sim/cooling/plant.h"
 #include "sim/network/solver.h"
 #include "sim/plan/parse_plan.h"
+#include "sim/recording/run_history.h"
 #include "sim/twin/twin.h"
 #include "sim/workload/profile.h"
 
@@ -89,6 +90,10 @@ int bench() {
   options.force = true;
   row("default scenario, 30 min, recorded", best_of(3, [&] { (void)run_twin(*plan, *calibration, options); }), "s",
       "< 2");
+  Result<RunHistory> history = RunHistory::open(options.output);
+  if (!history) return 1;
+  row("a look at a recording without news", 1e6 * best_of(1000, [&] { (void)history->follow(); }), "us", "");
+  row("one of its frames", 1e3 * best_of(100, [&] { (void)history->frame(600); }), "ms", "");
   ::unlink(options.output.c_str());
   std::vector<double> first;
   for (int i = 0; i < 10; ++i) first.push_back(first_line_s());

@@ -3,7 +3,6 @@
 
 #include <catch2/catch.hpp>
 
-#include <chrono>
 #include <cmath>
 #include <limits>
 
@@ -395,16 +394,6 @@ TEST_CASE("a loop that cannot be is refused with all reasons") {
   plan = liquid_plan();
   plan.cooling.cdu.approach_k = Sourced(-1);
   CHECK_FALSE(Plant::create(plan, model));
-}
-
-TEST_CASE("half an hour of eight racks takes little time", "[.bench]") {
-  const Model model = model_of(8, 1);
-  Plant plant = settled(liquid_plan(), model, input_for(model, 25, {1, 1}));
-  const auto start = std::chrono::steady_clock::now();
-  for (int i = 0; i < 1800; ++i) {
-    plant.step(input_for(model, i < 300 ? 25 : 40, {1, i < 600 || i > 900 ? 1.0 : 0.0}), 1);
-  }
-  CHECK(std::chrono::steady_clock::now() - start < std::chrono::milliseconds(50));
 }
 
 }  // namespace

@@ -89,6 +89,11 @@ TEST_CASE("a warm GPU slows down by the excess and comes back by a percent per s
   CHECK(thermal_clock(gpu, 0.9, 84, 1, 0.1) == Approx(0.91));  // at least a percent
 }
 
+TEST_CASE("a GPU that has shut down draws nothing, however hot it is") {
+  CHECK(gpu_power_w(gb200(), {1, 0.5, 0.5}, 0, 95) == 0);
+  CHECK(gpu_power_w(gb200(), {}, 0.5, 95) > gb200().idle_w.value);
+}
+
 TEST_CASE("a hot GPU halves its clock and one at its shutdown temperature stays off") {
   const Gpu gpu = gb200();
   CHECK(thermal_clock(gpu, 1.0, 89.5, 1, 1) == Approx(0.5));

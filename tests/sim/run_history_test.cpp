@@ -454,20 +454,5 @@ TEST_CASE("following holds no transaction open: the writer's log does not grow w
   CHECK(longest < 10'000'000);  // of 24 MB
 }
 
-TEST_CASE("a look at a file in which nothing happens costs next to nothing") {
-  const Folder folder;
-  const std::string path = folder.file("run.racktwin");
-  RecordingWriter writer = value_of(RecordingWriter::create(path, false));
-  write_tables(writer);
-  for (int i = 1; i <= 2000; ++i) require_ok(writer.append_frame(0, i, frame_number(i)));
-  require_ok(writer.commit());
-  RunHistory run = value_of(RunHistory::open(path));
-  const auto started = std::chrono::steady_clock::now();
-  for (int i = 0; i < 1000; ++i) REQUIRE_FALSE(value_of(run.follow()));
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
-  CAPTURE(took.count());
-  CHECK(took.count() < 0.5);
-}
-
 }  // namespace
 }  // namespace racktwin
