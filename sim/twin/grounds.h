@@ -19,7 +19,7 @@ struct Ground {
 };
 
 std::string evidence_of(const Ground& ground);  // "assumed"; empty: it was given
-std::string source_of(const Ground& ground);    // "junction-to-case resistance (engineering-estimate)", "set by operator"
+std::string source_of(const Ground& ground);  // "junction-to-case resistance (engineering-estimate)", "set by operator"
 
 // The one with the weaker evidence, of equal ones the first.
 Ground weaker(const Ground& a, const Ground& b);

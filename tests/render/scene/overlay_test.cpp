@@ -207,7 +207,7 @@ TEST_CASE("A small picture has a narrow legend with unit, ends and limit; a high
         CHECK((layout.legend == LegendForm::kFull) == (size.width == 3000 || size.height == 1200));
       }
   const Scene small = compose(history, kExampleTime_s, Layer::kTemperature, "overview", 320, 240).scene;
-  CHECK(has_text(small, "°C\n87\n15"));
+  CHECK(has_text(small, "°C\n87\n45\n65\n15"));
   const PictureLayout high = layout_of({0, 0, 600, 1200}, 1, true);
   CHECK(high.stage.low.y > high.column.high.y);
   CHECK(high.stage.size().x > 550);
