@@ -25,19 +25,29 @@ SeenFront seen_front(const OverlayParts& parts, const PlacedRack& rack) {
   return {&rack, {{low.px.x, high.px.y}, {high.px.x, low.px.y}}};
 }
 
-// The rack in the middle of the stage, if it is seen from the front, in full, and large enough.
+// Seen in full, and large enough for a table beside it.
+bool has_room(const OverlayParts& parts, const SeenFront& seen) {
+  const FrontGrid& grid = parts.scene.grids[static_cast<std::size_t>(seen.rack->type)];
+  const glm::vec2 rounding(1);
+  return seen.rect.size().y > parts.px(kSmallestTray_px) * static_cast<float>(grid.rows) &&
+         parts.layout.stage.contains({seen.rect.low + rounding, seen.rect.high - rounding});
+}
+
+// Of racks seen from the front the one that is selected, or that holds what is; else the one in the middle.
 SeenFront rack_in_front(const OverlayParts& parts) {
   constexpr float kFrontal = 0.995F;
   if (parts.view.camera.forward().y < kFrontal) return {};
-  const PxRect& stage = parts.layout.stage;
+  if (const PlacedRack* selected = parts.site().rack_of(parts.view.selected); selected && has_box(selected->place)) {
+    const SeenFront seen = seen_front(parts, *selected);
+    const bool is_close = seen.rect.size().y > 0.7F * parts.layout.stage.size().y;  // not one of a row
+    if (seen.rack != nullptr && is_close && has_room(parts, seen)) return seen;
+  }
+  const float middle = parts.layout.stage.middle().x;
   for (const PlacedRack& rack : parts.site().racks()) {
     if (!has_box(rack.place)) continue;
     const SeenFront seen = seen_front(parts, rack);
-    if (seen.rack == nullptr || std::abs(seen.rect.middle().x - stage.middle().x) > 0.1F * seen.rect.size().x) continue;
-    const FrontGrid& grid = parts.scene.grids[static_cast<std::size_t>(rack.type)];
-    const bool is_large = seen.rect.size().y > parts.px(kSmallestTray_px) * static_cast<float>(grid.rows);
-    const glm::vec2 rounding(1);
-    if (is_large && stage.contains({seen.rect.low + rounding, seen.rect.high - rounding})) return seen;
+    if (seen.rack == nullptr || std::abs(seen.rect.middle().x - middle) > 0.1F * seen.rect.size().x) continue;
+    if (has_room(parts, seen)) return seen;
   }
   return {};
 }

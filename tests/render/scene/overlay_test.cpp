@@ -262,6 +262,24 @@ Composed in_window(const RunHistory& history, const std::string& camera, Size si
   return picture;
 }
 
+TEST_CASE("The rack in focus is the one that is selected, else the one in the middle; in a row none steps back") {
+  const RunHistory& history = example_history();
+  const std::string front = "rack:hall/row-a/rack-03";
+  const auto focus = [&](const std::string& camera, const std::string& selected) {
+    return in_window(history, camera, {1000, 595}, Layer::kPower, selected).scene.focus;
+  };
+  const auto left_of = [&](const char* rack) {
+    return static_cast<float>(history.site().place(id_of(history, rack)).x_m);
+  };
+  CHECK(focus(front, "").from_x == left_of("hall/row-a/rack-03"));
+  CHECK(focus(front, "hall/row-a/rack-02").from_x == left_of("hall/row-a/rack-02"));
+  CHECK(focus(front, "hall/row-a/rack-04/compute-05").from_x == left_of("hall/row-a/rack-04"));
+  CHECK(focus(front, "hall/cdu-1").from_x == left_of("hall/row-a/rack-03"));
+  CHECK(focus(front, "").strength > 0.5F);
+  CHECK(focus("row", "hall/row-a/rack-02").strength == 0);
+  CHECK(focus("overview", "hall/row-a/rack-02").strength == 0);
+}
+
 TEST_CASE("In the usual windows everything that stands in the example's hall has a label") {
   const RunHistory& history = example_history();
   for (const Size size : {Size{1000, 595}, Size{1000, 480}, Size{800, 520}, Size{800, 430}})
