@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
 
 namespace racktwin {
 namespace {
@@ -22,13 +23,16 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double kFirstFrame_s = 5;  // a picture of a live run waits so long for its first frame
+constexpr double kFirstPace = 60;    // of a live run
 
 struct ViewOptions {
   std::string target, output, at, layer = "power", camera = "overview", select, size = "1600x900", theme = "dark";
   std::string screenshot, state_file;
-  double pace = 60;
+  std::optional<double> pace;
   bool force = false;
 };
+
+bool is_scenario(const std::string& target) { return fs::path(target).extension() == ".toml"; }
 
 struct ViewRequest {
   ViewerOptions viewer;
@@ -53,6 +57,9 @@ Result<void> check_state_file(const std::string& path, bool force) {
 
 Result<ViewRequest> request_of(const ViewOptions& options) {
   Errors errors;
+  const auto add_error = [&](std::string message, std::string hint) {
+    errors.push_back({ErrorCode::kBadInput, std::move(message), {}, 1, std::move(hint), {}});
+  };
   const auto layer = parse_layer(options.layer);
   const auto size = parse_size(options.size);
   const auto is_dark = parse_is_dark(options.theme);
@@ -62,12 +69,12 @@ Result<ViewRequest> request_of(const ViewOptions& options) {
   collect(is_dark, errors);
   collect(time_s, errors);
   if (size && (size->width < kSmallestWindow_px[0] || size->height < kSmallestWindow_px[1]))
-    errors.push_back({ErrorCode::kBadInput,
-                      fmt::format("{} is too small for a window", options.size),
-                      {},
-                      1,
-                      fmt::format("at least {}x{}", kSmallestWindow_px[0], kSmallestWindow_px[1]),
-                      {}});
+    add_error(fmt::format("{} is too small for a window", options.size),
+              fmt::format("at least {}x{}", kSmallestWindow_px[0], kSmallestWindow_px[1]));
+  if (is_scenario(options.target) && !options.at.empty())
+    add_error("a scenario that starts now has no time to go to", "leave --at out");
+  if (!is_scenario(options.target) && (options.pace || !options.output.empty()))
+    add_error("a recording is shown, not run", "leave --pace and --output out, or give a scenario (.toml)");
   if (!options.screenshot.empty()) collect(check_picture_output(options.screenshot, options.force), errors);
   if (!options.state_file.empty()) collect(check_state_file(options.state_file, options.force), errors);
   if (!errors.empty()) return tl::unexpected(errors);
@@ -81,8 +88,6 @@ Result<ViewRequest> request_of(const ViewOptions& options) {
   request.size = *size;
   return request;
 }
-
-bool is_scenario(const std::string& target) { return fs::path(target).extension() == ".toml"; }
 
 // Draws until all of it is there: the first frame of a run, the plots.
 int take_screenshot(Session session, const ViewRequest& request, const ViewOptions& options,
@@ -122,7 +127,7 @@ int view_live(const ViewRequest& request, const ViewOptions& options, const Glob
   LiveRunOptions live;
   live.scenario = options.target;
   live.catalogue_directory = global.catalogue_directory;
-  live.pace = options.pace;
+  live.pace = options.pace.value_or(kFirstPace);
   live.force = options.force;
   live.recording =
       options.output.empty() ? free_name(fs::path(options.target).stem().string() + ".racktwin") : options.output;
@@ -142,9 +147,6 @@ int view_live(const ViewRequest& request, const ViewOptions& options, const Glob
 int view(const ViewOptions& options, const GlobalOptions& global) {
   const Result<ViewRequest> request = request_of(options);
   if (!request) return print_errors(request.error(), global);
-  if (is_scenario(options.target) && !options.at.empty())
-    return print_error(
-        {ErrorCode::kBadInput, "a scenario that starts now has no time to go to", {}, 1, "leave --at out", {}}, global);
   if (is_scenario(options.target)) return view_live(*request, options, global);
   Result<RunHistory> history = RunHistory::open(options.target);
   if (!history) return print_errors(history.error(), global);

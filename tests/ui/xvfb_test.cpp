@@ -298,6 +298,10 @@ TEST_CASE("what cannot be viewed is an error with its exit code, before any wind
   CHECK(path.exit_code == 2);
   CHECK(path.err.find("hall/cdu-1/pump-2") != std::string::npos);
   CHECK(view({recording, "--at", "soon"}).exit_code == 2);
+  const ProgramResult run = view({recording, "--pace", "10", "-o", "other.racktwin", "--size", "400x300"});
+  CHECK(run.exit_code == 2);
+  CHECK(run.err.find("a recording is shown, not run") != std::string::npos);
+  CHECK(run.err.find("400x300 is too small") != std::string::npos);  // all at once
   CHECK(view({recording, "--size", "0x0"}).exit_code == 2);
   CHECK(view({recording, "--size", "640x480"}).err.find("at least 960x600") != std::string::npos);
   const ProgramResult bad = view({directory.path("missing.toml")});
