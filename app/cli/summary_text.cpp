@@ -1,5 +1,6 @@
 #include "app/cli/summary.h"
 #include "app/cli/text_bar.h"
+#include "render/text/value_text.h"
 #include "sim/document.h"
 #include "sim/quantity.h"
 
@@ -48,12 +49,6 @@ std::string with_prefix(double value) {
     ++i;
   }
   return fmt::format("{:.4g}{}", value, kPrefixes[i]);
-}
-
-// 608 s -> "0:10:08".
-std::string clock_time(double time_s) {
-  const auto s = static_cast<long long>(time_s);
-  return fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
 }
 
 // Breaks at spaces; every line after the first is indented.
@@ -108,7 +103,7 @@ class SummaryText {
 
   void add_extent() {
     out_ += fmt::format("{}{}{}\n", p_.bold, printable(s_.run_value("title")), p_.reset);
-    out_ += fmt::format("{}recorded up to {} of {}; no summary{}; racktwin {}{}\n", p_.dim, clock_time(s_.recorded_s),
+    out_ += fmt::format("{}recorded up to {} of {}; no summary{}; racktwin {}{}\n", p_.dim, time_text(s_.recorded_s),
                         format_quantity(run_number("duration_s"), Dimension::kTime),
                         s_.is_growing ? " yet: the run goes on" : ": the run was cut off",
                         printable(s_.run_value("version")), p_.reset);
@@ -255,7 +250,7 @@ class SummaryText {
     for (std::size_t i = 0; i < shown; ++i) {
       const EventRow& event = s_.events[i];
       const bool is_caused = event.by != "scenario";
-      out_ += fmt::format("  {:>9}  {:<{}}  {}{}{}", clock_time(event.time_s), printable(event.path), path_width,
+      out_ += fmt::format("  {:>9}  {:<{}}  {}{}{}", time_text(event.time_s), printable(event.path), path_width,
                           is_caused ? p_.warning : std::string_view(), printable(event.what),
                           is_caused ? p_.reset : std::string_view());
       out_ += fmt::format("  {}({}){}\n", p_.dim, printable(event.by), p_.reset);

@@ -1,9 +1,8 @@
 #include "app/ui/start_live.h"
 
-#include <fcntl.h>
+#include "sim/recording/pinned_file.h"
+
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
@@ -14,30 +13,6 @@ namespace racktwin {
 namespace {
 
 constexpr auto kLookEvery = std::chrono::milliseconds(5);
-
-// The file of a name as it is now, until this goes: nothing else gets its inode number meanwhile.
-class PinnedFile {
- public:
-  explicit PinnedFile(const std::string& path) : file_(::open(path.c_str(), O_PATH | O_CLOEXEC)) {
-    if (file_ >= 0) ::fstat(file_, &found_);
-  }
-  ~PinnedFile() {
-    if (file_ >= 0) ::close(file_);
-  }
-  PinnedFile(const PinnedFile&) = delete;
-  PinnedFile& operator=(const PinnedFile&) = delete;
-
-  // Whether the name leads to another file now.
-  bool is_replaced(const std::string& path) const {
-    struct stat now {};
-    if (::stat(path.c_str(), &now) != 0) return false;
-    return file_ < 0 || now.st_ino != found_.st_ino || now.st_dev != found_.st_dev;
-  }
-
- private:
-  int file_;
-  struct stat found_ {};
-};
 
 }  // namespace
 
@@ -51,7 +26,8 @@ Result<StartedRun> start_live(const LiveRunOptions& options, const std::function
     if (is_interrupted()) return fail(ErrorCode::kInterrupted, "interrupted before the run had begun");
     started.run.poll();
     const bool has_ended = !started.run.is_running();
-    if (before.is_replaced(options.recording)) {
+    std::error_code error;
+    if (std::filesystem::exists(options.recording, error) && !before.is_at(options.recording)) {  // by the run
       Result<RunHistory> history = RunHistory::open(options.recording);
       if (history) {
         started.history = std::move(*history);

@@ -80,8 +80,8 @@ class Legend {
   explicit Legend(OverlayParts& parts) : parts_(parts), layer_(parts.layer), theme_(parts.theme) {}
 
   void draw() {
-    if (parts_.layout.legend == LegendForm::kNone) return;
-    parts_.layout.legend == LegendForm::kFull ? draw_full() : draw_only_bar();
+    if (parts_.layout.legend == LegendForm::kFull) draw_full();
+    if (parts_.layout.legend == LegendForm::kBar) draw_only_bar();
   }
 
  private:

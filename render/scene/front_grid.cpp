@@ -54,11 +54,9 @@ std::vector<std::size_t> cells_of(const RackTemplate& type) {
   return cells;
 }
 
-void fill(FrontGrid& grid, const FrontRect& rect, FrontGrid::Texel texel) {
+void fill(FrontGrid& grid, const FrontRect& rect, const FrontGrid::Texel& texel) {
   const int left = nearest_line(rect.low.x, grid.columns), right = nearest_line(rect.high.x, grid.columns);
   const int top = nearest_line(1 - rect.high.y, grid.rows), bottom = nearest_line(1 - rect.low.y, grid.rows);
-  texel.first_column = static_cast<std::uint16_t>(left);
-  texel.columns = static_cast<std::uint16_t>(right - left);
   for (int row = top; row < bottom; ++row)
     for (int column = left; column < right; ++column)
       grid.texels[static_cast<std::size_t>(row * grid.columns + column)] = texel;
@@ -77,14 +75,13 @@ FrontGrid front_grid(const RackTemplate& type) {
   FrontGrid grid;
   grid.columns = divisions(across);
   grid.rows = divisions(upwards);
-  const auto whole = static_cast<std::uint16_t>(grid.columns);
   const auto rest = static_cast<std::uint16_t>(cells.size());  // the cell of what no part covers
   grid.texels.assign(static_cast<std::size_t>(grid.columns * grid.rows),
-                     {rest, 0, whole, static_cast<std::uint16_t>(FrontKind::kOther)});
+                     {rest, static_cast<std::uint16_t>(FrontKind::kOther)});
   for (const std::size_t i : cells) {
     const RackPartPlace& part = type.parts[i];
     const auto cell = static_cast<std::uint16_t>(grid.part_of_cell.size());
-    fill(grid, rect_of(type, part.place), {cell, 0, 0, static_cast<std::uint16_t>(kind_of(part.kind))});
+    fill(grid, rect_of(type, part.place), {cell, static_cast<std::uint16_t>(kind_of(part.kind))});
     grid.part_of_cell.push_back(part.id);
   }
   grid.part_of_cell.push_back(-1);

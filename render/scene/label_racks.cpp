@@ -71,15 +71,10 @@ class RackNames {
     for (const PlacedRack* rack : racks) {
       const ComponentId id = {rack->component, -1};
       const glm::vec3 foot = foot_of(*rack);
-      if (is_named(id) || !tools_.sight.is_visible(foot, id)) continue;
+      if (tools_.stage.names(id) || !tools_.sight.is_visible(foot, id)) continue;
       racks_.push_back({id, foot, parts_.project_to(foot).px, {}});
       for (LabelForm& form : tools_.texts.forms_of(id)) racks_.back().plates.push_back(parts_.plate_of(id, form));
     }
-  }
-
-  bool is_named(ComponentId id) const {
-    const std::vector<LabelBox>& labels = parts_.scene.overlay.labels;
-    return std::any_of(labels.begin(), labels.end(), [&](const LabelBox& label) { return label.id == id; });
   }
 
   // Whether neighbours stand far enough apart at the row's wider end, for labels of a size that take turns in lines.

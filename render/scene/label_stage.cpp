@@ -51,6 +51,11 @@ bool LabelStage::is_clear(const PxLine& line) const {
   return !plates_in_tile_.any_near(rect_of(line), [&](std::uint32_t i) { return crosses(line, plates_[i]); });
 }
 
+bool LabelStage::names(ComponentId id) const {
+  const std::vector<LabelBox>& labels = parts_.scene.overlay.labels;
+  return std::any_of(labels.begin(), labels.end(), [&](const LabelBox& label) { return label.id == id; });
+}
+
 void LabelStage::draw(const Plate& plate, const PxRect& rect) {
   parts_.draw(plate, rect);
   enter(rect);

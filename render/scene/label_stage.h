@@ -22,6 +22,7 @@ class LabelStage {
 
   bool is_clear(const PxRect& rect) const;  // within the stage, and nothing is there
   bool is_clear(const PxLine& line) const;  // it crosses no plate
+  bool names(ComponentId id) const;         // there is a label of it
   void draw(const Plate& plate, const PxRect& rect);
   void draw_on_line(const Plate& plate, const PxRect& rect, const PxLine& line);
   // In the nearest free place to a point of the picture, on a line to it. What lies beyond the stage is named at the

@@ -45,7 +45,8 @@ class Labeller {
   // What is hovered comes last, so that labels stand still while the pointer moves.
   void add() {
     name_chosen(parts_.view.selected);
-    detailed_.exists() ? name_chosen(detailed_) : name_all();  // beside a rack in detail the others step back
+    if (detailed_.exists()) name_chosen(detailed_);  // the others step back
+    if (!detailed_.exists()) name_all();
     if (parts_.view.hovered.part < 0) name_chosen(parts_.view.hovered);
   }
 
@@ -53,27 +54,22 @@ class Labeller {
   void name_all() {
     find_candidates();
     for (const Candidate& candidate : candidates_)
-      if (is_row(candidate.id) && !is_named(candidate.id)) (void)put(candidate);
+      if (is_row(candidate.id) && !stage_.names(candidate.id)) (void)put(candidate);
     for (const Row& row : rows_by_nearness())
       if (has_room_for_more()) name_racks(tools_, row.racks);
     have_racks_names_ = true;
     for (const Candidate& candidate : candidates_)
-      if (has_room_for_more() && !is_named(candidate.id)) put_or_pin(candidate);
+      if (has_room_for_more() && !stage_.names(candidate.id)) put_or_pin(candidate);
   }
 
   bool has_room_for_more() const { return parts_.scene.overlay.labels.size() < kMostLabels; }
 
   bool is_row(ComponentId id) const { return parts_.site().kind(id) == "row"; }
 
-  bool is_named(ComponentId id) const {
-    const std::vector<LabelBox>& labels = parts_.scene.overlay.labels;
-    return std::any_of(labels.begin(), labels.end(), [&](const LabelBox& label) { return label.id == id; });
-  }
-
   // It always has a label: where it belongs, else at the end of a line.
   void name_chosen(ComponentId id) {
     const Place place = place_to_point_at(parts_.site(), id);
-    if (!id.exists() || !has_box(place) || is_named(id)) return;
+    if (!id.exists() || !has_box(place) || stage_.names(id)) return;
     const std::optional<PxRect> seen = rect_in_picture(parts_, corners_of(place));
     const Candidate candidate = {id, place, seen.value_or(PxRect{}), 0, true};
     if (seen && (parts_.site().part_of(id) ? put_at_part(candidate) : put(candidate))) return;
@@ -168,7 +164,8 @@ class Labeller {
       const PxLine line = {from, glm::clamp(from, rect.low, rect.high)};
       const bool has_line = shift.y > 0 && !is_row(candidate.id);
       if (has_line && !stage_.is_clear(line)) continue;
-      has_line ? stage_.draw_on_line(plate, rect, line) : stage_.draw(plate, rect);
+      if (has_line) stage_.draw_on_line(plate, rect, line);
+      if (!has_line) stage_.draw(plate, rect);
       return true;
     }
     return false;

@@ -1,10 +1,10 @@
 #include "render/scene/build_scene.h"
 #include "render/scene/front_grid.h"
 #include "render/scene/place_parts.h"
+#include "sim/hash.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <map>
 
 namespace racktwin {
@@ -110,43 +110,30 @@ void add_floor(PlaceParts& parts) {
   scene.floor_size = glm::ceil(high / tile) * tile - scene.floor_corner;
 }
 
-// FNV-1a over 32-bit words.
-class WordHash {
- public:
-  template <class T>
-  void add(const std::vector<T>& items) {
-    static_assert(sizeof(T) % sizeof(std::uint32_t) == 0 && alignof(T) <= alignof(std::uint32_t));  // no padding
-    add(items.size());
-    for (const T& item : items) add(item);
-  }
-  template <class T>
-  void add(const T& item) {
-    std::uint32_t words[sizeof(T) / sizeof(std::uint32_t)];
-    std::memcpy(words, &item, sizeof(T));
-    for (const std::uint32_t word : words) value_ = (value_ ^ word) * 0x100000001b3U;
-  }
-  std::uint64_t value() const { return value_; }
-
- private:
-  std::uint64_t value_ = 0xcbf29ce484222325U;
-};
+template <class T>
+void add(const std::vector<T>& items, Fnv1a& hash) {
+  static_assert(sizeof(T) % alignof(std::uint32_t) == 0 && alignof(T) <= alignof(std::uint32_t));  // no padding
+  const std::size_t size = items.size();
+  hash.add(&size, sizeof(size));
+  hash.add(items.data(), sizeof(T) * size);
+}
 
 std::uint64_t version_of(const Scene& scene) {
-  WordHash hash;
-  hash.add(scene.boxes);
-  hash.add(scene.tubes);
-  hash.add(scene.fronts);
+  Fnv1a hash;
+  add(scene.boxes, hash);
+  add(scene.tubes, hash);
+  add(scene.fronts, hash);
   for (const FrontGrid& grid : scene.grids) {
-    hash.add(grid.columns);
-    hash.add(grid.texels);
-    hash.add(grid.part_of_cell);
+    hash.add(&grid.columns, sizeof(grid.columns));
+    add(grid.texels, hash);
+    add(grid.part_of_cell, hash);
   }
-  hash.add(scene.cell_swatches);
-  hash.add(scene.swatch_sources);
-  hash.add(scene.class_counts);
-  hash.add(scene.shadows);
-  hash.add(scene.floor_corner);
-  hash.add(scene.floor_size);
+  add(scene.cell_swatches, hash);
+  add(scene.swatch_sources, hash);
+  add(scene.class_counts, hash);
+  add(scene.shadows, hash);
+  hash.add(&scene.floor_corner, sizeof(scene.floor_corner));
+  hash.add(&scene.floor_size, sizeof(scene.floor_size));
   return hash.value();
 }
 

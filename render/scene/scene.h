@@ -69,9 +69,8 @@ struct TubeItem {
 struct FrontGrid {
   int columns = 1, rows = 1;
   struct Texel {
-    std::uint16_t cell = 0;                       // number of the cell
-    std::uint16_t first_column = 0, columns = 1;  // that the cell spans
-    std::uint16_t kind = 0;                       // FrontKind
+    std::uint16_t cell = 0;  // number of the cell
+    std::uint16_t kind = 0;  // FrontKind
   };
   std::vector<Texel> texels;      // (rows x columns)
   std::vector<int> part_of_cell;  // (n_cell) template component id; -1: the rack itself
@@ -151,7 +150,7 @@ struct Scene {
   float floor_tile_m = 0.6F;
   // values
   std::vector<Swatch> swatches;
-  Rgba background, floor, floor_line, shadow, front_gap, no_data_hatch;
+  Rgba floor, floor_line, shadow, front_gap, no_data_hatch;
   // overlay
   Focus focus;
   Overlay overlay;

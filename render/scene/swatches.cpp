@@ -82,7 +82,6 @@ void build_swatches(const std::optional<Frame>& frame, const LayerSpec& layer, c
     if (std::isnan(value)) continue;
     scene.swatches[i] = {colour_at(layer.map, (value - layer.low) / (layer.high - layer.low)), Finish::kData};
   }
-  scene.background = theme.background;
   scene.floor = theme.floor;
   scene.floor_line = theme.floor_line;
   scene.shadow = theme.shadow;

@@ -1,12 +1,12 @@
 #include "sim/check.h"
 #include "sim/quantity.h"
+#include "sim/recording/pinned_file.h"
 #include "sim/recording/recording.h"
 #include "sim/recording/recording_database.h"
 #include "sim/recording/writer_lock.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -23,31 +23,6 @@ namespace {
 std::vector<std::string> companions_of(const std::string& path) {
   return {wal_of(path), path + "-shm", path + "-journal"};
 }
-
-// Knows a file again whatever becomes of its name. It only holds a place: closing it loses none of SQLite's locks.
-class OpenedFile {
- public:
-  explicit OpenedFile(const std::string& path) : file_(::open(path.c_str(), O_PATH | O_CLOEXEC)) {}
-  ~OpenedFile() {
-    if (file_ >= 0) ::close(file_);
-  }
-  OpenedFile(const OpenedFile&) = delete;
-  OpenedFile& operator=(const OpenedFile&) = delete;
-
-  bool is_at(const std::string& path) const {
-    struct stat self {
-    }, other{};
-    return ::fstat(file_, &self) == 0 && ::stat(path.c_str(), &other) == 0 && self.st_dev == other.st_dev &&
-           self.st_ino == other.st_ino;
-  }
-  bool is_deleted() const {
-    struct stat self {};
-    return ::fstat(file_, &self) == 0 && self.st_nlink == 0;
-  }
-
- private:
-  int file_;
-};
 
 }  // namespace
 
@@ -137,7 +112,7 @@ struct RecordingWriter::Impl {
   };
 
   std::string path;  // as the caller wrote it
-  OpenedFile file;   // that it led to at the start
+  PinnedFile file;   // that it led to at the start
   SQLite::Database database;
   std::optional<WriterLock> lock;        // while this lives
   std::optional<Statements> statements;  // destroyed before the database

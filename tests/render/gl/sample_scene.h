@@ -20,14 +20,14 @@ inline FrontGrid sample_grid() {
   const auto whole_row = [&](FrontKind kind) {
     const auto cell = static_cast<std::uint16_t>(grid.part_of_cell.size());
     for (int i = 0; i < kSampleColumns; ++i) {
-      grid.texels.push_back({cell, 0, kSampleColumns, static_cast<std::uint16_t>(kind)});
+      grid.texels.push_back({cell, static_cast<std::uint16_t>(kind)});
     }
     grid.part_of_cell.push_back(-1);
   };
   const auto tray = [&] {
     for (int i = 0; i < kSampleColumns; ++i) {
-      grid.texels.push_back({static_cast<std::uint16_t>(grid.part_of_cell.size()), static_cast<std::uint16_t>(i), 1,
-                             static_cast<std::uint16_t>(FrontKind::kGpu)});
+      grid.texels.push_back(
+          {static_cast<std::uint16_t>(grid.part_of_cell.size()), static_cast<std::uint16_t>(FrontKind::kGpu)});
       grid.part_of_cell.push_back(grid.cells());
     }
   };
@@ -86,7 +86,6 @@ inline Scene sample_scene(int rows = 1, int racks_per_row = 8) {
   for (int i = 0; i < kSampleColours; ++i) {
     scene.swatches.push_back({colour_at(ColourMap::kViridis, (i + 0.5) / kSampleColours), Finish::kData});
   }
-  scene.background = theme.background;
   scene.floor = theme.floor;
   scene.floor_line = theme.floor_line;
   scene.shadow = theme.shadow;

@@ -14,7 +14,7 @@ Scene one_rack() {
   FrontGrid grid;
   grid.columns = 1;
   grid.rows = 2;
-  grid.texels = {{0, 0, 1, 0}, {1, 0, 1, 0}};
+  grid.texels = {{0, 0}, {1, 0}};
   grid.part_of_cell = {70, 71};
   scene.grids = {grid};
   scene.fronts.push_back({{0, 0, 0}, {1, 1, 2}, 0, 0, 0, 0, {5, -1}});

@@ -229,7 +229,8 @@ TEST_CASE("The front of a rack is a grid of its GPUs, trays and shelves") {
   CHECK(cells_of_kind[static_cast<std::uint16_t>(FrontKind::kSwitchTray)].size() == 9);
   CHECK(cells_of_kind[static_cast<std::uint16_t>(FrontKind::kPowerShelf)].size() == 8);
   CHECK(cells_of_kind[static_cast<std::uint16_t>(FrontKind::kManagementSwitch)].size() == 2);
-  CHECK(grid.texels[0].columns == 4);
+  for (std::size_t column = 1; column < 4; ++column) CHECK(grid.texels[column].cell == grid.texels[0].cell);
+  CHECK(grid.texels[4].cell != grid.texels[0].cell);  // a part spans four columns of a row
 }
 
 TEST_CASE("The place changes with the layer and the site, and with nothing else") {
