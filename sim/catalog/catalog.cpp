@@ -1,5 +1,6 @@
 #include "sim/catalog/catalog.h"
 
+#include "sim/catalog/read.h"
 #include "sim/check.h"
 
 #include <fmt/core.h>
@@ -11,11 +12,6 @@
 
 namespace racktwin {
 namespace {
-
-// A positive sourced value; NaN if the key is missing.
-Sourced optional_value(Table& table, const char* key, Dimension dimension) {
-  return table.optional_sourced(key, dimension).value_or(Sourced());
-}
 
 Curve read_curve(Table table, const char* x_key, Dimension x, const char* y_key, Dimension y) {
   Curve curve;
@@ -29,26 +25,6 @@ Curve read_curve(Table table, const char* x_key, Dimension x, const char* y_key,
   if (curve.x.size() != curve.y.size() || curve.x.empty() || !std::is_sorted(curve.x.begin(), curve.x.end()))
     table.error_at(y_key, fmt::format("{} and {} must be arrays of equal length, {} ascending", x_key, y_key, x_key));
   return curve;
-}
-
-int positive_integer(Table& table, const char* key) {
-  const auto value = table.integer(key);
-  if (value < 1) table.error_at(key, fmt::format("{} must be at least 1", key));
-  return static_cast<int>(std::max<std::int64_t>(value, 1));
-}
-
-int count(Table& table, const char* key) {
-  const auto value = table.optional_integer(key).value_or(0);
-  if (value < 0) table.error_at(key, fmt::format("{} must not be negative", key));
-  return static_cast<int>(std::max<std::int64_t>(value, 0));
-}
-
-// Ends reading: unknown keys are errors too.
-template <class T>
-Result<T> finish(Document& document, T value) {
-  document.report_unknown_keys();
-  if (!document.errors().empty()) return fail(document.errors());
-  return value;
 }
 
 GemmEfficiency read_gemm(Table& performance, Table& gemm, const char* peak, const char* share) {
@@ -82,17 +58,6 @@ double Curve::at(double value) const {
   const auto upper = static_cast<std::size_t>(std::upper_bound(x.begin(), x.end(), value) - x.begin());
   const double share = (value - x[upper - 1]) / (x[upper] - x[upper - 1]);
   return y[upper - 1] + share * (y[upper] - y[upper - 1]);
-}
-
-double TransformerModel::layer_parameters() const {
-  const double h = hidden;
-  return 2 * h * heads * head_dim + 2 * h * kv_heads * head_dim + 3 * h * ffn + 2 * h;
-}
-
-double TransformerModel::embedding_parameters() const { return static_cast<double>(vocab) * hidden; }
-
-double TransformerModel::parameters() const {
-  return layers * layer_parameters() + (tied_embeddings ? 1 : 2) * embedding_parameters() + hidden;
 }
 
 std::string Catalog::default_directory() {
@@ -393,30 +358,6 @@ Result<FeedType> Catalog::feed(const std::string& name) const {
   f.ups_efficiency =
       read_curve(root.table("ups").table("efficiency"), "load", Dimension::kNone, "efficiency", Dimension::kNone);
   return finish(*document, std::move(f));
-}
-
-Result<TransformerModel> Catalog::model(const std::string& name) const {
-  Result<Document> document = open("models", name, "model");
-  if (!document) return tl::unexpected(document.error());
-  Table root = document->root();
-  TransformerModel m;
-  m.name = name;
-  m.title = root.text("title");
-  m.from = root.text("source");
-  m.layers = positive_integer(root, "layers");
-  m.hidden = positive_integer(root, "hidden");
-  m.heads = positive_integer(root, "heads");
-  m.kv_heads = positive_integer(root, "kv_heads");
-  m.head_dim = positive_integer(root, "head_dim");
-  m.ffn = positive_integer(root, "ffn");
-  m.vocab = positive_integer(root, "vocab");
-  m.tied_embeddings = root.optional_boolean("tied_embeddings").value_or(false);
-  const std::string activation = root.text("activation");
-  if (activation != "swiglu") root.error_at("activation", "only swiglu can be simulated so far");
-  const Sourced stated = optional_value(root, "parameters", Dimension::kNone);
-  if (std::abs(stated.value / m.parameters() - 1) > 0.01)
-    root.error_at("parameters", fmt::format("the dimensions give {:.4g} parameters", m.parameters()));
-  return finish(*document, std::move(m));
 }
 
 Result<Calibration> Catalog::calibration() const {

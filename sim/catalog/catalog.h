@@ -6,6 +6,7 @@
 
 #include "sim/catalog/calibration.h"
 #include "sim/catalog/hardware.h"
+#include "sim/catalog/transformer.h"
 #include "sim/result.h"
 
 #include <string>

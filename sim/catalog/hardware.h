@@ -128,16 +128,4 @@ struct FeedType {
   Sourced transformer_efficiency, busway_efficiency;
 };
 
-struct TransformerModel {
-  std::string name, title;
-  int layers = 0, hidden = 0, heads = 0, kv_heads = 0, head_dim = 0, ffn = 0, vocab = 0;
-  bool tied_embeddings = false;
-  Evidence evidence = Evidence::kPublished;
-  std::string from;
-
-  double layer_parameters() const;      // of one transformer layer
-  double embedding_parameters() const;  // of one vocabulary matrix
-  double parameters() const;
-};
-
 }  // namespace racktwin

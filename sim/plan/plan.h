@@ -5,6 +5,7 @@
 #pragma once
 
 #include "sim/catalog/hardware.h"
+#include "sim/catalog/transformer.h"
 #include "sim/result.h"
 
 #include <array>

@@ -30,7 +30,7 @@ double MemoryUse::total_bytes() const {
 }
 
 double chunk_parameters(const Workload& w, const ChunkLayers& layers) {
-  double parameters = layers.transformer * w.model.layer_parameters();
+  double parameters = layers.transformer * w.model.dense_layer_parameters();
   if (layers.embedding) parameters += w.model.embedding_parameters();
   const bool shared = w.model.tied_embeddings && layers.embedding;
   if (layers.output && !shared) parameters += w.model.embedding_parameters();

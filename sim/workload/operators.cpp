@@ -179,7 +179,7 @@ KernelTime optimizer_step(const Roofline& r, double parameters, double shards) {
 double model_flops_per_step(const Workload& w) {
   const TransformerModel& m = w.model;
   const double tokens = static_cast<double>(w.global_batch) * w.sequence;
-  const double matmul_parameters = m.layers * m.layer_parameters() + m.embedding_parameters();
+  const double matmul_parameters = m.layers * m.dense_layer_parameters() + m.embedding_parameters();
   const double attention = 6.0 * m.layers * w.sequence * m.heads * m.head_dim;  // per token: 12 full, half of it causal
   return tokens * (6 * matmul_parameters + attention);
 }

@@ -98,7 +98,7 @@ TEST_CASE("a layer computes two operations per parameter and token forward, four
   w.recomputed_layers = 0;
   const LayerCost layer = transformer_layer(chip.at(w.precision), w);
   const double tokens = static_cast<double>(w.sequence) * w.micro_batch / w.parallelism.cp;
-  const double matrices = (w.model.layer_parameters() - 2.0 * w.model.hidden) / w.parallelism.tp;  // without norms
+  const double matrices = (w.model.dense_layer_parameters() - 2.0 * w.model.hidden) / w.parallelism.tp;  // without norms
   const double attention = 2 * tokens * w.sequence * w.model.heads * w.model.head_dim / w.parallelism.tp;
   CHECK(layer.forward.flops == Approx(2 * tokens * matrices + attention));
   CHECK(layer.backward.flops == Approx(4 * tokens * matrices + 2.5 * attention));
