@@ -48,15 +48,42 @@ enum Label : std::uint32_t {
   kTensorGroup,
   kContextGroup,
   kGradientGroup,
+  kExpertGroup,
+  kExpertTensorGroup,
+  kExpertGradientGroup,
+  kShardGroup,
+  kReplicaGroup,
   kNext,
   kPrevious
 };
 constexpr std::uint32_t kHops = 4;
-constexpr std::uint32_t kLabelBits = 8;  // of with_hops(); above them: how many of the group share the NVLink domain
+constexpr std::uint32_t kLabelBits = 8;  // of with_hops(); above them: how many of the group share the NVLink domain,
+constexpr std::uint32_t kInDomainBits = 10;  // and above these: how many are across the spine
 
 std::uint32_t with_hops(Label label, Hop a, Hop b) {
   return (static_cast<std::uint32_t>(label) * kHops + static_cast<std::uint32_t>(a)) * kHops +
          static_cast<std::uint32_t>(b);
+}
+
+Membership& membership_of(GpuClass& gpu_class, Label label) {
+  switch (label) {
+    case kTensorGroup:
+      return gpu_class.tensor;
+    case kContextGroup:
+      return gpu_class.context;
+    case kExpertGroup:
+      return gpu_class.expert;
+    case kExpertTensorGroup:
+      return gpu_class.expert_tensor;
+    case kExpertGradientGroup:
+      return gpu_class.expert_gradient;
+    case kShardGroup:
+      return gpu_class.shard;
+    case kReplicaGroup:
+      return gpu_class.replica;
+    default:
+      return gpu_class.gradient;
+  }
 }
 
 struct Group {
@@ -153,8 +180,46 @@ class Builder {
         Group group{kGradientGroup, {}};
         for (int d = 0; d < p.dp; ++d)
           for (int c = 0; c < p.cp; ++c) group.gpus.push_back(gpu({t, c, d, s}));
+        if (plan_.workload.shard_ranks < p.dp * p.cp) list_shards(group.gpus);
         groups_.push_back(std::move(group));
       }
+    if (plan_.workload.model.moe)
+      for (int s = 0; s < p.pp; ++s) list_expert_groups(s);
+  }
+
+  // HSDP: neighbours in the gradient group share out the parameters; equal places of the blocks hold copies.
+  void list_shards(const std::vector<std::uint32_t>& gpus) {
+    const auto block = static_cast<std::size_t>(plan_.workload.shard_ranks);
+    for (std::size_t i = 0; i < gpus.size() && block > 1; i += block)
+      groups_.push_back(
+          {kShardGroup,
+           {gpus.begin() + static_cast<std::ptrdiff_t>(i), gpus.begin() + static_cast<std::ptrdiff_t>(i + block)}});
+    for (std::size_t i = 0; i < block; ++i) {
+      Group group{kReplicaGroup, {}};
+      for (std::size_t k = i; k < gpus.size(); k += block) group.gpus.push_back(gpus[k]);
+      groups_.push_back(std::move(group));
+    }
+  }
+
+  // Of the ranks of a stage in their order: etp fastest, then ep, then the copies, as in Megatron.
+  void list_expert_groups(int stage) {
+    const Parallelism& p = parallelism_;
+    std::vector<std::uint32_t> gpus;
+    for (int r = 0; r < m_.ranks; ++r)
+      if (coordinates_of(p, r).pipeline == stage) gpus.push_back(m_.gpu_of_rank[static_cast<std::size_t>(r)]);
+    const auto add = [&](Label label, int size, int stride, int count, int jump) {
+      for (int i = 0; i < count && size > 1; ++i)
+        for (int offset = 0; offset < stride; ++offset) {
+          Group group{label, {}};
+          for (int k = 0; k < size; ++k)
+            group.gpus.push_back(gpus[static_cast<std::size_t>(i * jump + offset + k * stride)]);
+          groups_.push_back(std::move(group));
+        }
+    };
+    const int block = p.ep * p.etp, copies = p.expert_dp();
+    add(kExpertTensorGroup, p.etp, 1, copies * p.ep, p.etp);
+    add(kExpertGroup, p.ep, p.etp, copies, block);
+    add(kExpertGradientGroup, copies, block, 1, 0);
   }
 
   // The place of every member of a group, in NCCL's ring order: domain after domain. Each of the k members in a domain
@@ -177,12 +242,25 @@ class Builder {
           membership.up = hop(here[i], next[std::min(i, next.size() - 1)]);
           membership.down = hop(before[std::min(i, before.size() - 1)], here[i]);
         }
+        if (group.label == kExpertGroup) membership.across_spine = across_spine(here[i], ring);
         place[here[i]] = membership;
       }
     }
     std::vector<Membership> out;
     for (const std::uint32_t g : group.gpus) out.push_back(place[g]);
     return out;
+  }
+
+  // Ranks whose traffic from `gpu` crosses the spine: it leaves on the sender's rail (NVLink carries it to the
+  // receiver).
+  std::uint32_t across_spine(std::uint32_t gpu, const std::vector<const std::vector<std::uint32_t>*>& domains) const {
+    const auto size = static_cast<std::uint32_t>(m_.gpus_per_domain);
+    std::uint32_t ranks = 0;
+    for (const auto* members : domains) {
+      const std::uint32_t same_rail = members->front() / size * size + gpu % size;
+      if (hop(gpu, same_rail) == Hop::kSpine) ranks += static_cast<std::uint32_t>(members->size());
+    }
+    return ranks;
   }
 
   std::uint32_t neighbour(std::uint32_t gpu, int step) const {
@@ -234,7 +312,8 @@ class Builder {
       for (std::size_t k = 0; k < group.gpus.size(); ++k) {
         const Membership& membership = memberships.back()[k];
         graph.add_both(group.gpus[k], group0 + i,
-                       with_hops(group.label, membership.up, membership.down) | (membership.in_domain << kLabelBits));
+                       with_hops(group.label, membership.up, membership.down) | (membership.in_domain << kLabelBits) |
+                           (membership.across_spine << (kLabelBits + kInDomainBits)));
       }
     }
     std::vector<std::uint32_t> classes;
@@ -286,9 +365,7 @@ class Builder {
         Membership membership = memberships[group_units[g].first][k];
         membership.group = g;
         GpuClass& gpu_class = m_.gpu_classes[c];
-        (group.label == kTensorGroup    ? gpu_class.tensor
-         : group.label == kContextGroup ? gpu_class.context
-                                        : gpu_class.gradient) = membership;
+        membership_of(gpu_class, group.label) = membership;
       }
       std::sort(members.begin(), members.end());
       members.erase(std::unique(members.begin(), members.end()), members.end());

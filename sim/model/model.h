@@ -24,6 +24,7 @@ struct Membership {
   std::uint32_t in_domain = 1;     // of them in this rank's NVLink domain
   Hop up = Hop::kNone;             // how the share that leaves the domain goes to the next domain,
   Hop down = Hop::kNone;           // and comes from the previous one; Hop::kNone: the group stays in one domain
+  std::uint32_t across_spine = 0;  // experts: ranks in domains whose GPU on the same rail hangs on another leaf
   bool spans_domains() const { return in_domain < size; }
 };
 
@@ -36,7 +37,9 @@ struct GpuClass {
   std::uint32_t domain_class = 0;
   std::uint32_t leaf_class = 0;
   int stage = -1;                        // pipeline stage; -1: no rank, idle
-  Membership tensor, context, gradient;  // gradient: data x context parallel
+  Membership tensor, context, gradient;              // gradient: data x context parallel
+  Membership expert, expert_tensor, expert_gradient;  // all-to-all; ranks that share each expert; copies of an expert
+  Membership shard, replica;                          // HSDP: ranks that share out parameters, and copies of a shard
   std::uint32_t next = kNoIndex;         // class of the peer in the next stage (last: in the first), kNoIndex if pp = 1
   std::uint32_t previous = kNoIndex;
   Hop to_next = Hop::kNone, to_previous = Hop::kNone;

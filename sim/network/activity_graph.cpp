@@ -9,7 +9,7 @@ namespace racktwin {
 
 std::string_view activity_word(ActivityKind kind) {
   static constexpr std::array<std::string_view, kActivityKinds> kWords = {
-      "forward",    "backward",    "optimizer",   "tp",           "cp",
+      "forward",    "backward",    "optimizer",   "tp",           "cp",  "ep",
       "pp_forward", "pp_backward", "grad_reduce", "param_gather", "join"};
   return kWords[static_cast<std::size_t>(kind)];
 }

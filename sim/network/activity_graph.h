@@ -16,13 +16,14 @@ enum class ActivityKind : std::uint8_t {
   kOptimizer,         // Exec: distributed optimizer step
   kTensorParallel,    // Comm: all-gathers and reduce-scatters of a block
   kContextParallel,   // Comm: exchange of keys and values of a block
+  kExpertParallel,    // Comm: dispatch and combine of a block's experts
   kPipelineForward,   // Comm: activations to the next stage
   kPipelineBackward,  // Comm: gradients of activations to the previous stage
   kGradReduce,        // Comm: data-parallel reduce-scatter of gradients
   kParamGather,       // Comm: data-parallel all-gather of parameters
   kJoin,              // no work: waits for all its predecessors
 };
-inline constexpr int kActivityKinds = 10;
+inline constexpr int kActivityKinds = 11;
 std::string_view activity_word(ActivityKind kind);
 
 inline bool is_exec(ActivityKind kind) { return kind <= ActivityKind::kOptimizer; }

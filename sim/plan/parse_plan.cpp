@@ -203,12 +203,14 @@ class Parser {
   void parse_workload(Plan& plan) {
     Table table = root_.table("workload");
     const std::size_t errors = document_.errors().size();
-    static constexpr std::pair<const char*, int> kTasks[] = {{"pretrain", 0}};
-    one_of(table, "task", kTasks, true);
     WorkloadRequest q;
+    static constexpr std::pair<const char*, Task> kTasks[] = {
+        {"pretrain", Task::kPretrain}, {"sft", Task::kSft}, {"lora", Task::kLora}};
+    q.task = one_of(table, "task", kTasks, true).value_or(Task::kPretrain);
     const bool has_model = look_up(table, "model", &Catalog::model, q.model);
     static constexpr std::pair<const char*, Precision> kPrecisions[] = {{"bf16", Precision::kBf16},
                                                                         {"fp8", Precision::kFp8},
+                                                                        {"fp8-current", Precision::kFp8Current},
                                                                         {"mxfp8", Precision::kMxfp8},
                                                                         {"nvfp4", Precision::kNvfp4}};
     q.precision = one_of(table, "precision", kPrecisions, true).value_or(Precision::kBf16);
@@ -217,6 +219,8 @@ class Parser {
     for (const auto& [key, value] : {std::pair{"tp", &q.tp}, {"cp", &q.cp}, {"pp", &q.pp}, {"vp", &q.vp}})
       *value =
           choose(plan, optional_integer_within(table, key, 1, 1024), 1, fmt::format("workload.{}", key).c_str(), "1");
+    q.ep = optional_integer_within(table, "ep", 1, 4096);
+    q.etp = optional_integer_within(table, "etp", 1, 1024);
     if (table.has("dp")) q.dp = integer_within(table, "dp", 1, kMost);
     q.order = parse_order(table);
     if (table.has("gpus_per_domain")) q.ranks_per_domain = integer_within(table, "gpus_per_domain", 1, kMost);
@@ -229,6 +233,14 @@ class Parser {
     q.embedding_and_loss_count_as_layers = table.optional_boolean("embedding_and_loss_count_as_layers");
     q.overlap_tensor_parallel = table.optional_boolean("overlap_tensor_parallel");
     q.overlap_grad_reduce = table.optional_boolean("overlap_grad_reduce");
+    q.overlap_expert_parallel = table.optional_boolean("overlap_expert_parallel");
+    static constexpr std::pair<const char*, Sharding> kSharding[] = {{"optimizer", Sharding::kOptimizer},
+                                                                     {"gradients", Sharding::kGradients},
+                                                                     {"parameters", Sharding::kParameters}};
+    q.sharding = one_of(table, "sharding", kSharding, false);
+    q.shard_ranks = optional_integer_within(table, "shard_ranks", 1, kMost);
+    q.document = optional_integer_within(table, "document", 1, 1 << 24);
+    q.lora_rank = optional_integer_within(table, "lora_rank", 1, 1 << 16);
     if (has_site_ && q.gpus > plan.gpus())
       table.error_at("gpus", fmt::format("the job asks for {} GPUs, the site has {}", q.gpus, plan.gpus()));
     if (!has_rack_ || !has_model || document_.errors().size() > errors) return;
@@ -282,8 +294,18 @@ Result<Document> load_with_includes(const std::string& path, std::vector<std::st
 }  // namespace
 
 std::string_view precision_word(Precision precision) {
-  static constexpr std::string_view kWords[] = {"bf16", "fp8", "mxfp8", "nvfp4"};
+  static constexpr std::string_view kWords[] = {"bf16", "fp8", "fp8-current", "mxfp8", "nvfp4"};
   return kWords[static_cast<std::size_t>(precision)];
+}
+
+std::string_view task_word(Task task) {
+  static constexpr std::string_view kWords[] = {"pretrain", "sft", "lora"};
+  return kWords[static_cast<std::size_t>(task)];
+}
+
+std::string_view sharding_word(Sharding sharding) {
+  static constexpr std::string_view kWords[] = {"optimizer", "gradients", "parameters"};
+  return kWords[static_cast<std::size_t>(sharding)];
 }
 
 std::string_view recompute_word(Recompute recompute) {

@@ -53,11 +53,22 @@ struct PowerPlan {
   double feed_rating_w = 0;  // AC at the feed
 };
 
-enum class Precision : std::uint8_t { kBf16, kFp8, kMxfp8, kNvfp4 };
+enum class Task : std::uint8_t { kPretrain, kSft, kLora };
+std::string_view task_word(Task task);
+
+// kFp8: delayed scaling; kFp8Current: the scale comes from the tensor itself, which is read once more.
+enum class Precision : std::uint8_t { kBf16, kFp8, kFp8Current, kMxfp8, kNvfp4 };
 std::string_view precision_word(Precision precision);
 
 enum class Recompute : std::uint8_t { kNone, kSelective, kFull };
 std::string_view recompute_word(Recompute recompute);
+
+// What data-parallel ranks share out among them instead of holding a copy each.
+// kOptimizer: optimizer states (ZeRO 1, Megatron's distributed optimizer); kGradients: also gradients, and parameters
+// between steps (ZeRO 2, FSDP's SHARD_GRAD_OP); kParameters: also parameters, gathered before every use (ZeRO 3, FSDP's
+// FULL_SHARD). source: Rajbhandari et al., ZeRO, arXiv 1910.02054; Zhao et al., PyTorch FSDP, arXiv 2304.11277.
+enum class Sharding : std::uint8_t { kOptimizer, kGradients, kParameters };
+std::string_view sharding_word(Sharding sharding);
 
 // Axes of parallelism, in Megatron's words.
 enum class Axis : std::uint8_t { kTensor, kContext, kData, kPipeline };
@@ -65,22 +76,33 @@ enum class Axis : std::uint8_t { kTensor, kContext, kData, kPipeline };
 struct Parallelism {
   int tp = 1, cp = 1, dp = 1, pp = 1;
   int vp = 1;  // model chunks per stage (interleaving)
+  // Experts: ep ranks share out the experts, etp ranks each expert's matrices; both lie inside dp x cp x tp.
+  int ep = 1, etp = 1;
   // Rank order, fastest first ("tp-cp-dp-pp"): decides which group sits in which NVLink domain.
   std::array<Axis, 4> order = {Axis::kTensor, Axis::kContext, Axis::kData, Axis::kPipeline};
   int ranks() const { return tp * cp * dp * pp; }
+  int expert_dp() const { return tp * cp * dp / (ep * etp); }  // copies of each expert
 };
 
 struct Workload {
+  Task task = Task::kPretrain;
   TransformerModel model;
   Precision precision = Precision::kBf16;
   Parallelism parallelism;
   int ranks_per_domain = 0;  // GPUs used in each NVLink domain
   int micro_batch = 1, global_batch = 1, sequence = 0;
+  int document = 0;   // mean tokens of the documents that are packed into a sequence; tokens attend within one
+  int lora_rank = 0;  // kLora: of the adapters
+  Sharding sharding = Sharding::kOptimizer;
+  int shard_ranks = 1;  // ranks of the gradient group that share out; fewer than all: HSDP, copies of the shards
   Recompute recompute = Recompute::kNone;
   double recomputed_layers = 0;  // share of the layers that recompute kFull applies to
   bool embedding_and_loss_count_as_layers = false;
   bool overlap_tensor_parallel = false;
   bool overlap_grad_reduce = true;  // and the gather of parameters
+  bool overlap_expert_parallel = false;
+  bool is_fully_sharded() const { return sharding != Sharding::kOptimizer; }
+  bool trains_all() const { return task != Task::kLora; }
   int micro_batches() const { return global_batch / (micro_batch * parallelism.dp); }
 };
 

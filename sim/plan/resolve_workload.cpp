@@ -20,6 +20,7 @@ class Resolver {
       : q_(request), rack_(rack), plan_(plan), report_(report) {}
 
   std::optional<Workload> resolve() {
+    w_.task = q_.task;
     w_.model = q_.model;
     w_.precision = q_.precision;
     w_.micro_batch = q_.micro_batch;
@@ -30,6 +31,9 @@ class Resolver {
                                      rack_.gpu.title));
     resolve_parallelism();
     if (failed_) return std::nullopt;
+    resolve_experts();
+    resolve_sharding();
+    resolve_task();
     resolve_batches();
     resolve_layers();
     resolve_overlap();
@@ -75,9 +79,9 @@ class Resolver {
     if (p.vp > 1 && p.pp == 1) error("vp", "interleaving (vp > 1) needs a pipeline (pp > 1)");
     if (q_.model.heads % p.tp != 0)
       error("tp", fmt::format("{} attention heads do not divide by tp = {}", q_.model.heads, p.tp));
-    else if (q_.model.kv_heads % p.tp != 0)
+    else if (!q_.model.latent && q_.model.kv_heads % p.tp != 0 && p.tp % q_.model.kv_heads != 0)
       error("tp", fmt::format("{} key-value heads do not divide by tp = {}", q_.model.kv_heads, p.tp));
-    const int layers = q_.model.layers + (counts_ends() ? 2 : 0);
+    const int layers = q_.model.layers + q_.model.prediction_layers + (counts_ends() ? 2 : 0);
     if (p.pp * p.vp > layers)
       error("pp",
             fmt::format("{} stages x {} chunks are more than the model's {} layers{}", p.pp, p.vp, q_.model.layers,
@@ -85,6 +89,59 @@ class Resolver {
             fmt::format("pp x vp must be at most {}", layers));
     if (q_.sequence % (2 * p.cp) != 0 && p.cp > 1)
       error("cp", fmt::format("a sequence of {} does not divide by 2 x cp = {}", q_.sequence, 2 * p.cp));
+  }
+
+  // Expert parallelism lies inside the ranks of a stage, as in Megatron: ep x etp divides tp x cp x dp.
+  void resolve_experts() {
+    Parallelism& p = w_.parallelism;
+    if (!q_.model.moe) {
+      if (q_.ep.value_or(1) > 1 || q_.etp.value_or(1) > 1)
+        error(q_.ep.value_or(1) > 1 ? "ep" : "etp", fmt::format("{} has no experts", q_.model.title), "leave it out");
+      return;
+    }
+    const MixtureOfExperts& moe = *q_.model.moe;
+    p.ep = choose<int>(q_.ep, 1, "ep", "1", "every rank holds all experts");
+    const int stage = p.tp * p.cp * p.dp;
+    const bool same = stage % (p.ep * p.tp) == 0;
+    p.etp = p.tp == 1 ? q_.etp.value_or(1)
+                      : choose<int>(q_.etp, same ? p.tp : 1, "etp", std::to_string(same ? p.tp : 1),
+                                    same ? "tp, Megatron's default" : "ep x tp do not fit into tp x cp x dp");
+    if (moe.experts % p.ep != 0) {
+      error("ep", fmt::format("{} experts do not divide by ep = {}", moe.experts, p.ep));
+    } else if (stage % (p.ep * p.etp) != 0) {
+      error("ep", fmt::format("ep x etp = {} x {} does not divide the tp x cp x dp = {} x {} x {} ranks of a stage",
+                              p.ep, p.etp, p.tp, p.cp, p.dp));
+    } else if (moe.expert_ffn % p.etp != 0) {
+      error("etp", fmt::format("an expert's {} columns do not divide by etp = {}", moe.expert_ffn, p.etp));
+    }
+    if (p.ep > 1)
+      w_.overlap_expert_parallel = choose(q_.overlap_expert_parallel, false, "overlap_expert_parallel", "false",
+                                          "dispatch and combine are exposed");
+  }
+
+  void resolve_sharding() {
+    const Parallelism& p = w_.parallelism;
+    const int ranks = p.dp * p.cp;
+    w_.shard_ranks = ranks;
+    if (ranks == 1) return;
+    w_.sharding =
+        choose(q_.sharding, Sharding::kOptimizer, "sharding", "optimizer", "Megatron's distributed optimizer");
+    if (w_.sharding == Sharding::kOptimizer) {
+      if (q_.shard_ranks) error("shard_ranks", "needs sharding = \"gradients\" or \"parameters\"");
+      return;
+    }
+    w_.shard_ranks = choose<int>(q_.shard_ranks, ranks, "shard_ranks", std::to_string(ranks), "all of dp x cp");
+    if (ranks % w_.shard_ranks != 0)
+      error("shard_ranks", fmt::format("{} does not divide dp x cp = {} x {}", w_.shard_ranks, p.dp, p.cp));
+  }
+
+  void resolve_task() {
+    w_.document = q_.document.value_or(0);
+    if (w_.task != Task::kLora) {
+      if (q_.lora_rank) error("lora_rank", "needs task = \"lora\"");
+      return;
+    }
+    w_.lora_rank = choose<int>(q_.lora_rank, 16, "lora_rank", "16", "adapters of the query, key and value projections");
   }
 
   void resolve_batches() {
@@ -152,6 +209,7 @@ class Resolver {
                         format_quantity(capacity, Dimension::kBytes)));
       return;
     }
+    if (q_.fits_for_sure) return;
     std::vector<std::string> notes = {fmt::format("stage {} of {}, per GPU, recompute {}:", use.stage + 1,
                                                   w_.parallelism.pp, recompute_word(w_.recompute))};
     for (const MemoryItem& item : use.items)
@@ -182,6 +240,7 @@ bool supports(const Gpu& gpu, Precision precision) {
     case Precision::kBf16:
       return gpu.bf16.known();
     case Precision::kFp8:
+    case Precision::kFp8Current:
       return gpu.fp8.known();
     case Precision::kMxfp8:
       return gpu.mxfp8.known();

@@ -13,16 +13,23 @@
 namespace racktwin {
 
 struct WorkloadRequest {
+  Task task = Task::kPretrain;
   TransformerModel model;
   Precision precision = Precision::kBf16;
   int gpus = 1;
   int tp = 1, cp = 1, pp = 1, vp = 1;
-  std::optional<int> dp;  // default: what is left of the GPUs
+  std::optional<int> dp;       // default: what is left of the GPUs
+  std::optional<int> ep, etp;  // default: 1; tp where the experts' groups still fit
   std::optional<std::array<Axis, 4>> order;
   std::optional<int> ranks_per_domain;
   int micro_batch = 1, global_batch = 1, sequence = 1;
+  std::optional<int> document, lora_rank;
+  std::optional<Sharding> sharding;
+  std::optional<int> shard_ranks;
   std::optional<Recompute> recompute;
-  std::optional<bool> embedding_and_loss_count_as_layers, overlap_tensor_parallel, overlap_grad_reduce;
+  std::optional<bool> embedding_and_loss_count_as_layers, overlap_tensor_parallel, overlap_grad_reduce,
+      overlap_expert_parallel;
+  bool fits_for_sure = false;  // it ran, so it fits whatever the estimate says
 };
 
 // Reports an error at a key of the request ("tp"), with what to do and further lines.

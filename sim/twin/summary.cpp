@@ -95,6 +95,7 @@ std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Ca
   s.add("memory_bound_s", parts.memory_s, "s", on.compute);
   s.add("tp_exposed_s", parts.tensor_exposed_s, "s", on.network);
   s.add("cp_exposed_s", parts.context_exposed_s, "s", on.network);
+  if (w.parallelism.ep * w.parallelism.etp > 1) s.add("ep_exposed_s", parts.expert_exposed_s, "s", on.network);
   s.add("dp_exposed_s", parts.data_exposed_s, "s", on.network);
   s.add("pp_exposed_s", parts.pipeline_exposed_s, "s", on.network);
   s.add("optimizer_s", parts.optimizer_s, "s", on.compute);

@@ -11,6 +11,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <regex>
 #include <set>
 
 namespace racktwin {
@@ -46,6 +47,66 @@ class Row {
 
 std::string first_message(const Errors& errors) { return errors.empty() ? "unknown" : errors.front().message; }
 
+// The number before `what` ("8 KV heads"), or after it ("FFN 28672"); 0: not in the notes.
+int noted(const std::string& notes, const std::string& pattern) {
+  std::smatch match;
+  if (!std::regex_search(notes, match, std::regex(pattern, std::regex::icase))) return 0;
+  int value = 0;
+  const std::string digits = match[1].str();
+  std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return value;
+}
+
+// The catalogue's entry by id, or by the name as printed; otherwise a model of the dimensions that the row states. What
+// it does not state is as in GPT-3: a feed-forward layer of four times the hidden size, GELU, learned positions.
+std::optional<TransformerModel> model_of_row(const Row& row, const Catalog& catalog) {
+  for (const char* column : {"model_id", "model"}) {
+    std::string name = row.text(column);
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+    if (name.empty()) continue;
+    if (Result<TransformerModel> entry = catalog.model(name)) {
+      entry->layers = row.integer("layers", entry->layers);
+      return std::move(*entry);
+    }
+  }
+  TransformerModel m;
+  m.layers = row.integer("layers", 0);
+  m.hidden = row.integer("hidden", 0);
+  m.heads = row.integer("heads", 0);
+  if (m.layers < 1 || m.hidden < 1 || m.heads < 1) return std::nullopt;
+  const std::string& notes = row.text("notes");
+  m.name = m.title = row.text("model");
+  m.head_dim = m.hidden / m.heads;
+  m.kv_heads = noted(notes, "(\\d+) KV heads");
+  const bool grouped = m.kv_heads > 0;
+  if (!grouped) m.kv_heads = m.heads;
+  m.vocab = noted(notes, "vocab (\\d+)");
+  if (m.vocab == 0) m.vocab = grouped ? 128256 : 51200;
+  m.ffn = noted(notes, "(?:^|[^t] )FFN (\\d+)");
+  if (m.ffn == 0) m.ffn = 4 * m.hidden;
+  const bool squared = notes.find("squared-ReLU") != std::string::npos;
+  m.activation = squared ? Activation::kSquaredRelu : grouped ? Activation::kSwiglu : Activation::kGelu;
+  m.positions = grouped ? Positions::kRotary : Positions::kLearned;
+  if (const int experts = noted(notes, "(\\d+) experts"); experts > 0) {
+    MixtureOfExperts moe;
+    moe.experts = experts;
+    moe.experts_per_token = std::max(1, noted(notes, "top-(\\d+)"));
+    moe.expert_ffn = noted(notes, "expert FFN (\\d+)");
+    if (moe.expert_ffn == 0) moe.expert_ffn = m.ffn;
+    if (notes.find("shared") != std::string::npos) moe.shared_ffn = moe.expert_ffn;
+    m.moe = moe;
+  }
+  return m;
+}
+
+// How a row's notes say that parameters are sharded: "FSDP FULL_SHARD", "FSDP SHARD_GRAD_OP", "FSDP shard=64", "HSDP".
+void read_sharding(const std::string& notes, WorkloadRequest& q) {
+  if (notes.find("SDP") == std::string::npos || notes.find("FSDP=0") != std::string::npos) return;
+  q.sharding = notes.find("SHARD_GRAD_OP") != std::string::npos ? Sharding::kGradients : Sharding::kParameters;
+  if (notes.find("HSDP") != std::string::npos) q.shard_ranks = std::min(8, q.dp.value_or(q.gpus) * q.cp);
+  if (const int ranks = noted(notes, "SDP[^;,]*=(\\d+)"); ranks > 0) q.shard_ranks = ranks * q.cp;
+}
+
 // Predicts rows one by one; equal configurations are solved once.
 class Predictor {
  public:
@@ -64,8 +125,8 @@ class Predictor {
     p.predicted = p.step_s = kNoValue;
     p.reason = why_not(row);
     if (!p.reason.empty()) return p;
-    for (const char* column : {"system", "nic_gbps", "model_id", "prec", "recompute_id", "n_gpus", "layers", "seq",
-                               "tp", "pp", "vp", "cp", "dp", "micro_batch", "global_batch", "metric"})
+    for (const char* column : {"system", "nic_gbps", "model_id", "task", "prec", "recompute_id", "n_gpus", "layers",
+                               "seq", "tp", "pp", "vp", "cp", "ep", "dp", "micro_batch", "global_batch", "metric"})
       p.configuration += row.text(column) + "|";
     const std::string key = p.configuration.substr(0, p.configuration.rfind('|', p.configuration.size() - 2));
     auto found = solved_.find(key);
@@ -88,12 +149,6 @@ class Predictor {
   static std::string why_not(const Row& row) {
     if (row.text("metric") != "step_time" && row.text("metric") != "tokens_per_s_per_gpu")
       return fmt::format("metric {} is listed, not scored", row.text("metric"));
-    if (row.text("task") != "pretrain") return fmt::format("task {} is not modelled yet", row.text("task"));
-    if (row.text("model_id").empty()) return "the model is not in the catalogue";
-    const std::string& notes = row.text("notes");
-    if (notes.find("FSDP") != std::string::npos && notes.find("FSDP=0") == std::string::npos)
-      return "fully sharded data parallelism is not modelled yet";
-    if (row.integer("ep", 1) > 1) return "expert parallelism is not modelled yet";
     for (const char* column : {"value", "n_gpus", "seq", "micro_batch", "global_batch"})
       if (!row.number(column)) return fmt::format("{} is not stated", column);
     return {};
@@ -102,7 +157,7 @@ class Predictor {
   Solved solve(const Row& row) {
     Solved out;
     Result<RackType> rack = catalog_.rack(row.text("system"));
-    Result<TransformerModel> model = catalog_.model(row.text("model_id"));
+    std::optional<TransformerModel> model = model_of_row(row, catalog_);
     Result<FabricType> fabric = catalog_.fabric("ndr-rail-2tier");
     if (!rack) out.reason = fmt::format("system {} is not in the catalogue", row.text("system"));
     if (!model) out.reason = fmt::format("model {} is not in the catalogue", row.text("model_id"));
@@ -110,25 +165,34 @@ class Predictor {
     if (!out.reason.empty()) return out;
 
     WorkloadRequest q;
+    q.fits_for_sure = true;
     q.model = std::move(*model);
-    q.model.layers = row.integer("layers", q.model.layers);
-    static const std::map<std::string, Precision> kPrecisions = {{"bf16", Precision::kBf16},
-                                                                 {"fp8", Precision::kFp8},
-                                                                 {"fp8-current", Precision::kFp8},
-                                                                 {"mxfp8", Precision::kMxfp8},
-                                                                 {"nvfp4", Precision::kNvfp4}};
+    static const std::map<std::string, Precision> kPrecisions = {
+        {"bf16", Precision::kBf16},   {"fp16", Precision::kBf16},  // the same rates
+        {"fp8", Precision::kFp8},     {"fp8-current", Precision::kFp8Current},
+        {"mxfp8", Precision::kMxfp8}, {"nvfp4", Precision::kNvfp4}};
     const auto precision = kPrecisions.find(row.text("prec"));
     if (precision == kPrecisions.end()) {
       out.reason = fmt::format("precision {} is not modelled", row.text("prec"));
       return out;
     }
     q.precision = precision->second;
+    static const std::map<std::string, Task> kTasks = {
+        {"", Task::kPretrain}, {"pretrain", Task::kPretrain}, {"sft", Task::kSft}, {"lora", Task::kLora}};
+    const auto task = kTasks.find(row.text("task"));
+    if (task == kTasks.end()) {
+      out.reason = fmt::format("task {} is not modelled", row.text("task"));
+      return out;
+    }
+    q.task = task->second;
     q.gpus = row.integer("n_gpus", 1);
     q.tp = row.integer("tp", 1);
     q.pp = row.integer("pp", 1);
     q.vp = q.pp > 1 ? row.integer("vp", 1) : 1;
     q.cp = row.integer("cp", 1);
     if (row.number("dp")) q.dp = row.integer("dp", 1);
+    if (q.model.moe && row.number("ep")) q.ep = row.integer("ep", 1);
+    read_sharding(row.text("notes"), q);
     q.micro_batch = row.integer("micro_batch", 1);
     q.global_batch = row.integer("global_batch", 1);
     q.sequence = row.integer("seq", 1);
@@ -144,6 +208,8 @@ class Predictor {
     RackType& type = plan.site.rack_type;
     if (const auto nic = row.number("nic_gbps"))
       type.nic_bytes_per_s.value = *nic * 1e9 / 8 * type.gpus_per_tray / type.nics_per_tray;
+    double& port = plan.site.fabric.port_bytes_per_s.value;
+    port = std::max(port, type.nic_bytes_per_s.value);
     const auto report = [&](const std::string&, std::string message, const std::string&,
                             const std::vector<std::string>&) {
       if (out.reason.empty()) out.reason = std::move(message);

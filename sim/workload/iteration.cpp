@@ -32,10 +32,15 @@ struct BlockCost {
   KernelTime forward, backward;
   double tensor_forward_collectives = 0, tensor_backward_collectives = 0;    // of tensor_buffer_bytes() each
   double context_forward_collectives = 0, context_backward_collectives = 0;  // of context_buffer_bytes() each
+  double expert_forward_layers = 0, expert_backward_layers = 0;              // each dispatches and combines once
   double attention_forward_s = 0, attention_backward_s = 0;
-  double parameters = 0;  // on a GPU
+  ParameterCount parameters;  // on a GPU
+  int transformer_layers = 0;
   int buckets = 1;
 };
+
+// The ranks over which a collective runs, as a field of GpuClass.
+using Group = Membership GpuClass::*;
 
 class Builder {
  public:
@@ -49,6 +54,8 @@ class Builder {
         clocks_(clocks),
         graph_(static_cast<std::uint32_t>(model.gpu_classes.size())),
         tail_(model.gpu_classes.size()),
+        before_block_(model.gpu_classes.size()),
+        latest_(model.gpu_classes.size(), {kNoIndex, kNoIndex}),
         gather_tail_(model.gpu_classes.size()),
         reduce_tail_(model.gpu_classes.size()) {
     RT_CHECK_EQ(clocks.size(), model.gpu_classes.size());
@@ -202,14 +209,26 @@ class Builder {
   BlockCost block_cost(int stage, int chunk) const {
     const Roofline roofline{&rack_.gpu, &calibration_, w_.precision};
     const ChunkLayers layers = chunk_layers(w_, stage, chunk);
-    const LayerCost layer = transformer_layer(roofline, w_);
+    const int dense_layers = layers.transformer - layers.moe;
+    const LayerCost dense = dense_layers > 0 ? transformer_layer(roofline, w_, false) : LayerCost();
+    const LayerCost sparse = layers.moe > 0 ? transformer_layer(roofline, w_, true) : LayerCost();
+    const auto of_layers = [&](KernelTime LayerCost::*part) {
+      KernelTime sum = static_cast<double>(dense_layers) * (dense.*part);
+      return sum += static_cast<double>(layers.moe) * (sparse.*part);
+    };
     BlockCost cost;
-    cost.forward = static_cast<double>(layers.transformer) * layer.forward;
-    cost.backward = static_cast<double>(layers.transformer) * layer.backward;
+    cost.forward = of_layers(&LayerCost::forward);
+    cost.backward = of_layers(&LayerCost::backward);
     // Sequence parallelism: an all-gather before and a reduce-scatter after attention and MLP, in both directions.
-    double forward_collectives = 4.0 * layers.transformer;
-    double backward_collectives = 4.0 * layers.transformer;
-    backward_collectives += w_.recomputed_layers * forward_collectives;
+    // Experts work on the ranks' own tokens; a shared expert does not.
+    const double sparse_collectives = layers.moe > 0 && w_.model.moe->shared_ffn > 0 ? 4 : 2;
+    double forward_collectives = 4.0 * dense_layers + sparse_collectives * layers.moe;
+    double backward_collectives = (1 + w_.recomputed_layers) * forward_collectives;
+    if (p_.ep * p_.etp > 1) {
+      cost.expert_forward_layers = layers.moe;
+      cost.expert_backward_layers = (1 + w_.recomputed_layers) * layers.moe;
+    }
+    cost.transformer_layers = layers.transformer;
     cost.parameters = chunk_parameters(w_, layers);
     if (layers.embedding) {
       const LayerCost embedding = embedding_layer(roofline, w_);
@@ -218,12 +237,12 @@ class Builder {
       forward_collectives += 1;
       backward_collectives += 1;
     }
-    if (layers.output) {
+    if (const int outputs = (layers.output ? 1 : 0) + layers.predictions; outputs > 0) {
       const LayerCost output = output_layer(roofline, w_);
-      cost.forward += output.forward;
-      cost.backward += output.backward;
-      forward_collectives += 1;
-      backward_collectives += 1;
+      cost.forward += static_cast<double>(outputs) * output.forward;
+      cost.backward += static_cast<double>(outputs) * output.backward;
+      forward_collectives += outputs;
+      backward_collectives += outputs;
     }
     if (p_.tp > 1 && !w_.overlap_tensor_parallel) {
       cost.tensor_forward_collectives = forward_collectives;
@@ -231,11 +250,8 @@ class Builder {
     }
     // Ring attention: keys and values go round once forward; backward they go round again with their gradients.
     if (p_.cp > 1) {
-      const double heads = static_cast<double>(w_.model.heads) / p_.tp;
-      cost.attention_forward_s =
-          layers.transformer * attention_forward(roofline, tokens(), w_.sequence, heads, w_.model.head_dim).clocked_s;
-      cost.attention_backward_s =
-          layers.transformer * attention_backward(roofline, tokens(), w_.sequence, heads, w_.model.head_dim).clocked_s;
+      cost.attention_forward_s = of_layers(&LayerCost::attention_forward).clocked_s;
+      cost.attention_backward_s = of_layers(&LayerCost::attention_backward).clocked_s;
       cost.context_forward_collectives = layers.transformer;
       const double again = w_.recompute == Recompute::kSelective ? 1 : w_.recomputed_layers;
       cost.context_backward_collectives = (2.0 + again) * layers.transformer;
@@ -253,6 +269,10 @@ class Builder {
   double context_buffer_bytes() const {
     return tokens() * p_.cp * 2 * w_.model.kv_heads * w_.model.head_dim / p_.tp * kActivationBytes;
   }
+  // What a rank dispatches to experts, and gets back, in BF16.
+  double expert_bytes() const {
+    return tokens() / p_.tp * w_.model.moe->experts_per_token * w_.model.hidden * kActivationBytes;
+  }
 
   std::uint32_t label(const Block& block) const {
     return static_cast<std::uint32_t>(block.micro_batch * p_.vp + block.chunk);
@@ -264,14 +284,15 @@ class Builder {
       if (model_.gpu_classes[c].stage == stage) members.push_back(c);
     std::vector<BlockCost> costs;
     for (int v = 0; v < p_.vp; ++v) costs.push_back(block_cost(stage, v));
-    if (w_.parallelism.dp * w_.parallelism.cp > 1) add_gathers(members, costs);
+    const bool replicas = p_.dp * p_.cp > 1 && w_.trains_all();
+    if (replicas && !w_.is_fully_sharded()) add_gathers(members, costs);
     for (const Block& block : stage_schedule(p_, w_.micro_batches(), stage))
       add_block(members, block, costs[static_cast<std::size_t>(block.chunk)]);
-    if (!w_.overlap_grad_reduce && w_.parallelism.dp * w_.parallelism.cp > 1) {
+    if (replicas && !w_.is_fully_sharded() && !w_.overlap_grad_reduce) {
       std::map<std::uint32_t, Nodes> after;
       for (const std::uint32_t c : members) after[c] = tail_[c];
       for (const BlockCost& cost : costs)
-        add_gradient_ring(members, ActivityKind::kGradReduce, cost.parameters * kGradientBytes, 0, after, reduce_tail_);
+        add_gradients(members, ActivityKind::kGradReduce, cost.parameters, kGradientBytes, 1, 0, after, reduce_tail_);
     }
   }
 
@@ -280,8 +301,8 @@ class Builder {
     for (int v = 0; v < p_.vp; ++v) {
       const BlockCost& cost = costs[static_cast<std::size_t>(v)];
       for (int b = 0; b < cost.buckets; ++b) {
-        add_gradient_ring(members, ActivityKind::kParamGather, cost.parameters / cost.buckets * kParameterBytes,
-                          static_cast<std::uint32_t>(v), {}, gather_tail_);
+        add_gradients(members, ActivityKind::kParamGather, cost.parameters, kParameterBytes / cost.buckets, 1,
+                      static_cast<std::uint32_t>(v), {}, gather_tail_);
         for (const std::uint32_t c : members) gathered_[{c, v, b}] = gather_tail_[c];
       }
     }
@@ -289,9 +310,29 @@ class Builder {
       for (const std::uint32_t c : members) tail_[c] = gather_tail_[c];
   }
 
-  // One ring over data and context parallel ranks, after `after` and the stream's previous ring.
-  void add_gradient_ring(const std::vector<std::uint32_t>& members, ActivityKind kind, double buffer_bytes,
-                         std::uint32_t block, const std::map<std::uint32_t, Nodes>& after, std::vector<Nodes>& stream) {
+  // Reduces gradients, or gathers parameters, over their groups: of the dense part over data and context parallel ranks
+  // (those that share out, if these are fewer), of the experts over their copies. `collectives` in a row move it all.
+  void add_gradients(const std::vector<std::uint32_t>& members, ActivityKind kind, const ParameterCount& parameters,
+                     double bytes_each, double collectives, std::uint32_t block,
+                     const std::map<std::uint32_t, Nodes>& after, std::vector<Nodes>& stream) {
+    const bool hybrid = w_.shard_ranks < p_.dp * p_.cp;
+    const double bytes = bytes_each / collectives;
+    const Group dense = hybrid ? &GpuClass::shard : &GpuClass::gradient;
+    if (parameters.dense > 0 && (!hybrid || w_.shard_ranks > 1))
+      add_gradient_ring(members, kind, dense, parameters.dense * bytes, collectives, block, after, stream);
+    if (parameters.expert > 0 && p_.expert_dp() > 1)
+      add_gradient_ring(members, kind, &GpuClass::expert_gradient, parameters.expert * bytes, collectives, block, after,
+                        stream);
+    // Copies of a shard all-reduce its gradients: a reduce-scatter and an all-gather.
+    if (hybrid && kind == ActivityKind::kGradReduce)
+      add_gradient_ring(members, kind, &GpuClass::replica, parameters.dense * bytes / w_.shard_ranks, 2 * collectives,
+                        block, after, stream);
+  }
+
+  // Rings in a row, after `after` and the stream's previous ring.
+  void add_gradient_ring(const std::vector<std::uint32_t>& members, ActivityKind kind, Group group, double buffer_bytes,
+                         double collectives, std::uint32_t block, const std::map<std::uint32_t, Nodes>& after,
+                         std::vector<Nodes>& stream) {
     std::map<std::uint32_t, Nodes> before, rings;
     for (const std::uint32_t c : members) {
       before[c] = stream[c];
@@ -300,20 +341,22 @@ class Builder {
     }
     std::map<std::uint32_t, std::uint32_t> start_joins, end_joins;
     for (const std::uint32_t c : members) {
-      const Membership& member = model_.gpu_classes[c].gradient;
-      rings[c] = add_ring(kind, c, member, buffer_bytes, 1, block);
+      const Membership& member = model_.gpu_classes[c].*group;
+      rings[c] = add_ring(kind, c, member, buffer_bytes, collectives, block);
       connect(sync(member, before, c, start_joins), rings[c]);
     }
-    for (const std::uint32_t c : members) stream[c] = sync(model_.gpu_classes[c].gradient, rings, c, end_joins);
+    for (const std::uint32_t c : members) stream[c] = sync(model_.gpu_classes[c].*group, rings, c, end_joins);
   }
 
   void add_block(const std::vector<std::uint32_t>& members, const Block& block, const BlockCost& cost) {
     const std::uint32_t id = label(block);
-    const bool data_parallel = p_.dp * p_.cp > 1;
-    const bool first = !block.backward && block.micro_batch == 0 && data_parallel && w_.overlap_grad_reduce;
-    const bool last =
-        block.backward && block.micro_batch == w_.micro_batches() - 1 && data_parallel && w_.overlap_grad_reduce;
-    const int pieces = first || last ? cost.buckets : 1;
+    const bool replicas = p_.dp * p_.cp > 1 && w_.trains_all();
+    const bool sharded = replicas && w_.is_fully_sharded();
+    const bool overlaps = replicas && !sharded && w_.overlap_grad_reduce;
+    const bool first = overlaps && !block.backward && block.micro_batch == 0;
+    const bool last = overlaps && block.backward && block.micro_batch == w_.micro_batches() - 1;
+    const bool gathers = sharded && (!block.backward || w_.sharding == Sharding::kParameters);
+    const int pieces = first || last || sharded ? cost.buckets : 1;
     const KernelTime& time = block.backward ? cost.backward : cost.forward;
     const ActivityKind kind = block.backward ? ActivityKind::kBackward : ActivityKind::kForward;
 
@@ -321,25 +364,34 @@ class Builder {
     // context-parallel group.
     std::map<std::uint32_t, Nodes> entries, computed, exchanged;
     std::vector<std::map<std::uint32_t, Nodes>> piece_done(static_cast<std::size_t>(pieces));
-    for (const std::uint32_t c : members) {
-      const double seconds = time.at(clocks_[c]) / pieces;
-      const double clocked = time.clocked_s / clocks_[c] / pieces / seconds;
-      std::uint32_t previous = kNoIndex;
-      for (int i = 0; i < pieces; ++i) {
+    for (int i = 0; i < pieces; ++i) {
+      if (gathers) {
+        // Gathered a piece ahead: a gather begins with the computation before its own.
+        std::map<std::uint32_t, Nodes> ahead;
+        for (const std::uint32_t c : members)
+          if (latest_[c].second != kNoIndex) ahead[c] = {latest_[c].second};
+        add_gradients(members, ActivityKind::kParamGather, cost.parameters, kParameterBytes / pieces,
+                      layers_in(cost, pieces), id, ahead, gather_tail_);
+      }
+      for (const std::uint32_t c : members) {
+        const double seconds = time.at(clocks_[c]) / pieces;
+        const double clocked = time.clocked_s / clocks_[c] / pieces / seconds;
         const std::uint32_t exec = graph_.add_exec(kind, c, seconds, clocked, id);
         if (i == 0) {
           entries[c] = {exec};
         } else {
-          graph_.connect(previous, exec);
+          graph_.connect(latest_[c].first, exec);
         }
         if (first) connect(gathered_.at({c, block.chunk, i}), exec);
+        if (gathers) connect(gather_tail_[c], exec);
         piece_done[static_cast<std::size_t>(i)][c] = {exec};
-        previous = exec;
+        latest_[c] = {exec, latest_[c].first};
+        if (i == pieces - 1) computed[c] = {exec};
       }
-      computed[c] = {previous};
     }
     add_context_exchange(members, block, cost, id, entries, computed);
     for (const std::uint32_t c : members) {
+      before_block_[c] = tail_[c];
       connect(tail_[c], entries[c]);
       slot(c, block).entries = entries[c];
     }
@@ -358,17 +410,78 @@ class Builder {
     } else {
       for (const std::uint32_t c : members) tail_[c] = computed[c];
     }
+    const double layers = block.backward ? cost.expert_backward_layers : cost.expert_forward_layers;
+    if (layers > 0) add_expert_exchange(members, layers, id);
     for (const std::uint32_t c : members) slot(c, block).tail = tail_[c];
 
-    if (last) {
+    if (last || (sharded && block.backward)) {
       for (int i = 0; i < pieces; ++i) {
         const bool at_end = i == pieces - 1;
         std::map<std::uint32_t, Nodes> after;
         for (const std::uint32_t c : members) after[c] = at_end ? tail_[c] : piece_done[static_cast<std::size_t>(i)][c];
-        add_gradient_ring(members, ActivityKind::kGradReduce, cost.parameters / pieces * kGradientBytes, id, after,
-                          reduce_tail_);
+        add_gradients(members, ActivityKind::kGradReduce, cost.parameters, kGradientBytes / pieces,
+                      sharded ? layers_in(cost, pieces) : 1, id, after, reduce_tail_);
       }
     }
+  }
+
+  // FSDP gathers and reduces layer by layer: how many of them are in a piece.
+  static double layers_in(const BlockCost& cost, int pieces) {
+    return std::max(1.0, static_cast<double>(cost.transformer_layers) / pieces);
+  }
+
+  // Dispatch and combine of `layers` layers, after what is computed and, in a group that shares out each expert, the
+  // gather and reduction of the tokens; or beside the block.
+  void add_expert_exchange(const std::vector<std::uint32_t>& members, double layers, std::uint32_t id) {
+    std::map<std::uint32_t, Nodes> after, exchanges;
+    std::map<std::uint32_t, std::uint32_t> start_joins, end_joins, tensor_start_joins, tensor_end_joins;
+    for (const std::uint32_t c : members) {
+      // Beside the block: from the end of the block before, which is all that the entries wait for inside the stage.
+      after[c] = w_.overlap_expert_parallel ? before_block_[c] : tail_[c];
+    }
+    if (p_.ep > 1) {
+      for (const std::uint32_t c : members) {
+        const Membership& member = model_.gpu_classes[c].expert;
+        exchanges[c] = add_all_to_all(c, member, expert_bytes(), 2 * layers, id);
+        connect(sync(member, after, c, start_joins), exchanges[c]);
+      }
+      for (const std::uint32_t c : members) after[c] = sync(model_.gpu_classes[c].expert, exchanges, c, end_joins);
+    }
+    if (p_.etp > 1) {
+      std::map<std::uint32_t, Nodes> rings;
+      for (const std::uint32_t c : members) {
+        const Membership& member = model_.gpu_classes[c].expert_tensor;
+        rings[c] = add_ring(ActivityKind::kExpertParallel, c, member, expert_bytes() * p_.etp, 2 * layers, id);
+        connect(sync(member, after, c, tensor_start_joins), rings[c]);
+      }
+      for (const std::uint32_t c : members)
+        after[c] = sync(model_.gpu_classes[c].expert_tensor, rings, c, tensor_end_joins);
+    }
+    for (const std::uint32_t c : members) {
+      if (w_.overlap_expert_parallel) after[c].insert(after[c].end(), tail_[c].begin(), tail_[c].end());
+      tail_[c] = after[c];
+    }
+  }
+
+  // `exchanges` all-to-alls in a row, in each of which a rank sends `bytes` evenly to the members of its group, itself
+  // included. What leaves the NVLink domain goes out on the sender's rail and over NVLink to its receiver, as in NCCL's
+  // PXN and DeepEP.
+  Nodes add_all_to_all(std::uint32_t c, const Membership& member, double bytes, double exchanges, std::uint32_t block) {
+    const double n = member.size, k = member.in_domain, spine = member.across_spine, leaf = n - k - spine;
+    const ActivityKind kind = ActivityKind::kExpertParallel;
+    Nodes nodes;
+    const double nvlink = bytes * ((k - 1) / n + (n - k) / n * (k - 1) / k);
+    if (nvlink > 0) {
+      const double latency = calibration_.nvlink(rack_.gpu.nvlink_generation).base_s.value.value;
+      nodes.push_back(graph_.add_comm(kind, c,
+                                      route(kind, c, c, Hop::kNvlink, Hop::kNvlink, nvlink_share(k, bytes * k / n)),
+                                      exchanges * nvlink, exchanges * latency, block));
+    }
+    for (const auto& [hop, ranks] : {std::pair{Hop::kLeaf, leaf}, {Hop::kSpine, spine}})
+      if (ranks > 0)
+        nodes.push_back(graph_.add_comm(kind, c, route(kind, c, c, hop, hop, calibration_.nic_share.value.value),
+                                        exchanges * bytes * ranks / n, exchanges * hop_latency(hop), block));
+    return nodes;
   }
 
   // Whether attention hides the exchange of all members by far; then its bytes are booked here.
@@ -475,7 +588,7 @@ class Builder {
       if (gpu.stage < 0) continue;
       connect(tail_[c], norm);
       connect(reduce_tail_[c], norm);
-      const KernelTime time = optimizer_step(roofline, stage_parameters(w_, gpu.stage), p_.dp * p_.cp);
+      const KernelTime time = optimizer_step(roofline, optimizer_parameters(w_, gpu.stage));
       const std::uint32_t exec = graph_.add_exec(ActivityKind::kOptimizer, c, time.at(clocks_[c]), 0, 0);
       graph_.connect(norm, exec);
     }
@@ -511,8 +624,10 @@ class Builder {
   std::vector<std::uint32_t> nvswitch_;             // (n_domain_class)
   std::vector<std::uint32_t> leaf_up_, leaf_down_;  // (n_leaf_class)
   std::map<RouteKey, std::uint32_t> routes_;
-  std::vector<Nodes> tail_;         // (n_gpu_class) end of the latest block
-  std::vector<Nodes> gather_tail_;  // (n_gpu_class) end of the latest ring on the stream
+  std::vector<Nodes> tail_;                                      // (n_gpu_class) end of the latest block
+  std::vector<Nodes> before_block_;                              // (n_gpu_class) end of the one before
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> latest_;  // (n_gpu_class) the two latest Execs, kNoIndex: none
+  std::vector<Nodes> gather_tail_;                               // (n_gpu_class) end of the latest ring on the stream
   std::vector<Nodes> reduce_tail_;
   std::map<BucketKey, Nodes> gathered_;
   std::map<std::uint32_t, std::vector<Slot>> slots_;  // by GPU class

@@ -27,8 +27,16 @@ struct MemoryUse {
 // The fullest stage, with the workload's own recompute settings.
 MemoryUse memory_use(const Workload& workload);
 
-// Parameters that a GPU holds of a chunk, and of all chunks of a stage.
-double chunk_parameters(const Workload& workload, const ChunkLayers& layers);
-double stage_parameters(const Workload& workload, int stage);
+// Parameters of a chunk, and of all chunks of a stage, on one GPU before data-parallel ranks share them out.
+struct ParameterCount {
+  double dense = 0;   // shared out over data x context ranks
+  double expert = 0;  // over the copies of an expert
+  double total() const { return dense + expert; }
+};
+ParameterCount chunk_parameters(const Workload& workload, const ChunkLayers& layers);
+ParameterCount stage_parameters(const Workload& workload, int stage);
+
+// Parameters whose optimizer state one GPU holds.
+double optimizer_parameters(const Workload& workload, int stage);
 
 }  // namespace racktwin

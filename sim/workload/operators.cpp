@@ -12,6 +12,7 @@ const GemmEfficiency& efficiency_of(const Gpu& gpu, Precision precision) {
     case Precision::kBf16:
       return gpu.bf16;
     case Precision::kFp8:
+    case Precision::kFp8Current:
       return gpu.fp8;
     case Precision::kMxfp8:
       return gpu.mxfp8;
@@ -28,6 +29,7 @@ double half_k(const Calibration& c, Precision precision) {
     case Precision::kBf16:
       return c.gemm_half_k_bf16.value.value;
     case Precision::kFp8:
+    case Precision::kFp8Current:
       return c.gemm_half_k_fp8.value.value;
     case Precision::kMxfp8:
       return c.gemm_half_k_mxfp8.value.value;
@@ -42,10 +44,127 @@ KernelTime attention(const Roofline& r, double flops, double share) {
   return {flops / (r.gpu->bf16.dense_flops.value * share), c.kernel_launch_s.value.value, flops};
 }
 
-// Reading BF16 and writing the quantised copy, row- and column-wise, for the forward and the backward GEMM.
+// Reading BF16 and writing the quantised copy, row- and column-wise, for the forward and the backward GEMM. The largest
+// magnitude of a tensor that sets its own scale is found in a pass before.
 KernelTime quantise(const Roofline& r, double elements) {
   if (r.precision == Precision::kBf16) return {};
-  return stream(r, elements * (2 + 2 * operand_bytes(r.precision)));
+  const double reads = r.precision == Precision::kFp8Current ? 4 : 2;
+  return stream(r, elements * (reads + 2 * operand_bytes(r.precision)));
+}
+
+// A linear layer: C(m x n) = A(m x k) B(k x n), `copies` of them (local experts).
+struct Linear {
+  double m, n, k;
+  double copies = 1;
+};
+
+// Adds the GEMMs of a linear layer and of its adapter, forward and backward. Frozen weights have no gradient.
+void add_linear(LayerCost& cost, const Roofline& r, const Workload& w, const Linear& l) {
+  cost.forward += l.copies * gemm(r, l.m, l.n, l.k);
+  cost.backward += l.copies * gemm(r, l.m, l.k, l.n);  // gradient of the input
+  if (w.trains_all()) {
+    cost.backward += l.copies * gemm(r, l.k, l.n, l.m);  // gradient of the weight
+    // Gradients are accumulated in BF16 over micro-batches: read and written once per micro-batch.
+    cost.backward += stream(r, l.copies * l.n * l.k * 2 * 2);
+  }
+}
+
+// y += B (A x) of low-rank adapters in BF16. source: Hu et al., LoRA, arXiv 2106.09685, section 4.1.
+void add_adapter(LayerCost& cost, const Roofline& r, double rank, const Linear& l) {
+  const KernelTime down = gemm(r, l.m, rank, l.k, true), up = gemm(r, l.m, l.n, rank, true);
+  const KernelTime sum = stream(r, l.m * l.n * 2 * 3);
+  cost.forward += down;
+  cost.forward += up;
+  cost.forward += sum;
+  cost.backward += 2.0 * down;
+  cost.backward += 2.0 * up;
+  cost.backward += sum;
+}
+
+void add_activation(LayerCost& cost, const Roofline& r, const TransformerModel& model, double elements) {
+  const bool gated =
+      model.is_gated();  // forward: reads two (one), writes one; backward: reads three (two), writes two (one)
+  cost.forward += stream(r, elements * (gated ? 3 : 2) * 2);
+  cost.backward += stream(r, elements * (gated ? 5 : 3) * 2);
+}
+
+void add_feed_forward(LayerCost& cost, const Roofline& r, const Workload& w, double tokens, double width,
+                      double copies) {
+  const double hidden = w.model.hidden, inner = w.model.is_gated() ? 2 * width : width;
+  add_linear(cost, r, w, {tokens, inner, hidden, copies});
+  add_linear(cost, r, w, {tokens, hidden, width, copies});
+  add_activation(cost, r, w.model, tokens * copies * width);
+}
+
+void add_attention(LayerCost& cost, const Roofline& r, const Workload& w, double tokens) {
+  const TransformerModel& m = w.model;
+  const double tp = w.parallelism.tp, hidden = m.hidden, heads = m.heads / tp;
+  double head_dims = 2.0 * m.head_dim, out = heads * m.head_dim;
+  if (m.latent) {
+    const LatentAttention& a = *m.latent;
+    const double query_dim = a.plain_head_dim + a.rotary_head_dim;
+    head_dims = query_dim + a.value_head_dim;
+    out = heads * a.value_head_dim;
+    // Down-projections are not sharded over tensor-parallel ranks.
+    if (a.query_rank > 0) {
+      add_linear(cost, r, w, {tokens, 1.0 * a.query_rank, hidden});
+      add_linear(cost, r, w, {tokens, heads * query_dim, 1.0 * a.query_rank});
+    } else {
+      add_linear(cost, r, w, {tokens, heads * query_dim, hidden});
+    }
+    add_linear(cost, r, w, {tokens, 1.0 * a.key_value_rank + a.rotary_head_dim, hidden});
+    add_linear(cost, r, w, {tokens, heads * (a.plain_head_dim + a.value_head_dim), 1.0 * a.key_value_rank});
+    const KernelTime assemble = stream(r, tokens * heads * (2 * query_dim + a.value_head_dim) * 2 * 2);
+    cost.forward += assemble;  // rotary part and concatenation
+    cost.backward += assemble;
+  } else {
+    const Linear qkv{tokens, (m.heads + 2.0 * m.kv_heads) * m.head_dim / tp, hidden};
+    add_linear(cost, r, w, qkv);
+    if (w.task == Task::kLora) add_adapter(cost, r, w.lora_rank, qkv);
+    if (m.positions == Positions::kRotary) {
+      const KernelTime rotary = stream(r, tokens * qkv.n * 2 * 2);
+      cost.forward += rotary;
+      cost.backward += rotary;
+    }
+  }
+  const Linear projection{tokens, hidden, out};
+  add_linear(cost, r, w, projection);
+  const double full = mean_keys(w.sequence, w.document, 0),
+               windowed = mean_keys(w.sequence, w.document, m.attention_window);
+  const double keys = (1 - m.windowed_layers) * full + m.windowed_layers * windowed;
+  cost.attention_forward = attention_forward(r, tokens, keys, heads, head_dims);
+  cost.attention_backward = attention_backward(r, tokens, keys, heads, head_dims);
+  cost.forward += cost.attention_forward;
+  cost.backward += cost.attention_backward;
+}
+
+// Router, permutation by expert and back, routed and shared experts. Tokens are spread evenly over the experts.
+// source: Megatron-Core's dropless token dispatcher; Gale et al., MegaBlocks, arXiv 2211.15841.
+void add_experts(LayerCost& cost, const Roofline& r, const Workload& w, double tokens) {
+  const MixtureOfExperts& moe = *w.model.moe;
+  const Parallelism& p = w.parallelism;
+  const double own = tokens / p.tp;                              // sequence parallelism: tokens that this rank routes
+  const double visits = own * moe.experts_per_token;             // and receives
+  const double local = static_cast<double>(moe.experts) / p.ep;  // experts held, each 1/etp of it
+  const double hidden = w.model.hidden;
+  // Logits in FP32, softmax, choice of the best, map and counts.
+  KernelTime route = gemm(r, own, moe.experts, hidden, true);
+  route += 4.0 * stream(r, own * moe.experts * 4 * 2);
+  cost.forward += route;
+  cost.backward += 2.0 * route;
+  const int moves = p.ep > 1 ? 4 : 2;  // sorted by rank before and after the exchange, then by local expert
+  const KernelTime move = static_cast<double>(moves) * stream(r, visits * hidden * 2 * 2);
+  cost.forward += move;
+  cost.backward += move;
+  add_feed_forward(cost, r, w, visits * p.etp / local, static_cast<double>(moe.expert_ffn) / p.etp, local);
+  cost.forward += quantise(r, visits * p.etp * (hidden + static_cast<double>(moe.expert_ffn) / p.etp));
+  cost.backward += quantise(r, visits * p.etp * (hidden + 2.0 * moe.expert_ffn / p.etp));
+  if (moe.shared_ffn > 0) {
+    const double width = static_cast<double>(moe.shared_ffn) / p.tp;
+    add_feed_forward(cost, r, w, tokens, width, 1);
+    cost.forward += quantise(r, own * hidden + tokens * width);
+    cost.backward += quantise(r, own * hidden + tokens * 2 * width);
+  }
 }
 
 }  // namespace
@@ -55,6 +174,7 @@ double operand_bytes(Precision precision) {
     case Precision::kBf16:
       return 2;
     case Precision::kFp8:
+    case Precision::kFp8Current:
       return 1;
     case Precision::kMxfp8:
       return 1 + 1.0 / 32;  // a scale for every 32 elements. source: OCP Microscaling Formats v1.0, table 1
@@ -93,59 +213,47 @@ KernelTime stream(const Roofline& r, double bytes) {
   return {0, bytes / rate + c.kernel_launch_s.value.value, 0};
 }
 
-KernelTime attention_forward(const Roofline& r, double tokens, double sequence, double heads, double head_dim) {
-  const double flops = 2 * tokens * sequence * heads * head_dim;
+double mean_keys(double sequence, double document, double window) {
+  const double length = document > 0 ? std::min(document, sequence) : sequence;
+  if (window <= 0 || window >= length) return length / 2;
+  return window - window * window / (2 * length);  // the first `window` queries see fewer
+}
+
+KernelTime attention_forward(const Roofline& r, double tokens, double keys, double heads, double head_dims) {
+  const double flops = 2 * tokens * keys * heads * head_dims;
   return attention(r, flops, r.calibration->attention_forward_share.value.value);
 }
 
-KernelTime attention_backward(const Roofline& r, double tokens, double sequence, double heads, double head_dim) {
-  const double flops = 2.5 * 2 * tokens * sequence * heads * head_dim;
+KernelTime attention_backward(const Roofline& r, double tokens, double keys, double heads, double head_dims) {
+  const double flops = 2.5 * 2 * tokens * keys * heads * head_dims;
   return attention(r, flops, r.calibration->attention_backward_share.value.value);
 }
 
-LayerCost transformer_layer(const Roofline& r, const Workload& w) {
+LayerCost transformer_layer(const Roofline& r, const Workload& w, bool moe) {
   const TransformerModel& model = w.model;
-  const double tp = w.parallelism.tp;
-  const double tokens = tokens_per_gpu(w);
-  const double hidden = model.hidden, head_dim = model.head_dim;
-  const double heads = model.heads / tp;
-  const double qkv = (model.heads + 2.0 * model.kv_heads) * head_dim / tp;
-  const double ffn = model.ffn / tp;
-
+  const double tokens = tokens_per_gpu(w), hidden = model.hidden, tp = w.parallelism.tp;
   // Sequence parallelism shards what lies outside the tensor-parallel region over its ranks.
   // source: Korthikanti et al., arXiv 2205.05198, section 4.2.
   const double sharded = tokens / tp;
-
-  KernelTime attention = attention_forward(r, tokens, w.sequence, heads, head_dim);
   LayerCost cost;
-  KernelTime& f = cost.forward;
-  f += gemm(r, tokens, qkv, hidden);
-  f += gemm(r, tokens, hidden, heads * head_dim);
-  f += gemm(r, tokens, 2 * ffn, hidden);
-  f += gemm(r, tokens, hidden, ffn);
-  f += attention;
-  f += 2.0 * stream(r, sharded * hidden * 2 * 4);  // norm and residual add: 2 reads, 2 writes
-  f += stream(r, tokens * qkv * 2 * 2);            // rotary embedding
-  f += stream(r, tokens * 3 * ffn * 2);            // SwiGLU: read 2 ffn, write ffn
-  // Inputs of the four GEMMs; what is all-gathered is quantised before.
-  f += quantise(r, sharded * 2 * hidden + tokens * (heads * head_dim + ffn));
-
-  KernelTime& b = cost.backward;
-  for (const auto& [n, k] : {std::pair{qkv, hidden}, {hidden, heads * head_dim}, {2 * ffn, hidden}, {hidden, ffn}}) {
-    b += gemm(r, tokens, k, n);  // gradient of the input
-    b += gemm(r, k, n, tokens);  // gradient of the weight
+  add_attention(cost, r, w, tokens);
+  cost.forward += 2.0 * stream(r, sharded * hidden * 2 * 4);  // norm and residual add: 2 reads, 2 writes
+  cost.backward += 2.0 * stream(r, sharded * hidden * 2 * 5);
+  // Inputs of the linear layers forward, their incoming gradients backward; what is all-gathered is quantised before.
+  const double qkv = (model.heads + 2.0 * model.kv_heads) * model.head_dim / tp,
+               out = model.heads * model.head_dim / tp;
+  cost.forward += quantise(r, sharded * hidden + tokens * out);
+  cost.backward += quantise(r, sharded * hidden + tokens * qkv);
+  if (moe) {
+    add_experts(cost, r, w, tokens);
+  } else {
+    const double width = model.ffn / tp;
+    add_feed_forward(cost, r, w, tokens, width, 1);
+    cost.forward += quantise(r, sharded * hidden + tokens * width);
+    cost.backward += quantise(r, sharded * hidden + tokens * (model.is_gated() ? 2 : 1) * width);
   }
-  b += attention_backward(r, tokens, w.sequence, heads, head_dim);
-  b += 2.0 * stream(r, sharded * hidden * 2 * 5);
-  b += stream(r, tokens * qkv * 2 * 2);
-  b += stream(r, tokens * 5 * ffn * 2);                               // read 3 ffn, write 2 ffn
-  b += quantise(r, sharded * 2 * hidden + tokens * (qkv + 2 * ffn));  // incoming gradients of the four GEMMs
-  // Gradients of weights are accumulated in BF16 over micro-batches: read and write once per micro-batch.
-  const double layer_parameters = hidden * (qkv + heads * head_dim + 3 * ffn);
-  b += stream(r, layer_parameters * 2 * 2);
-
-  if (w.recompute == Recompute::kSelective) b += attention;
-  b += w.recomputed_layers * f;
+  if (w.recompute == Recompute::kSelective) cost.backward += cost.attention_forward;
+  cost.backward += w.recomputed_layers * cost.forward;
   return cost;
 }
 
@@ -156,8 +264,9 @@ LayerCost output_layer(const Roofline& r, const Workload& w) {
   cost.forward += gemm(r, tokens, vocab, w.model.hidden, true);
   cost.forward += stream(r, tokens * vocab * (2 + 4 + 4 + 4));  // logits BF16 -> FP32, maximum, exponentials and sum
   cost.backward += gemm(r, tokens, w.model.hidden, vocab, true);
-  cost.backward += gemm(r, w.model.hidden, vocab, tokens, true);
   cost.backward += stream(r, tokens * vocab * (4 + 2 + 2));
+  if (!w.trains_all()) return cost;
+  cost.backward += gemm(r, w.model.hidden, vocab, tokens, true);
   cost.backward += stream(r, w.model.hidden * vocab * 2 * 2);
   return cost;
 }
@@ -172,16 +281,22 @@ LayerCost embedding_layer(const Roofline& r, const Workload& w) {
 
 // Adam in FP32 on a shard: reads the BF16 gradient, master weight and two moments, writes these three and the BF16
 // weight; before it, the gradient norm reads the shard once.
-KernelTime optimizer_step(const Roofline& r, double parameters, double shards) {
-  return stream(r, parameters / shards * (2 + 2 + 3 * 4 + 3 * 4 + 2));
+KernelTime optimizer_step(const Roofline& r, double parameters) {
+  return stream(r, parameters * (2 + 2 + 3 * 4 + 3 * 4 + 2));
 }
 
 double model_flops_per_step(const Workload& w) {
   const TransformerModel& m = w.model;
   const double tokens = static_cast<double>(w.global_batch) * w.sequence;
-  const double matmul_parameters = m.layers * m.dense_layer_parameters() + m.embedding_parameters();
-  const double attention = 6.0 * m.layers * w.sequence * m.heads * m.head_dim;  // per token: 12 full, half of it causal
-  return tokens * (6 * matmul_parameters + attention);
+  const double looked_up =
+      (m.tied_embeddings ? 0 : m.embedding_parameters()) + static_cast<double>(m.learned_positions) * m.hidden;
+  const double keys = (1 - m.windowed_layers) * mean_keys(w.sequence, w.document, 0) +
+                      m.windowed_layers * mean_keys(w.sequence, w.document, m.attention_window);
+  const double head_dims =
+      m.latent ? m.latent->plain_head_dim + m.latent->rotary_head_dim + m.latent->value_head_dim : 2.0 * m.head_dim;
+  const double attention = 6.0 * m.layers * keys * m.heads * head_dims;  // per token, forward and backward
+  const double passes = w.trains_all() ? 6 : 4;
+  return tokens * (passes * (m.active_parameters() - looked_up) + attention);
 }
 
 double dense_flops(const Gpu& gpu, Precision precision) { return efficiency_of(gpu, precision).dense_flops.value; }

@@ -38,22 +38,28 @@ KernelTime gemm(const Roofline& roofline, double m, double n, double k, bool bf1
 // Streaming kernel that moves `bytes` over HBM.
 KernelTime stream(const Roofline& roofline, double bytes);
 
-// Flash attention, causal, forward: 2 * tokens * sequence * heads * head_dim FLOP (half of the full square),
-// source: Dao, FlashAttention-2, arXiv 2307.08691, section 4.1; backward 2.5 times that.
-KernelTime attention_forward(const Roofline& roofline, double tokens, double sequence, double heads, double head_dim);
-KernelTime attention_backward(const Roofline& roofline, double tokens, double sequence, double heads, double head_dim);
+// Keys that a query sees on average: causal, within its document and its window.
+double mean_keys(double sequence, double document, double window);
+
+// Flash attention, forward: 2 (d_qk + d_v) FLOP per head, query and key seen; backward 2.5 times that. source: Dao,
+// FlashAttention-2, arXiv 2307.08691, section 4.1 (which counts the full square).
+KernelTime attention_forward(const Roofline& roofline, double tokens, double keys, double heads, double head_dims);
+KernelTime attention_backward(const Roofline& roofline, double tokens, double keys, double heads, double head_dims);
 
 // One micro-batch on one GPU of its tensor- and context-parallel group.
 struct LayerCost {
   KernelTime forward, backward;  // backward includes what is recomputed
+  KernelTime attention_forward,
+      attention_backward;  // of these, the attention kernels: what ring attention hides behind
 };
-LayerCost transformer_layer(const Roofline& roofline, const Workload& workload);
+LayerCost transformer_layer(const Roofline& roofline, const Workload& workload, bool moe);
 LayerCost output_layer(const Roofline& roofline, const Workload& workload);  // LM head and cross entropy
 LayerCost embedding_layer(const Roofline& roofline, const Workload& workload);
-KernelTime optimizer_step(const Roofline& roofline, double parameters, double shards);
+KernelTime optimizer_step(const Roofline& roofline, double parameters);  // of the parameters whose state a GPU holds
 
-// FLOP of one training step that count as useful, for MFU: 6 per parameter and token (no embedding look-up) plus causal
-// attention. source: Chowdhery et al., PaLM, arXiv 2204.02311, appendix B, with the causal half of attention.
+// FLOP of one training step that count as useful, for MFU: 6 per active parameter and token (no embedding look-up) plus
+// causal attention; adapters instead of all weights: 4. source: Chowdhery et al., PaLM, arXiv 2204.02311, appendix B,
+// with the causal half of attention.
 double model_flops_per_step(const Workload& workload);
 
 // Bytes of one element of a GEMM's operands, scales included.

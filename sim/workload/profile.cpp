@@ -47,8 +47,8 @@ class Sweep {
     const bool optimizes = active(ActivityKind::kOptimizer);
     const bool data = active(ActivityKind::kGradReduce) || active(ActivityKind::kParamGather);
     const bool pipeline = active(ActivityKind::kPipelineForward) || active(ActivityKind::kPipelineBackward);
-    const bool moves =
-        active(ActivityKind::kTensorParallel) || active(ActivityKind::kContextParallel) || data || pipeline;
+    const bool moves = active(ActivityKind::kTensorParallel) || active(ActivityKind::kContextParallel) ||
+                       active(ActivityKind::kExpertParallel) || data || pipeline;
     if (computes) {
       parts.compute_s += time * clocked_share_;
       parts.memory_s += time * (1 - clocked_share_);
@@ -61,6 +61,8 @@ class Sweep {
       parts.tensor_exposed_s += time;
     } else if (active(ActivityKind::kContextParallel)) {
       parts.context_exposed_s += time;
+    } else if (active(ActivityKind::kExpertParallel)) {
+      parts.expert_exposed_s += time;
     } else if (data) {
       parts.data_exposed_s += time;
     } else if (pipeline) {
@@ -96,8 +98,8 @@ double critical_clocked_time(const ActivityGraph& graph, const ActivityTimes& ti
 }  // namespace
 
 double StepParts::total_s() const {
-  return compute_s + memory_s + tensor_exposed_s + context_exposed_s + data_exposed_s + pipeline_exposed_s +
-         optimizer_s + bubble_s;
+  return compute_s + memory_s + tensor_exposed_s + context_exposed_s + expert_exposed_s + data_exposed_s +
+         pipeline_exposed_s + optimizer_s + bubble_s;
 }
 
 void ActivityProfile::add(Kind kind, double begin_s, double end_s, double share, double step_s) {
@@ -182,13 +184,14 @@ IterationProfile profile_of(const Model& model, const Iteration& iteration, cons
     mean.memory_s += n * parts.memory_s;
     mean.tensor_exposed_s += n * parts.tensor_exposed_s;
     mean.context_exposed_s += n * parts.context_exposed_s;
+    mean.expert_exposed_s += n * parts.expert_exposed_s;
     mean.data_exposed_s += n * parts.data_exposed_s;
     mean.pipeline_exposed_s += n * parts.pipeline_exposed_s;
     mean.optimizer_s += n * parts.optimizer_s;
     mean.bubble_s += n * parts.bubble_s;
   }
   for (double* part : {&profile.parts.compute_s, &profile.parts.memory_s, &profile.parts.tensor_exposed_s,
-                       &profile.parts.context_exposed_s, &profile.parts.data_exposed_s,
+                       &profile.parts.context_exposed_s, &profile.parts.expert_exposed_s, &profile.parts.data_exposed_s,
                        &profile.parts.pipeline_exposed_s, &profile.parts.optimizer_s, &profile.parts.bubble_s})
     *part /= working;
 

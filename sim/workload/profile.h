@@ -14,12 +14,13 @@
 namespace racktwin {
 
 // Where the time of a step goes on one GPU. The parts sum to the step time. A communication is exposed while the GPU
-// computes nothing; while several are, the first in this order counts: tensor, context, data, pipeline.
+// computes nothing; while several are, the first in this order counts: tensor, context, expert, data, pipeline.
 struct StepParts {
   double compute_s = 0;  // forward and backward, bound by the clock
   double memory_s = 0;   // forward and backward, bound by HBM or launch latency
   double tensor_exposed_s = 0;
   double context_exposed_s = 0;
+  double expert_exposed_s = 0;
   double data_exposed_s = 0;
   double pipeline_exposed_s = 0;
   double optimizer_s = 0;

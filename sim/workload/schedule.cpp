@@ -48,7 +48,7 @@ ChunkLayers chunk_layers(const Workload& w, int stage, int chunk) {
   const int virtual_stages = p.pp * p.vp;
   const int index = chunk * p.pp + stage;
   const int extra = w.embedding_and_loss_count_as_layers ? 1 : 0;
-  const int slots = w.model.layers + 2 * extra;
+  const int slots = w.model.layers + w.model.prediction_layers + 2 * extra;
   // Leftovers are spread as evenly as possible over the virtual stages.
   const int begin = static_cast<int>(static_cast<long long>(slots) * index / virtual_stages);
   const int end = static_cast<int>(static_cast<long long>(slots) * (index + 1) / virtual_stages);
@@ -56,6 +56,11 @@ ChunkLayers chunk_layers(const Workload& w, int stage, int chunk) {
   layers.embedding = index == 0;
   layers.output = index == virtual_stages - 1;
   layers.transformer = end - begin - (layers.embedding ? extra : 0) - (layers.output ? extra : 0);
+  const int first = begin - (layers.embedding ? 0 : extra);
+  for (int i = first; i < first + layers.transformer; ++i) {
+    layers.moe += w.model.is_moe_layer(std::min(i, w.model.layers - 1)) ? 1 : 0;
+    layers.predictions += i >= w.model.layers ? 1 : 0;
+  }
   return layers;
 }
 

@@ -25,11 +25,13 @@ std::vector<Block> stage_schedule(const Parallelism& parallelism, int micro_batc
 int blocks_in_flight(const Parallelism& parallelism, int micro_batches, int stage);
 
 // The layers of a chunk. Chunk v of stage p is virtual stage v * pp + p; the embedding is in the first virtual stage,
-// the output layer in the last.
+// the output layer in the last. Layers of multi-token prediction follow the model's own.
 struct ChunkLayers {
-  int transformer = 0;
+  int transformer = 0;  // all layers; of them
+  int moe = 0;          // with experts
   bool embedding = false;
   bool output = false;
+  int predictions = 0;  // of the layers: multi-token prediction, each with an output layer of its own
 };
 ChunkLayers chunk_layers(const Workload& workload, int stage, int chunk);
 
