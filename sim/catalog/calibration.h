@@ -24,6 +24,8 @@ struct NvlinkFit {
   Fitted step_s;      // and per ring step
 };
 
+inline constexpr int kOldestFittedNvlink = 4, kNewestFittedNvlink = 5;  // generations beyond use the nearest
+
 struct Calibration {
   Fitted gemm_launch_s;                                                            // fixed time of one GEMM
   Fitted gemm_half_k_bf16, gemm_half_k_fp8, gemm_half_k_mxfp8, gemm_half_k_nvfp4;  // inner dimension of half rate

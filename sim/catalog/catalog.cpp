@@ -27,8 +27,9 @@ Curve read_curve(Table table, const char* x_key, Dimension x, const char* y_key,
   return curve;
 }
 
-GemmEfficiency read_gemm(Table& performance, Table& gemm, const char* peak, const char* share) {
-  return {optional_value(performance, peak, Dimension::kFlops), optional_value(gemm, share, Dimension::kNone)};
+// A chip that nobody measured has no table `gemm`.
+Sourced gemm_share(std::optional<Table>& gemm, const char* key) {
+  return gemm ? optional_value(*gemm, key, Dimension::kNone) : Sourced();
 }
 
 void read_heat_path(Table& thermal, Sourced& junction_to_case, Sourced& heat_capacity, Sourced& plate_heat_capacity,
@@ -103,11 +104,12 @@ Result<Gpu> Catalog::gpu(const std::string& name) const {
   Gpu g;
   g.name = name;
   g.title = root.text("title");
-  Table p = root.table("performance"), gemm = root.table("gemm");
-  g.bf16 = read_gemm(p, gemm, "bf16_dense", "bf16_share");
-  g.fp8 = read_gemm(p, gemm, "fp8_dense", "fp8_share");
-  g.mxfp8 = {g.fp8.dense_flops, optional_value(gemm, "mxfp8_share", Dimension::kNone)};
-  g.nvfp4 = read_gemm(p, gemm, "fp4_dense", "nvfp4_share");
+  Table p = root.table("performance");
+  std::optional<Table> gemm = root.optional_table("gemm");
+  g.bf16 = {optional_value(p, "bf16_dense", Dimension::kFlops), gemm_share(gemm, "bf16_share")};
+  g.fp8 = {optional_value(p, "fp8_dense", Dimension::kFlops), gemm_share(gemm, "fp8_share")};
+  g.mxfp8 = {g.fp8.dense_flops, gemm_share(gemm, "mxfp8_share")};
+  g.nvfp4 = {optional_value(p, "fp4_dense", Dimension::kFlops), gemm_share(gemm, "nvfp4_share")};
   g.hbm_capacity_bytes = p.sourced("hbm_capacity", Dimension::kBytes);
   g.hbm_bandwidth_bytes_per_s = p.sourced("hbm_bandwidth", Dimension::kBandwidth);
   g.nvlink_bytes_per_s = p.sourced("nvlink_per_direction", Dimension::kBandwidth);

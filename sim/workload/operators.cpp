@@ -7,21 +7,6 @@
 namespace racktwin {
 namespace {
 
-const GemmEfficiency& efficiency_of(const Gpu& gpu, Precision precision) {
-  switch (precision) {
-    case Precision::kBf16:
-      return gpu.bf16;
-    case Precision::kFp8:
-    case Precision::kFp8Current:
-      return gpu.fp8;
-    case Precision::kMxfp8:
-      return gpu.mxfp8;
-    case Precision::kNvfp4:
-      return gpu.nvfp4;
-  }
-  return gpu.bf16;
-}
-
 double tokens_per_gpu(const Workload& w) { return static_cast<double>(w.sequence) * w.micro_batch / w.parallelism.cp; }
 
 double half_k(const Calibration& c, Precision precision) {
@@ -169,6 +154,21 @@ void add_experts(LayerCost& cost, const Roofline& r, const Workload& w, double t
 
 }  // namespace
 
+const GemmEfficiency& gemm_efficiency(const Gpu& gpu, Precision precision) {
+  switch (precision) {
+    case Precision::kBf16:
+      return gpu.bf16;
+    case Precision::kFp8:
+    case Precision::kFp8Current:
+      return gpu.fp8;
+    case Precision::kMxfp8:
+      return gpu.mxfp8;
+    case Precision::kNvfp4:
+      return gpu.nvfp4;
+  }
+  return gpu.bf16;
+}
+
 double operand_bytes(Precision precision) {
   switch (precision) {
     case Precision::kBf16:
@@ -193,7 +193,7 @@ KernelTime& KernelTime::operator+=(const KernelTime& other) {
 
 KernelTime gemm(const Roofline& r, double m, double n, double k, bool bf16) {
   const Precision precision = bf16 ? Precision::kBf16 : r.precision;
-  const GemmEfficiency& efficiency = efficiency_of(*r.gpu, precision);
+  const GemmEfficiency& efficiency = gemm_efficiency(*r.gpu, precision);
   const Calibration& c = *r.calibration;
   const double flops = 2 * m * n * k;
   const double compute_s =
@@ -299,6 +299,6 @@ double model_flops_per_step(const Workload& w) {
   return tokens * (passes * (m.active_parameters() - looked_up) + attention);
 }
 
-double dense_flops(const Gpu& gpu, Precision precision) { return efficiency_of(gpu, precision).dense_flops.value; }
+double dense_flops(const Gpu& gpu, Precision precision) { return gemm_efficiency(gpu, precision).dense_flops.value; }
 
 }  // namespace racktwin

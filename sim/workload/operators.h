@@ -62,6 +62,8 @@ KernelTime optimizer_step(const Roofline& roofline, double parameters);  // of t
 // with the causal half of attention.
 double model_flops_per_step(const Workload& workload);
 
+const GemmEfficiency& gemm_efficiency(const Gpu& gpu, Precision precision);
+
 // Bytes of one element of a GEMM's operands, scales included.
 double operand_bytes(Precision precision);
 
