@@ -91,8 +91,6 @@ Result<TransformerModel> Catalog::model(const std::string& name) const {
   m.layers = positive_integer(root, "layers");
   m.hidden = positive_integer(root, "hidden");
   m.heads = positive_integer(root, "heads");
-  m.kv_heads = positive_integer(root, "kv_heads");
-  m.head_dim = positive_integer(root, "head_dim");
   m.ffn = positive_integer(root, "ffn");
   m.vocab = positive_integer(root, "vocab");
   m.tied_embeddings = root.optional_boolean("tied_embeddings").value_or(false);
@@ -108,9 +106,16 @@ Result<TransformerModel> Catalog::model(const std::string& name) const {
     m.windowed_layers = root.quantity("windowed_layers", Dimension::kNone);
   }
   m.prediction_layers = count(root, "prediction_layers");
-  if (root.has("latent_attention")) m.latent = read_latent(root.table("latent_attention"));
+  if (root.has("latent_attention")) {
+    m.latent = read_latent(root.table("latent_attention"));
+    m.kv_heads = m.heads;
+    m.head_dim = m.latent->value_head_dim;
+  } else {
+    m.kv_heads = positive_integer(root, "kv_heads");
+    m.head_dim = positive_integer(root, "head_dim");
+  }
   if (root.has("moe")) m.moe = read_moe(root.table("moe"));
-  const Sourced stated = optional_value(root, "parameters", Dimension::kNone);
+  const Sourced stated = root.sourced("parameters", Dimension::kNone);
   if (std::abs(stated.value / m.parameters() - 1) > 0.01)
     root.error_at("parameters", fmt::format("the dimensions give {:.4g} parameters", m.parameters()));
   return finish(*document, std::move(m));

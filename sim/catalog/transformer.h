@@ -27,13 +27,14 @@ struct MixtureOfExperts {
   int expert_ffn = 0;
   int shared_ffn = 0;   // of the experts that every token visits, together; 0: none
   int first_dense = 0;  // layers at the bottom that are dense
-  int every = 1;        // of the layers above, each n-th has experts
+  int every = 1;        // above them, each n-th layer has experts, counted from the bottom of the model
 };
 
 // A decoder-only transformer by its dimensions.
 struct TransformerModel {
   std::string name, title;
-  int layers = 0, hidden = 0, heads = 0, kv_heads = 0, head_dim = 0, ffn = 0, vocab = 0;
+  int layers = 0, hidden = 0, heads = 0, ffn = 0, vocab = 0;
+  int kv_heads = 0, head_dim = 0;  // with latent attention as many as heads, and that of the values
   Activation activation = Activation::kSwiglu;
   Positions positions = Positions::kRotary;
   int learned_positions = 0;
