@@ -29,10 +29,13 @@ inline constexpr int kOldestFittedNvlink = 4, kNewestFittedNvlink = 5;  // gener
 struct Calibration {
   Fitted gemm_launch_s;                                                            // fixed time of one GEMM
   Fitted gemm_half_k_bf16, gemm_half_k_fp8, gemm_half_k_mxfp8, gemm_half_k_nvfp4;  // inner dimension of half rate
-  Fitted hbm_share;                // of the HBM bandwidth that memory-bound kernels reach
-  Fitted kernel_launch_s;          // fixed time of one memory-bound kernel
-  Fitted attention_forward_share;  // of the dense BF16 peak that causal flash attention reaches
-  Fitted attention_backward_share;
+  Fitted hbm_share;                 // of the HBM bandwidth that memory-bound kernels reach
+  Fitted kernel_launch_s;           // fixed time of one memory-bound kernel
+  Fitted eager_traffic;             // HBM traffic between GEMMs of an unfused stack, relative to a fused one
+  Fitted attention_native_share;    // of the dense BF16 peak, matrix products of attention kernels made for the chip
+  Fitted attention_portable_share;  // of what the chip reaches with warp-level instructions, kernels made for any chip
+  Fitted host_launch_s;             // time of the host for one kernel: what a GPU cannot go faster than
+  Fitted expert_imbalance;          // tokens of the busiest rank's experts over the mean, routing not forced
   NvlinkFit nvlink4, nvlink5;
   Fitted ring_half_time_s;  // message time, at port bandwidth, at which the ring reaches half its share
   Fitted ring_fill;         // ranks that a ring of all-gather or reduce-scatter is short of

@@ -110,6 +110,8 @@ Result<Gpu> Catalog::gpu(const std::string& name) const {
   g.fp8 = {optional_value(p, "fp8_dense", Dimension::kFlops), gemm_share(gemm, "fp8_share")};
   g.mxfp8 = {g.fp8.dense_flops, gemm_share(gemm, "mxfp8_share")};
   g.nvfp4 = {optional_value(p, "fp4_dense", Dimension::kFlops), gemm_share(gemm, "nvfp4_share")};
+  g.special_functions_per_s = optional_value(p, "special_functions", Dimension::kFlops);
+  g.warp_level_share = optional_value(p, "warp_level_share", Dimension::kNone);
   g.hbm_capacity_bytes = p.sourced("hbm_capacity", Dimension::kBytes);
   g.hbm_bandwidth_bytes_per_s = p.sourced("hbm_bandwidth", Dimension::kBandwidth);
   g.nvlink_bytes_per_s = p.sourced("nvlink_per_direction", Dimension::kBandwidth);
@@ -387,9 +389,13 @@ std::vector<ParameterRow> parameter_rows(Calibration& c) {
       {"gemm.half_k_nvfp4", D::kNone, &c.gemm_half_k_nvfp4, "the same, NVFP4"},
       {"memory.hbm_share", D::kNone, &c.hbm_share, "HBM bandwidth that memory-bound kernels reach"},
       {"memory.launch", D::kTime, &c.kernel_launch_s, "fixed time of one memory-bound or attention kernel"},
-      {"attention.forward_share", D::kNone, &c.attention_forward_share,
-       "dense BF16 peak that causal attention reaches, forward"},
-      {"attention.backward_share", D::kNone, &c.attention_backward_share, "the same, backward"},
+      {"memory.eager_traffic", D::kNone, &c.eager_traffic, "HBM traffic between GEMMs, unfused over fused kernels"},
+      {"attention.native_share", D::kNone, &c.attention_native_share,
+       "of the dense BF16 peak, products of native flash attention"},
+      {"attention.portable_share", D::kNone, &c.attention_portable_share,
+       "of the warp-level BF16 peak, products of portable flash attention"},
+      {"host.launch", D::kTime, &c.host_launch_s, "time of the host for one kernel"},
+      {"moe.imbalance", D::kNone, &c.expert_imbalance, "busiest over mean tokens of experts, routing not forced"},
       {"nvlink4.ring_share", D::kNone, &c.nvlink4.ring_share, "NVLink 4 bandwidth that large rings reach"},
       {"nvlink4.base", D::kTime, &c.nvlink4.base_s, "fixed time of a ring collective on NVLink 4"},
       {"nvlink4.step", D::kTime, &c.nvlink4.step_s, "and per ring step"},

@@ -30,6 +30,8 @@ struct GemmEfficiency {
 struct Gpu {
   std::string name, title;
   GemmEfficiency bf16, fp8, mxfp8, nvfp4;
+  Sourced special_functions_per_s;  // exponentials of all multiprocessors together
+  Sourced warp_level_share;         // of the dense BF16 peak that warp-level matrix instructions (mma.sync) reach
   Sourced hbm_capacity_bytes, hbm_bandwidth_bytes_per_s, nvlink_bytes_per_s /* per direction */, sm_count;
   int nvlink_generation = 0;
   // power

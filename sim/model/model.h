@@ -36,11 +36,11 @@ struct GpuClass {
   std::uint32_t tray_class = 0;
   std::uint32_t domain_class = 0;
   std::uint32_t leaf_class = 0;
-  int stage = -1;                        // pipeline stage; -1: no rank, idle
-  Membership tensor, context, gradient;              // gradient: data x context parallel
+  int stage = -1;                                     // pipeline stage; -1: no rank, idle
+  Membership tensor, context, gradient;               // gradient: data x context parallel
   Membership expert, expert_tensor, expert_gradient;  // all-to-all; ranks that share each expert; copies of an expert
   Membership shard, replica;                          // HSDP: ranks that share out parameters, and copies of a shard
-  std::uint32_t next = kNoIndex;         // class of the peer in the next stage (last: in the first), kNoIndex if pp = 1
+  std::uint32_t next = kNoIndex;  // class of the peer in the next stage (last: in the first), kNoIndex if pp = 1
   std::uint32_t previous = kNoIndex;
   Hop to_next = Hop::kNone, to_previous = Hop::kNone;
 };

@@ -238,6 +238,12 @@ class Parser {
                                                                      {"gradients", Sharding::kGradients},
                                                                      {"parameters", Sharding::kParameters}};
     q.sharding = one_of(table, "sharding", kSharding, false);
+    static constexpr std::pair<const char*, Kernels> kKernels[] = {
+        {"native", Kernels::kNative}, {"compiled", Kernels::kCompiled}, {"eager", Kernels::kEager}};
+    q.kernels = one_of(table, "kernels", kKernels, false);
+    q.expert_imbalance = table.optional_quantity("expert_imbalance", Dimension::kNone);
+    if (q.expert_imbalance && (*q.expert_imbalance < 1 || *q.expert_imbalance > 10))
+      table.error_at("expert_imbalance", "the busiest rank has 1 to 10 times the mean");
     q.shard_ranks = optional_integer_within(table, "shard_ranks", 1, kMost);
     q.document = optional_integer_within(table, "document", 1, 1 << 24);
     q.lora_rank = optional_integer_within(table, "lora_rank", 1, 1 << 16);
@@ -306,6 +312,11 @@ std::string_view task_word(Task task) {
 std::string_view sharding_word(Sharding sharding) {
   static constexpr std::string_view kWords[] = {"optimizer", "gradients", "parameters"};
   return kWords[static_cast<std::size_t>(sharding)];
+}
+
+std::string_view kernels_word(Kernels kernels) {
+  static constexpr std::string_view kWords[] = {"native", "compiled", "eager"};
+  return kWords[static_cast<std::size_t>(kernels)];
 }
 
 std::string_view recompute_word(Recompute recompute) {

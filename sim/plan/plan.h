@@ -70,6 +70,11 @@ std::string_view recompute_word(Recompute recompute);
 enum class Sharding : std::uint8_t { kOptimizer, kGradients, kParameters };
 std::string_view sharding_word(Sharding sharding);
 
+// Whose kernels a job runs. kNative: fused, attention written for the chip (Transformer Engine, cuDNN). kCompiled:
+// fused by a compiler, portable attention (torch.compile). kEager: one kernel an operator, portable attention.
+enum class Kernels : std::uint8_t { kNative, kCompiled, kEager };
+std::string_view kernels_word(Kernels kernels);
+
 // Axes of parallelism, in Megatron's words.
 enum class Axis : std::uint8_t { kTensor, kContext, kData, kPipeline };
 
@@ -93,6 +98,8 @@ struct Workload {
   int micro_batch = 1, global_batch = 1, sequence = 0;
   int document = 0;   // mean tokens of the documents that are packed into a sequence; tokens attend within one
   int lora_rank = 0;  // kLora: of the adapters
+  Kernels kernels = Kernels::kNative;
+  double expert_imbalance = 1;  // tokens of the busiest rank's experts over the mean
   Sharding sharding = Sharding::kOptimizer;
   int shard_ranks = 1;  // ranks of the gradient group that share out; fewer than all: HSDP, copies of the shards
   Recompute recompute = Recompute::kNone;

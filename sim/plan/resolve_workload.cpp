@@ -138,6 +138,7 @@ class Resolver {
     } else if (moe.expert_ffn % p.etp != 0) {
       error("etp", fmt::format("an expert's {} columns do not divide by etp = {}", moe.expert_ffn, p.etp));
     }
+    w_.expert_imbalance = choose(q_.expert_imbalance, 1.0, "expert_imbalance", "1", "routing is forced to be even");
     if (p.ep > 1)
       w_.overlap_expert_parallel = choose(q_.overlap_expert_parallel, false, "overlap_expert_parallel", "false",
                                           "dispatch and combine are exposed");
@@ -161,6 +162,7 @@ class Resolver {
 
   void resolve_task() {
     w_.document = q_.document.value_or(0);
+    w_.kernels = choose(q_.kernels, Kernels::kNative, "kernels", "native", "fused, attention made for the chip");
     if (w_.task != Task::kLora) {
       if (q_.lora_rank) error("lora_rank", "needs task = \"lora\"");
       return;

@@ -24,6 +24,8 @@ struct WorkloadRequest {
   std::optional<int> ranks_per_domain;
   int micro_batch = 1, global_batch = 1, sequence = 1;
   std::optional<int> document, lora_rank;
+  std::optional<Kernels> kernels;
+  std::optional<double> expert_imbalance;
   std::optional<Sharding> sharding;
   std::optional<int> shard_ranks;
   std::optional<Recompute> recompute;

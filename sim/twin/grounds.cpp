@@ -1,5 +1,7 @@
 #include "sim/twin/grounds.h"
 
+#include "sim/workload/operators.h"
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -80,14 +82,11 @@ std::string source_of(const Ground& ground) {
 Grounds grounds_of(const Plan& plan, const Calibration& c, const std::vector<Event>& by_operator) {
   const RackType& rack = plan.site.rack_type;
   const Gpu& gpu = rack.gpu;
-  const GemmEfficiency& gemm = plan.workload.precision == Precision::kBf16    ? gpu.bf16
-                               : plan.workload.precision == Precision::kFp8   ? gpu.fp8
-                               : plan.workload.precision == Precision::kMxfp8 ? gpu.mxfp8
-                                                                              : gpu.nvfp4;
+  const GemmEfficiency& gemm = gemm_efficiency(gpu, plan.workload.precision);
   const CduType& cdu = plan.cooling.cdu;
   Grounds g;
   g.compute =
-      weakest({ground("kernel launch time", c.kernel_launch_s), ground("attention share", c.attention_forward_share),
+      weakest({ground("kernel launch time", c.kernel_launch_s), ground("attention share", c.attention_native_share),
                ground("HBM share", c.hbm_share), ground("dense peak", gemm.dense_flops),
                ground("GEMM share", gemm.max_share), ground("HBM bandwidth", gpu.hbm_bandwidth_bytes_per_s)});
   g.network =

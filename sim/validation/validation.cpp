@@ -105,6 +105,13 @@ void read_sharding(const std::string& notes, WorkloadRequest& q) {
   q.sharding = notes.find("SHARD_GRAD_OP") != std::string::npos ? Sharding::kGradients : Sharding::kParameters;
   if (notes.find("HSDP") != std::string::npos) q.shard_ranks = std::min(8, q.dp.value_or(q.gpus) * q.cp);
   if (const int ranks = noted(notes, "SDP[^;,]*=(\\d+)"); ranks > 0) q.shard_ranks = ranks * q.cp;
+  // PyTorch's own sharding, by the names of its strategies: eager unless compiled, gathers wait their turn.
+  if (notes.find("torch.compile") != std::string::npos) {
+    q.kernels = Kernels::kCompiled;
+  } else if (notes.find("_SHARD") != std::string::npos || notes.find("SHARD_") != std::string::npos) {
+    q.kernels = Kernels::kEager;
+    q.overlap_grad_reduce = false;
+  }
 }
 
 // Predicts rows one by one; equal configurations are solved once.
@@ -193,6 +200,8 @@ class Predictor {
     if (row.number("dp")) q.dp = row.integer("dp", 1);
     if (q.model.moe && row.number("ep")) q.ep = row.integer("ep", 1);
     read_sharding(row.text("notes"), q);
+    if (q.model.moe && row.text("notes").find("force-balanced") == std::string::npos)
+      q.expert_imbalance = calibration_.expert_imbalance.value.value;
     q.micro_batch = row.integer("micro_batch", 1);
     q.global_batch = row.integer("global_batch", 1);
     q.sequence = row.integer("seq", 1);

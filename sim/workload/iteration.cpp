@@ -207,7 +207,7 @@ class Builder {
   // --- blocks
 
   BlockCost block_cost(int stage, int chunk) const {
-    const Roofline roofline{&rack_.gpu, &calibration_, w_.precision};
+    const Roofline roofline{&rack_.gpu, &calibration_, w_.precision, w_.kernels};
     const ChunkLayers layers = chunk_layers(w_, stage, chunk);
     const int dense_layers = layers.transformer - layers.moe;
     const LayerCost dense = dense_layers > 0 ? transformer_layer(roofline, w_, false) : LayerCost();
@@ -269,9 +269,10 @@ class Builder {
   double context_buffer_bytes() const {
     return tokens() * p_.cp * 2 * w_.model.kv_heads * w_.model.head_dim / p_.tp * kActivationBytes;
   }
-  // What a rank dispatches to experts, and gets back, in BF16.
+  // What a rank dispatches to experts and gets back, in BF16; the busiest one receives more.
   double expert_bytes() const {
-    return tokens() / p_.tp * w_.model.moe->experts_per_token * w_.model.hidden * kActivationBytes;
+    return tokens() / p_.tp * w_.model.moe->experts_per_token * w_.model.hidden * kActivationBytes *
+           w_.expert_imbalance;
   }
 
   std::uint32_t label(const Block& block) const {
@@ -364,17 +365,21 @@ class Builder {
     // context-parallel group.
     std::map<std::uint32_t, Nodes> entries, computed, exchanged;
     std::vector<std::map<std::uint32_t, Nodes>> piece_done(static_cast<std::size_t>(pieces));
+    const double host_launch_s = calibration_.host_launch_s.value.value;
     for (int i = 0; i < pieces; ++i) {
       if (gathers) {
-        // Gathered a piece ahead: a gather begins with the computation before its own.
+        // Gathered a piece ahead: a gather begins with the computation before its own. Without overlap after it.
         std::map<std::uint32_t, Nodes> ahead;
-        for (const std::uint32_t c : members)
-          if (latest_[c].second != kNoIndex) ahead[c] = {latest_[c].second};
+        for (const std::uint32_t c : members) {
+          const std::uint32_t before = w_.overlap_grad_reduce ? latest_[c].second : latest_[c].first;
+          if (before != kNoIndex) ahead[c] = {before};
+          if (!w_.overlap_grad_reduce) ahead[c].insert(ahead[c].end(), reduce_tail_[c].begin(), reduce_tail_[c].end());
+        }
         add_gradients(members, ActivityKind::kParamGather, cost.parameters, kParameterBytes / pieces,
                       layers_in(cost, pieces), id, ahead, gather_tail_);
       }
       for (const std::uint32_t c : members) {
-        const double seconds = time.at(clocks_[c]) / pieces;
+        const double seconds = time.at(clocks_[c], host_launch_s) / pieces;
         const double clocked = time.clocked_s / clocks_[c] / pieces / seconds;
         const std::uint32_t exec = graph_.add_exec(kind, c, seconds, clocked, id);
         if (i == 0) {
@@ -384,10 +389,14 @@ class Builder {
         }
         if (first) connect(gathered_.at({c, block.chunk, i}), exec);
         if (gathers) connect(gather_tail_[c], exec);
+        if (sharded && !w_.overlap_grad_reduce) connect(reduce_tail_[c], exec);
         piece_done[static_cast<std::size_t>(i)][c] = {exec};
         latest_[c] = {exec, latest_[c].first};
         if (i == pieces - 1) computed[c] = {exec};
       }
+      if (sharded && block.backward)
+        add_gradients(members, ActivityKind::kGradReduce, cost.parameters, kGradientBytes / pieces,
+                      layers_in(cost, pieces), id, piece_done[static_cast<std::size_t>(i)], reduce_tail_);
     }
     add_context_exchange(members, block, cost, id, entries, computed);
     for (const std::uint32_t c : members) {
@@ -414,13 +423,13 @@ class Builder {
     if (layers > 0) add_expert_exchange(members, layers, id);
     for (const std::uint32_t c : members) slot(c, block).tail = tail_[c];
 
-    if (last || (sharded && block.backward)) {
+    if (last) {
       for (int i = 0; i < pieces; ++i) {
         const bool at_end = i == pieces - 1;
         std::map<std::uint32_t, Nodes> after;
         for (const std::uint32_t c : members) after[c] = at_end ? tail_[c] : piece_done[static_cast<std::size_t>(i)][c];
-        add_gradients(members, ActivityKind::kGradReduce, cost.parameters, kGradientBytes / pieces,
-                      sharded ? layers_in(cost, pieces) : 1, id, after, reduce_tail_);
+        add_gradients(members, ActivityKind::kGradReduce, cost.parameters, kGradientBytes / pieces, 1, id, after,
+                      reduce_tail_);
       }
     }
   }
@@ -589,7 +598,7 @@ class Builder {
       connect(tail_[c], norm);
       connect(reduce_tail_[c], norm);
       const KernelTime time = optimizer_step(roofline, optimizer_parameters(w_, gpu.stage));
-      const std::uint32_t exec = graph_.add_exec(ActivityKind::kOptimizer, c, time.at(clocks_[c]), 0, 0);
+      const std::uint32_t exec = graph_.add_exec(ActivityKind::kOptimizer, c, time.at(clocks_[c], 0), 0, 0);
       graph_.connect(norm, exec);
     }
   }

@@ -3,6 +3,7 @@
 #include "sim/check.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace racktwin {
 namespace {
@@ -24,9 +25,15 @@ double half_k(const Calibration& c, Precision precision) {
   return 0;
 }
 
-KernelTime attention(const Roofline& r, double flops, double share) {
+KernelTime attention(const Roofline& r, double flops, double exponentials) {
   const Calibration& c = *r.calibration;
-  return {flops / (r.gpu->bf16.dense_flops.value * share), c.kernel_launch_s.value.value, flops};
+  const bool native = r.kernels == Kernels::kNative;
+  const double warp_level = r.gpu->warp_level_share.value;
+  const double share = native ? c.attention_native_share.value.value
+                              : c.attention_portable_share.value.value * (std::isnan(warp_level) ? 1 : warp_level);
+  const double special = r.gpu->special_functions_per_s.value;
+  const double softmax_s = std::isnan(special) ? 0 : exponentials / special;
+  return {flops / (r.gpu->bf16.dense_flops.value * share) + softmax_s, c.kernel_launch_s.value.value, flops, 1};
 }
 
 // Reading BF16 and writing the quantised copy, row- and column-wise, for the forward and the backward GEMM. The largest
@@ -45,6 +52,10 @@ struct Linear {
 
 // Adds the GEMMs of a linear layer and of its adapter, forward and backward. Frozen weights have no gradient.
 void add_linear(LayerCost& cost, const Roofline& r, const Workload& w, const Linear& l) {
+  if (r.precision != Precision::kBf16) {  // operands are quantised one by one; their traffic is counted by the layer
+    cost.forward.kernels += l.copies;
+    cost.backward.kernels += l.copies;
+  }
   cost.forward += l.copies * gemm(r, l.m, l.n, l.k);
   cost.backward += l.copies * gemm(r, l.m, l.k, l.n);  // gradient of the input
   if (w.trains_all()) {
@@ -69,8 +80,8 @@ void add_adapter(LayerCost& cost, const Roofline& r, double rank, const Linear& 
 void add_activation(LayerCost& cost, const Roofline& r, const TransformerModel& model, double elements) {
   const bool gated =
       model.is_gated();  // forward: reads two (one), writes one; backward: reads three (two), writes two (one)
-  cost.forward += stream(r, elements * (gated ? 3 : 2) * 2);
-  cost.backward += stream(r, elements * (gated ? 5 : 3) * 2);
+  cost.forward += elementwise(r, elements * (gated ? 3 : 2) * 2);
+  cost.backward += elementwise(r, elements * (gated ? 5 : 3) * 2);
 }
 
 void add_feed_forward(LayerCost& cost, const Roofline& r, const Workload& w, double tokens, double width,
@@ -99,7 +110,7 @@ void add_attention(LayerCost& cost, const Roofline& r, const Workload& w, double
     }
     add_linear(cost, r, w, {tokens, 1.0 * a.key_value_rank + a.rotary_head_dim, hidden});
     add_linear(cost, r, w, {tokens, heads * (a.plain_head_dim + a.value_head_dim), 1.0 * a.key_value_rank});
-    const KernelTime assemble = stream(r, tokens * heads * (2 * query_dim + a.value_head_dim) * 2 * 2);
+    const KernelTime assemble = elementwise(r, tokens * heads * (2 * query_dim + a.value_head_dim) * 2 * 2);
     cost.forward += assemble;  // rotary part and concatenation
     cost.backward += assemble;
   } else {
@@ -107,7 +118,7 @@ void add_attention(LayerCost& cost, const Roofline& r, const Workload& w, double
     add_linear(cost, r, w, qkv);
     if (w.task == Task::kLora) add_adapter(cost, r, w.lora_rank, qkv);
     if (m.positions == Positions::kRotary) {
-      const KernelTime rotary = stream(r, tokens * qkv.n * 2 * 2);
+      const KernelTime rotary = elementwise(r, tokens * qkv.n * 2 * 2);
       cost.forward += rotary;
       cost.backward += rotary;
     }
@@ -141,9 +152,10 @@ void add_experts(LayerCost& cost, const Roofline& r, const Workload& w, double t
   const KernelTime move = static_cast<double>(moves) * stream(r, visits * hidden * 2 * 2);
   cost.forward += move;
   cost.backward += move;
-  add_feed_forward(cost, r, w, visits * p.etp / local, static_cast<double>(moe.expert_ffn) / p.etp, local);
-  cost.forward += quantise(r, visits * p.etp * (hidden + static_cast<double>(moe.expert_ffn) / p.etp));
-  cost.backward += quantise(r, visits * p.etp * (hidden + 2.0 * moe.expert_ffn / p.etp));
+  const double work = visits * p.etp * w.expert_imbalance;  // what the busiest rank receives: the others wait for it
+  add_feed_forward(cost, r, w, work / local, static_cast<double>(moe.expert_ffn) / p.etp, local);
+  cost.forward += quantise(r, work * (hidden + static_cast<double>(moe.expert_ffn) / p.etp));
+  cost.backward += quantise(r, work * (hidden + 2.0 * moe.expert_ffn / p.etp));
   if (moe.shared_ffn > 0) {
     const double width = static_cast<double>(moe.shared_ffn) / p.tp;
     add_feed_forward(cost, r, w, tokens, width, 1);
@@ -188,6 +200,7 @@ KernelTime& KernelTime::operator+=(const KernelTime& other) {
   clocked_s += other.clocked_s;
   fixed_s += other.fixed_s;
   flops += other.flops;
+  kernels += other.kernels;
   return *this;
 }
 
@@ -204,13 +217,18 @@ KernelTime gemm(const Roofline& r, double m, double n, double k, bool bf16) {
   t.flops = flops;
   (compute_s >= memory_s ? t.clocked_s : t.fixed_s) = std::max(compute_s, memory_s);
   t.fixed_s += c.gemm_launch_s.value.value;
+  t.kernels = 1;
   return t;
 }
 
 KernelTime stream(const Roofline& r, double bytes) {
   const Calibration& c = *r.calibration;
   const double rate = r.gpu->hbm_bandwidth_bytes_per_s.value * c.hbm_share.value.value;
-  return {0, bytes / rate + c.kernel_launch_s.value.value, 0};
+  return {0, bytes / rate + c.kernel_launch_s.value.value, 0, 1};
+}
+
+KernelTime elementwise(const Roofline& r, double bytes) {
+  return stream(r, r.kernels == Kernels::kEager ? bytes * r.calibration->eager_traffic.value.value : bytes);
 }
 
 double mean_keys(double sequence, double document, double window) {
@@ -220,13 +238,13 @@ double mean_keys(double sequence, double document, double window) {
 }
 
 KernelTime attention_forward(const Roofline& r, double tokens, double keys, double heads, double head_dims) {
-  const double flops = 2 * tokens * keys * heads * head_dims;
-  return attention(r, flops, r.calibration->attention_forward_share.value.value);
+  const double scores = tokens * keys * heads;
+  return attention(r, 2 * scores * head_dims, scores);
 }
 
 KernelTime attention_backward(const Roofline& r, double tokens, double keys, double heads, double head_dims) {
-  const double flops = 2.5 * 2 * tokens * keys * heads * head_dims;
-  return attention(r, flops, r.calibration->attention_backward_share.value.value);
+  const double scores = tokens * keys * heads;
+  return attention(r, 2.5 * 2 * scores * head_dims, scores);
 }
 
 LayerCost transformer_layer(const Roofline& r, const Workload& w, bool moe) {
@@ -237,8 +255,8 @@ LayerCost transformer_layer(const Roofline& r, const Workload& w, bool moe) {
   const double sharded = tokens / tp;
   LayerCost cost;
   add_attention(cost, r, w, tokens);
-  cost.forward += 2.0 * stream(r, sharded * hidden * 2 * 4);  // norm and residual add: 2 reads, 2 writes
-  cost.backward += 2.0 * stream(r, sharded * hidden * 2 * 5);
+  cost.forward += 2.0 * elementwise(r, sharded * hidden * 2 * 4);  // norm and residual add: 2 reads, 2 writes
+  cost.backward += 2.0 * elementwise(r, sharded * hidden * 2 * 5);
   // Inputs of the linear layers forward, their incoming gradients backward; what is all-gathered is quantised before.
   const double qkv = (model.heads + 2.0 * model.kv_heads) * model.head_dim / tp,
                out = model.heads * model.head_dim / tp;
@@ -262,9 +280,10 @@ LayerCost output_layer(const Roofline& r, const Workload& w) {
   const double vocab = static_cast<double>(w.model.vocab) / w.parallelism.tp;
   LayerCost cost;
   cost.forward += gemm(r, tokens, vocab, w.model.hidden, true);
-  cost.forward += stream(r, tokens * vocab * (2 + 4 + 4 + 4));  // logits BF16 -> FP32, maximum, exponentials and sum
+  cost.forward +=
+      elementwise(r, tokens * vocab * (2 + 4 + 4 + 4));  // logits BF16 -> FP32, maximum, exponentials and sum
   cost.backward += gemm(r, tokens, w.model.hidden, vocab, true);
-  cost.backward += stream(r, tokens * vocab * (4 + 2 + 2));
+  cost.backward += elementwise(r, tokens * vocab * (4 + 2 + 2));
   if (!w.trains_all()) return cost;
   cost.backward += gemm(r, w.model.hidden, vocab, tokens, true);
   cost.backward += stream(r, w.model.hidden * vocab * 2 * 2);

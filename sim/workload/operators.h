@@ -10,15 +10,23 @@
 #include "sim/catalog/hardware.h"
 #include "sim/plan/plan.h"
 
+#include <algorithm>
+
 namespace racktwin {
 
 struct KernelTime {
   double clocked_s = 0;  // at clock ratio 1; scales with 1/clock
   double fixed_s = 0;    // memory-bound and launch time
   double flops = 0;      // done (2 per multiply-add), whether useful or not
+  double kernels = 0;    // that the host launches
   KernelTime& operator+=(const KernelTime& other);
-  friend KernelTime operator*(double n, KernelTime t) { return {n * t.clocked_s, n * t.fixed_s, n * t.flops}; }
-  double at(double clock) const { return clocked_s / clock + fixed_s; }
+  friend KernelTime operator*(double n, KernelTime t) {
+    return {n * t.clocked_s, n * t.fixed_s, n * t.flops, n * t.kernels};
+  }
+  // A GPU cannot be faster than the host that launches its kernels.
+  double at(double clock, double host_launch_s) const {
+    return std::max(clocked_s / clock + fixed_s, kernels * host_launch_s);
+  }
 };
 
 // The chip and what it reaches.
@@ -26,6 +34,7 @@ struct Roofline {
   const Gpu* gpu = nullptr;
   const Calibration* calibration = nullptr;
   Precision precision = Precision::kBf16;
+  Kernels kernels = Kernels::kNative;
 };
 
 // C(m x n) = A(m x k) B(k x n) at the workload's precision (or BF16):
@@ -41,8 +50,16 @@ KernelTime stream(const Roofline& roofline, double bytes);
 // Keys that a query sees on average: causal, within its document and its window.
 double mean_keys(double sequence, double document, double window);
 
-// Flash attention, forward: 2 (d_qk + d_v) FLOP per head, query and key seen; backward 2.5 times that. source: Dao,
-// FlashAttention-2, arXiv 2307.08691, section 4.1 (which counts the full square).
+// Streaming kernels between GEMMs that move `bytes` if they are fused; if not, more.
+KernelTime elementwise(const Roofline& roofline, double bytes);
+
+// Flash attention: 2 (d_qk + d_v) FLOP per head, query and key seen; backward 2.5 times that; in each direction one
+// exponential per head, query and key, which the matrix products of the same tile wait for:
+//   t = launch + FLOP / (P e) + exponentials / S
+// P: dense BF16 peak, for portable kernels what warp-level instructions reach of it; e: fitted; S: rate of special
+// functions. source: Dao, FlashAttention-2, arXiv 2307.08691, section 4.1 (counts the full square); Shah et al.,
+// FlashAttention-3, arXiv 2407.08608, section 2.2 (the exponentials); Luo et al., arXiv 2402.13499, section IV
+// (mma.sync reaches 62 % of the peak of Hopper).
 KernelTime attention_forward(const Roofline& roofline, double tokens, double keys, double heads, double head_dims);
 KernelTime attention_backward(const Roofline& roofline, double tokens, double keys, double heads, double head_dims);
 
