@@ -25,6 +25,10 @@ double half_k(const Calibration& c, Precision precision) {
   return 0;
 }
 
+// Backward kernels keep the tensor cores less busy than forward ones. source: FlashAttention-2, arXiv 2307.08691, section
+// 4.1 (0.86 of the forward rate), FlashAttention-3, arXiv 2407.08608, section 4.1 (about 0.75).
+constexpr double kBackwardShare = 0.8;
+
 KernelTime attention(const Roofline& r, double flops, double exponentials) {
   const Calibration& c = *r.calibration;
   const bool native = r.kernels == Kernels::kNative;
@@ -244,7 +248,9 @@ KernelTime attention_forward(const Roofline& r, double tokens, double keys, doub
 
 KernelTime attention_backward(const Roofline& r, double tokens, double keys, double heads, double head_dims) {
   const double scores = tokens * keys * heads;
-  return attention(r, 2.5 * 2 * scores * head_dims, scores);
+  KernelTime t = attention(r, 2.5 / kBackwardShare * 2 * scores * head_dims, scores);
+  t.flops *= kBackwardShare;
+  return t;
 }
 
 LayerCost transformer_layer(const Roofline& r, const Workload& w, bool moe) {
