@@ -116,6 +116,16 @@ void read_sharding(const std::string& notes, WorkloadRequest& q) {
   }
 }
 
+// Fine-tuning benchmarks pack SQuAD: documents of some 200 tokens.
+constexpr int kTunedDocument = 200;
+
+// Chunks of a stage where a row does not say: about four layers each, as in most published recipes.
+int usual_interleaving(int layers, int pp) {
+  for (int per_chunk = 4; per_chunk >= 1; --per_chunk)
+    if (layers % (pp * per_chunk) == 0) return layers / (pp * per_chunk);
+  return 1;
+}
+
 // What a row says of its job beside numbers, so that equal jobs have equal texts.
 std::string job_text(const Row& row) {
   WorkloadRequest q;
@@ -242,11 +252,12 @@ class Predictor {
     q.gpus = row.integer("n_gpus", 1);
     q.tp = row.integer("tp", 1);
     q.pp = row.integer("pp", 1);
-    q.vp = q.pp > 1 ? row.integer("vp", 1) : 1;
+    if (q.pp > 1) q.vp = row.number("vp") ? row.integer("vp", 1) : usual_interleaving(q.model.layers, q.pp);
     q.cp = row.integer("cp", 1);
     if (row.number("dp")) q.dp = row.integer("dp", 1);
     if (q.model.moe && row.number("ep")) q.ep = row.integer("ep", 1);
     read_sharding(row.text("notes"), q);
+    if (q.task != Task::kPretrain) q.document = kTunedDocument;
     if (q.model.moe && row.text("notes").find("force-balanced") == std::string::npos)
       q.expert_imbalance = calibration_.expert_imbalance.value.value;
     q.micro_batch = row.integer("micro_batch", 1);
