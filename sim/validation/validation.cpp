@@ -116,9 +116,6 @@ void read_sharding(const std::string& notes, WorkloadRequest& q) {
   }
 }
 
-// Fine-tuning benchmarks pack SQuAD: documents of some 200 tokens.
-constexpr int kTunedDocument = 200;
-
 // Chunks of a stage where a row does not say: about four layers each, as in most published recipes.
 int usual_interleaving(int layers, int pp) {
   for (int per_chunk = 4; per_chunk >= 1; --per_chunk)
@@ -257,7 +254,6 @@ class Predictor {
     if (row.number("dp")) q.dp = row.integer("dp", 1);
     if (q.model.moe && row.number("ep")) q.ep = row.integer("ep", 1);
     read_sharding(row.text("notes"), q);
-    if (q.task != Task::kPretrain) q.document = kTunedDocument;
     if (q.model.moe && row.text("notes").find("force-balanced") == std::string::npos)
       q.expert_imbalance = calibration_.expert_imbalance.value.value;
     q.micro_batch = row.integer("micro_batch", 1);
