@@ -13,9 +13,9 @@ flat out vec4 texture_from_at;            // factor, offset
 flat out vec4 gap_and_ports;              // x, y: half a gap [cells]; z: ports in a cell, of 10 a metre; w 1: are shown
 flat out vec4 mean;
 flat out vec3 gap_colour;
+flat out vec4 veil;                       // w: how far the front steps back
 #ifdef DETAILED
-flat out vec4 stripes;  // w: scale
-flat out vec4 veil;     // w: how far the front steps back
+flat out vec4 stripes;                    // w: scale
 #endif
 
 const float kFrame_m = 0.014, kHalfGap_m = 0.003;
@@ -38,8 +38,12 @@ void main() {
   gap_and_ports = vec4(kHalfGap_m * cells_per_m, 10.0 * size.x / grid.z, frame.focus.z > 0.0 ? 1.0 : 0.0);
   mean = swatch(mean_index);
   gap_colour = frame.gap.rgb;
+  veil = vec4(frame.background.rgb, step_back(corner.x + 0.5 * size.x));
 #ifdef DETAILED
   stripes = vec4(frame.hatch.rgb, frame.viewport.z);
-  veil = vec4(frame.background.rgb, step_back(corner.x + 0.5 * size.x));
+  bool is_drawn = veil.w == 0.0 || frame.focus.w > 0.0;  // each front by one of the two programs
+#else
+  bool is_drawn = veil.w > 0.0 || frame.focus.z == 0.0;
 #endif
+  if (!is_drawn) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);  // outside
 }
