@@ -35,15 +35,16 @@ void main() {
 
   vec2 texel = 1.0 / vec2(textureSize(cells, 0));
   texture_from_at = vec4(texel, grid.xy * texel);
-  gap_and_ports = vec4(kHalfGap_m * cells_per_m, 10.0 * size.x / grid.z, frame.focus.z > 0.0 ? 1.0 : 0.0);
+  veil = vec4(frame.background.rgb, step_back(corner.x + 0.5 * size.x));
+  bool is_focus = frame.focus.z > 0.0 && veil.w == 0.0;
+  gap_and_ports = vec4(kHalfGap_m * cells_per_m, 10.0 * size.x / grid.z, is_focus ? 1.0 : 0.0);
   mean = swatch(mean_index);
   gap_colour = frame.gap.rgb;
-  veil = vec4(frame.background.rgb, step_back(corner.x + 0.5 * size.x));
 #ifdef DETAILED
   stripes = vec4(frame.hatch.rgb, frame.viewport.z);
-  bool is_drawn = veil.w == 0.0 || frame.focus.w > 0.0;  // each front by one of the two programs
+  bool is_drawn = is_focus || frame.focus.w > 0.0;
 #else
-  bool is_drawn = veil.w > 0.0 || frame.focus.z == 0.0;
+  bool is_drawn = !is_focus;  // by the detailed program, then
 #endif
   if (!is_drawn) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);  // outside
 }
