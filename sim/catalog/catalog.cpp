@@ -2,6 +2,7 @@
 
 #include "sim/catalog/read.h"
 #include "sim/check.h"
+#include "sim/nearest_match.h"
 
 #include <fmt/core.h>
 
