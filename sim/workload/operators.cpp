@@ -25,8 +25,8 @@ double half_k(const Calibration& c, Precision precision) {
   return 0;
 }
 
-// Backward kernels keep the tensor cores less busy than forward ones. source: FlashAttention-2, arXiv 2307.08691, section
-// 4.1 (0.86 of the forward rate), FlashAttention-3, arXiv 2407.08608, section 4.1 (about 0.75).
+// Backward kernels keep the tensor cores less busy than forward ones. source: FlashAttention-2, arXiv 2307.08691,
+// section 4.1 (0.86 of the forward rate), FlashAttention-3, arXiv 2407.08608, section 4.1 (about 0.75).
 constexpr double kBackwardShare = 0.8;
 
 KernelTime attention(const Roofline& r, double flops, double exponentials) {
@@ -151,7 +151,7 @@ void add_experts(LayerCost& cost, const Roofline& r, const Workload& w, double t
   KernelTime route = gemm(r, own, moe.experts, hidden, true);
   route += 4.0 * stream(r, own * moe.experts * 4 * 2);
   cost.forward += route;
-  cost.backward += 2.0 * route;
+  cost.backward += (w.trains_all() ? 2.0 : 1.0) * route;
   const int moves = p.ep > 1 ? 4 : 2;  // sorted by rank before and after the exchange, then by local expert
   const KernelTime move = static_cast<double>(moves) * stream(r, visits * hidden * 2 * 2);
   cost.forward += move;
@@ -300,7 +300,7 @@ LayerCost embedding_layer(const Roofline& r, const Workload& w) {
   const double tokens = tokens_per_gpu(w);
   LayerCost cost;
   cost.forward += stream(r, tokens * w.model.hidden * 2 * 2);
-  cost.backward += stream(r, tokens * w.model.hidden * 2 * 3);
+  if (w.trains_all()) cost.backward += stream(r, tokens * w.model.hidden * 2 * 3);
   return cost;
 }
 
