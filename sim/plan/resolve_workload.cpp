@@ -16,6 +16,8 @@ namespace racktwin {
 namespace {
 
 constexpr double kTightMemory = 0.9;  // of the capacity; above it there is a warning
+// The estimate is that uncertain: what is known to have run is not made to recompute within this share of the capacity.
+constexpr double kMemoryEstimate = 1.15;
 constexpr Precision kPrecisions[] = {Precision::kBf16, Precision::kFp8, Precision::kFp8Current, Precision::kMxfp8,
                                      Precision::kNvfp4};
 
@@ -228,7 +230,8 @@ class Resolver {
       w_.recompute = *q_.recompute;
       w_.recomputed_layers = w_.recompute == Recompute::kFull ? 1 : 0;
     } else {
-      while (memory_use(w_).total_bytes() > capacity && w_.recomputed_layers < 1) w_.recomputed_layers += 1.0 / 16;
+      const double limit = q_.fits_for_sure ? kMemoryEstimate * capacity : capacity;
+      while (memory_use(w_).total_bytes() > limit && w_.recomputed_layers < 1) w_.recomputed_layers += 1.0 / 16;
       w_.recompute = w_.recomputed_layers > 0 ? Recompute::kFull : Recompute::kNone;
       plan_.defaults.push_back(
           {"workload.recompute",

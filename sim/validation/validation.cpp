@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -13,6 +14,7 @@
 #include <optional>
 #include <regex>
 #include <set>
+#include <thread>
 
 namespace racktwin {
 namespace {
@@ -114,37 +116,59 @@ void read_sharding(const std::string& notes, WorkloadRequest& q) {
   }
 }
 
-// Predicts rows one by one; equal configurations are solved once.
+// Fine-tuning benchmarks pack SQuAD: documents of some 200 tokens.
+constexpr int kTunedDocument = 200;
+
+// Chunks of a stage where a row does not say: about four layers each, as in most published recipes.
+int usual_interleaving(int layers, int pp) {
+  for (int per_chunk = 4; per_chunk >= 1; --per_chunk)
+    if (layers % (pp * per_chunk) == 0) return layers / (pp * per_chunk);
+  return 1;
+}
+
+// What a row says of its job beside numbers, so that equal jobs have equal texts.
+std::string job_text(const Row& row) {
+  WorkloadRequest q;
+  q.dp = row.integer("dp", 1);
+  read_sharding(row.text("notes"), q);
+  return fmt::format("{}|{}|{}|{}|{}", row.text("model_id").empty() ? row.text("model") : row.text("model_id"),
+                     q.sharding ? sharding_word(*q.sharding) : "", q.shard_ranks.value_or(0),
+                     q.kernels ? kernels_word(*q.kernels) : "", q.overlap_grad_reduce.value_or(true));
+}
+
+// Predicts rows; equal configurations are solved once. Thread rule: solve() may run on several threads at once.
 class Predictor {
  public:
   Predictor(const Catalog& catalog, const Calibration& calibration) : catalog_(catalog), calibration_(calibration) {}
 
-  RowPrediction predict(const Row& row) {
-    RowPrediction p;
-    p.id = row.text("id");
-    p.source = row.text("source").substr(0, row.text("source").find(','));
-    p.use = row.text("use");
-    p.system = row.text("system");
-    p.model = row.text("model_id");
-    p.metric = row.text("metric");
-    p.unit = row.text("unit");
-    p.value = row.number("value").value_or(kNoValue);
-    p.predicted = p.step_s = kNoValue;
-    p.reason = why_not(row);
-    if (!p.reason.empty()) return p;
-    for (const char* column : {"system", "nic_gbps", "model_id", "task", "prec", "recompute_id", "n_gpus", "layers",
-                               "seq", "tp", "pp", "vp", "cp", "ep", "dp", "micro_batch", "global_batch", "metric"})
-      p.configuration += row.text(column) + "|";
-    const std::string key = p.configuration.substr(0, p.configuration.rfind('|', p.configuration.size() - 2));
-    auto found = solved_.find(key);
-    if (found == solved_.end()) found = solved_.emplace(key, solve(row)).first;
-    const Solved& solved = found->second;
-    p.reason = solved.reason;
-    p.defaults = solved.defaults;
-    p.step_s = solved.step_s;
-    const double tokens = row.number("global_batch").value_or(kNoValue) * row.number("seq").value_or(kNoValue);
-    p.predicted = p.metric == "step_time" ? p.step_s : tokens / p.step_s / row.number("n_gpus").value_or(kNoValue);
-    return p;
+  std::vector<RowPrediction> predict(const CsvTable& table) {
+    std::vector<RowPrediction> out;
+    std::vector<std::size_t> jobs;    // a row of each configuration to solve
+    std::vector<std::size_t> job_of;  // (n_row)
+    std::map<std::string, std::size_t> numbers;
+    for (std::size_t i = 0; i < table.rows.size(); ++i) {
+      const Row row(table, i);
+      out.push_back(describe(row));
+      job_of.push_back(0);
+      if (!out.back().reason.empty()) continue;
+      const auto [found, is_new] = numbers.emplace(out.back().configuration, jobs.size());
+      if (is_new) jobs.push_back(i);
+      job_of.back() = found->second;
+    }
+    const std::vector<Solved> solved = solve_all(table, jobs);
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      RowPrediction& p = out[i];
+      if (!p.reason.empty()) continue;
+      const Solved& s = solved[job_of[i]];
+      p.reason = s.reason;
+      p.defaults = s.defaults;
+      p.step_s = s.step_s;
+      const Row row(table, i);
+      const double tokens = row.number("global_batch").value_or(kNoValue) * row.number("seq").value_or(kNoValue);
+      p.predicted = p.metric == "step_time" ? p.step_s : tokens / p.step_s / row.number("n_gpus").value_or(kNoValue);
+      p.configuration += p.metric;
+    }
+    return out;
   }
 
  private:
@@ -156,12 +180,45 @@ class Predictor {
   static std::string why_not(const Row& row) {
     if (row.text("metric") != "step_time" && row.text("metric") != "tokens_per_s_per_gpu")
       return fmt::format("metric {} is listed, not scored", row.text("metric"));
-    for (const char* column : {"value", "n_gpus", "seq", "micro_batch", "global_batch"})
+    for (const char* column : {"n_gpus", "seq", "micro_batch", "global_batch"})
       if (!row.number(column)) return fmt::format("{} is not stated", column);
     return {};
   }
 
-  Solved solve(const Row& row) {
+  static RowPrediction describe(const Row& row) {
+    RowPrediction p;
+    p.id = row.text("id");
+    p.source = row.text("source").substr(0, row.text("source").find(','));
+    p.use = row.text("use");
+    p.system = row.text("system");
+    p.model = row.text("model_id");
+    p.metric = row.text("metric");
+    p.unit = row.text("unit");
+    p.value = row.number("value").value_or(kNoValue);
+    p.predicted = p.step_s = kNoValue;
+    p.reason = why_not(row);
+    for (const char* column : {"system", "nic_gbps", "task", "prec", "recompute_id", "n_gpus", "layers", "seq", "tp",
+                               "pp", "vp", "cp", "ep", "dp", "micro_batch", "global_batch"})
+      p.configuration += row.text(column) + "|";
+    p.configuration += job_text(row) + "|";
+    return p;
+  }
+
+  // On all cores: each solve is a process of its own.
+  std::vector<Solved> solve_all(const CsvTable& table, const std::vector<std::size_t>& jobs) const {
+    std::vector<Solved> solved(jobs.size());
+    std::atomic<std::size_t> next = 0;
+    const auto work = [&] {
+      for (std::size_t i = next++; i < jobs.size(); i = next++) solved[i] = solve(Row(table, jobs[i]));
+    };
+    std::vector<std::thread> threads;
+    for (unsigned t = 1; t < std::thread::hardware_concurrency() && t < jobs.size(); ++t) threads.emplace_back(work);
+    work();
+    for (std::thread& thread : threads) thread.join();
+    return solved;
+  }
+
+  Solved solve(const Row& row) const {
     Solved out;
     Result<RackType> rack = catalog_.rack(row.text("system"));
     std::optional<TransformerModel> model = model_of_row(row, catalog_);
@@ -195,11 +252,12 @@ class Predictor {
     q.gpus = row.integer("n_gpus", 1);
     q.tp = row.integer("tp", 1);
     q.pp = row.integer("pp", 1);
-    q.vp = q.pp > 1 ? row.integer("vp", 1) : 1;
+    if (q.pp > 1) q.vp = row.number("vp") ? row.integer("vp", 1) : usual_interleaving(q.model.layers, q.pp);
     q.cp = row.integer("cp", 1);
     if (row.number("dp")) q.dp = row.integer("dp", 1);
     if (q.model.moe && row.number("ep")) q.ep = row.integer("ep", 1);
     read_sharding(row.text("notes"), q);
+    if (q.task != Task::kPretrain) q.document = kTunedDocument;
     if (q.model.moe && row.text("notes").find("force-balanced") == std::string::npos)
       q.expert_imbalance = calibration_.expert_imbalance.value.value;
     q.micro_batch = row.integer("micro_batch", 1);
@@ -248,7 +306,6 @@ class Predictor {
 
   const Catalog& catalog_;
   const Calibration& calibration_;
-  std::map<std::string, Solved> solved_;
 };
 
 double quantile(std::vector<double> values, double q) {
@@ -291,15 +348,12 @@ Result<std::vector<RowPrediction>> predict_training_rows(const CsvTable& table, 
                                                          const Calibration& calibration) {
   Errors errors;
   for (const char* column :
-       {"id", "system", "model_id", "prec", "n_gpus", "seq", "micro_batch", "global_batch", "metric", "value"})
+       {"id", "system", "model_id", "prec", "n_gpus", "seq", "micro_batch", "global_batch", "metric"})
     if (table.column(column) < 0)
       errors.push_back(
           {ErrorCode::kBadInput, fmt::format("{} has no column \"{}\"", table.path, column), {}, 1, {}, {}});
   if (!errors.empty()) return fail(std::move(errors));
-  Predictor predictor(catalog, calibration);
-  std::vector<RowPrediction> out;
-  for (std::size_t i = 0; i < table.rows.size(); ++i) out.push_back(predictor.predict(Row(table, i)));
-  return out;
+  return Predictor(catalog, calibration).predict(table);
 }
 
 std::vector<Score> score(const std::vector<RowPrediction>& rows) {

@@ -230,6 +230,13 @@ class Builder {
     }
     cost.transformer_layers = layers.transformer;
     cost.parameters = chunk_parameters(w_, layers);
+    // PyTorch copies gathered parameters out of, and gradients into, the buffers of its collectives: read and written
+    // once forward, twice backward. source: Zhao et al., PyTorch FSDP, arXiv 2304.11277, section 4.2.
+    if (w_.is_fully_sharded() && w_.kernels != Kernels::kNative) {
+      const KernelTime copy = stream(roofline, cost.parameters.total() * 2 * kParameterBytes);
+      cost.forward += copy;
+      cost.backward += 2.0 * copy;
+    }
     if (layers.embedding) {
       const LayerCost embedding = embedding_layer(roofline, w_);
       cost.forward += embedding.forward;
