@@ -31,9 +31,13 @@ std::string describe(const Plan& plan, const Model& model) {
   std::string text = fmt::format("{}\n", plan.title);
   text += fmt::format("{} of {} ({} GPUs); ", plural(plan.site.racks.size(), "rack"), plan.site.rack_type.name,
                       plan.gpus());
-  text += fmt::format("{} used by {} in {}: tp {} x cp {} x dp {} x pp {}, vp {}, {} a replica;\n", used,
-                      work.model.title, precision_word(work.precision), p.tp, p.cp, p.dp, p.pp, p.vp,
+  const std::string experts = work.model.moe ? fmt::format(", ep {}, etp {}", p.ep, p.etp) : "";
+  const std::string task = work.task == Task::kPretrain ? "" : fmt::format("{} of ", task_word(work.task));
+  text += fmt::format("{} used by {}{} in {}: tp {} x cp {} x dp {} x pp {}, vp {}{}, {} a replica;\n", used, task,
+                      work.model.title, precision_word(work.precision), p.tp, p.cp, p.dp, p.pp, p.vp, experts,
                       plural(static_cast<std::size_t>(work.micro_batches()), "micro-batch", "es"));
+  if (work.is_fully_sharded())
+    text += fmt::format("{} shared out over {} ranks;\n", sharding_word(work.sharding), work.shard_ranks);
   text += fmt::format("{} of GPUs and {} of racks; {}; {} in steps of {}.\n",
                       plural(model.gpu_classes.size(), "class", "es"), plural(model.rack_classes.size(), "class", "es"),
                       plural(plan.events.size(), "event"), format_quantity(plan.duration_s, Dimension::kTime),

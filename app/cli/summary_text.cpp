@@ -195,6 +195,7 @@ class SummaryText {
     add_part("  memory-bound", "memory_bound_s");
     add_part("  tensor parallel", "tp_exposed_s");
     add_part("  context parallel", "cp_exposed_s");
+    if (is_known("ep_exposed_s")) add_part("  expert parallel", "ep_exposed_s");
     add_part("  data parallel", "dp_exposed_s");
     add_part("  pipeline sends", "pp_exposed_s");
     add_part("  optimizer", "optimizer_s");

@@ -18,7 +18,8 @@ namespace {
 constexpr double kTightMemory = 0.9;  // of the capacity; above it there is a warning
 // The estimate is that uncertain: what is known to have run is not made to recompute within this share of the capacity.
 constexpr double kMemoryEstimate = 1.15;
-constexpr Precision kPrecisions[] = {Precision::kBf16, Precision::kFp8, Precision::kMxfp8, Precision::kNvfp4};
+constexpr Precision kPrecisions[] = {Precision::kBf16, Precision::kFp8, Precision::kFp8Current, Precision::kMxfp8,
+                                     Precision::kNvfp4};
 
 class Resolver {
  public:
@@ -121,8 +122,11 @@ class Resolver {
   void resolve_experts() {
     Parallelism& p = w_.parallelism;
     if (!q_.model.moe) {
-      if (q_.ep.value_or(1) > 1 || q_.etp.value_or(1) > 1)
-        error(q_.ep.value_or(1) > 1 ? "ep" : "etp", fmt::format("{} has no experts", q_.model.title), "leave it out");
+      for (const auto& [key, stated] : {std::pair{"ep", q_.ep.value_or(1) > 1},
+                                        {"etp", q_.etp.value_or(1) > 1},
+                                        {"expert_imbalance", q_.expert_imbalance.has_value()},
+                                        {"overlap_expert_parallel", q_.overlap_expert_parallel.has_value()}})
+        if (stated) error(key, fmt::format("{} has no experts", q_.model.title), "leave it out");
       return;
     }
     const MixtureOfExperts& moe = *q_.model.moe;
@@ -140,10 +144,10 @@ class Resolver {
     } else if (moe.expert_ffn % p.etp != 0) {
       error("etp", fmt::format("an expert's {} columns do not divide by etp = {}", moe.expert_ffn, p.etp));
     }
+    if (p.ep == 1) return;  // every rank holds all experts: none waits for a busier one
     w_.expert_imbalance = choose(q_.expert_imbalance, 1.0, "expert_imbalance", "1", "routing is forced to be even");
-    if (p.ep > 1)
-      w_.overlap_expert_parallel = choose(q_.overlap_expert_parallel, false, "overlap_expert_parallel", "false",
-                                          "dispatch and combine are exposed");
+    w_.overlap_expert_parallel = choose(q_.overlap_expert_parallel, false, "overlap_expert_parallel", "false",
+                                        "dispatch and combine are exposed");
   }
 
   void resolve_sharding() {
@@ -164,11 +168,16 @@ class Resolver {
 
   void resolve_task() {
     w_.document = q_.document.value_or(0);
+    if (w_.document > w_.sequence)
+      error("document",
+            fmt::format("documents of {} tokens do not fit into a sequence of {}", w_.document, w_.sequence));
     w_.kernels = choose(q_.kernels, Kernels::kNative, "kernels", "native", "fused, attention made for the chip");
     if (w_.task != Task::kLora) {
       if (q_.lora_rank) error("lora_rank", "needs task = \"lora\"");
       return;
     }
+    if (w_.model.latent)
+      error("task", fmt::format("adapters of latent attention are not modelled, and {} has it", w_.model.title));
     w_.lora_rank = choose<int>(q_.lora_rank, 16, "lora_rank", "16", "adapters of the query, key and value projections");
   }
 

@@ -36,9 +36,9 @@ rating = "1.25 MW"
 dry_bulb = "17 degC"
 
 [workload]
-task = "pretrain"
+task = "pretrain"         # pretrain, sft, lora
 model = "llama3.1-70b"
-precision = "fp8"         # bf16, fp8, mxfp8, nvfp4
+precision = "fp8"         # bf16, fp8, fp8-current, mxfp8, nvfp4
 gpus = 512
 tp = 4
 cp = 1
@@ -47,6 +47,8 @@ vp = 5                    # model chunks in each pipeline stage
 # dp = 32                   # what is left of the GPUs
 # order = "tp-cp-dp-pp"     # rank order, fastest first
 # gpus_per_domain = 64      # used in each NVLink domain
+# ep = 8                    # ranks that share out the experts of a mixture of experts
+# sharding = "optimizer"    # optimizer, gradients, parameters (FSDP)
 micro_batch = 1
 global_batch = 512
 sequence = 8192

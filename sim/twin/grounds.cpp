@@ -83,12 +83,13 @@ Grounds grounds_of(const Plan& plan, const Calibration& c, const std::vector<Eve
   const RackType& rack = plan.site.rack_type;
   const Gpu& gpu = rack.gpu;
   const GemmEfficiency& gemm = gemm_efficiency(gpu, plan.workload.precision);
+  const Fitted& attention =
+      plan.workload.kernels == Kernels::kNative ? c.attention_native_share : c.attention_portable_share;
   const CduType& cdu = plan.cooling.cdu;
   Grounds g;
-  g.compute =
-      weakest({ground("kernel launch time", c.kernel_launch_s), ground("attention share", c.attention_native_share),
-               ground("HBM share", c.hbm_share), ground("dense peak", gemm.dense_flops),
-               ground("GEMM share", gemm.max_share), ground("HBM bandwidth", gpu.hbm_bandwidth_bytes_per_s)});
+  g.compute = weakest({ground("kernel launch time", c.kernel_launch_s), ground("attention share", attention),
+                       ground("HBM share", c.hbm_share), ground("dense peak", gemm.dense_flops),
+                       ground("GEMM share", gemm.max_share), ground("HBM bandwidth", gpu.hbm_bandwidth_bytes_per_s)});
   g.network =
       weakest({ground("NVLink bandwidth", gpu.nvlink_bytes_per_s), ground("NIC bandwidth", rack.nic_bytes_per_s),
                ground("switch latency", plan.site.fabric.switch_latency_s), ground("NIC latency", c.nic_latency_s),

@@ -274,7 +274,9 @@ class Builder {
     return tokens() * w_.model.hidden * (operand_bytes(w_.precision) + kActivationBytes) / 2;
   }
   double context_buffer_bytes() const {
-    return tokens() * p_.cp * 2 * w_.model.kv_heads * w_.model.head_dim / p_.tp * kActivationBytes;
+    const TransformerModel& m = w_.model;
+    const double key_dim = m.latent ? m.latent->plain_head_dim + m.latent->rotary_head_dim : m.head_dim;
+    return tokens() * p_.cp * m.kv_heads * (key_dim + m.head_dim) / p_.tp * kActivationBytes;
   }
   // What a rank dispatches to experts and gets back, in BF16; the busiest one receives more.
   double expert_bytes() const {
@@ -358,9 +360,8 @@ class Builder {
 
   void add_block(const std::vector<std::uint32_t>& members, const Block& block, const BlockCost& cost) {
     const std::uint32_t id = label(block);
-    const bool replicas = p_.dp * p_.cp > 1 && w_.trains_all();
-    const bool sharded = replicas && w_.is_fully_sharded();
-    const bool overlaps = replicas && !sharded && w_.overlap_grad_reduce;
+    const bool sharded = p_.dp * p_.cp > 1 && w_.is_fully_sharded();
+    const bool overlaps = p_.dp * p_.cp > 1 && w_.trains_all() && !sharded && w_.overlap_grad_reduce;
     const bool first = overlaps && !block.backward && block.micro_batch == 0;
     const bool last = overlaps && block.backward && block.micro_batch == w_.micro_batches() - 1;
     const bool gathers = sharded && (!block.backward || w_.sharding == Sharding::kParameters);
@@ -370,7 +371,7 @@ class Builder {
 
     // What a block waits for goes before its entries: its first Exec and, if it spans several classes, the start of its
     // context-parallel group.
-    std::map<std::uint32_t, Nodes> entries, computed, exchanged;
+    std::map<std::uint32_t, Nodes> entries, computed;
     std::vector<std::map<std::uint32_t, Nodes>> piece_done(static_cast<std::size_t>(pieces));
     const double host_launch_s = calibration_.host_launch_s.value.value;
     for (int i = 0; i < pieces; ++i) {
@@ -401,7 +402,7 @@ class Builder {
         latest_[c] = {exec, latest_[c].first};
         if (i == pieces - 1) computed[c] = {exec};
       }
-      if (sharded && block.backward)
+      if (sharded && block.backward && w_.trains_all())
         add_gradients(members, ActivityKind::kGradReduce, cost.parameters, kGradientBytes / pieces,
                       layers_in(cost, pieces), id, piece_done[static_cast<std::size_t>(i)], reduce_tail_);
     }
@@ -427,7 +428,7 @@ class Builder {
       for (const std::uint32_t c : members) tail_[c] = computed[c];
     }
     const double layers = block.backward ? cost.expert_backward_layers : cost.expert_forward_layers;
-    if (layers > 0) add_expert_exchange(members, layers, id);
+    if (layers > 0) add_expert_exchange(members, block, layers);
     for (const std::uint32_t c : members) slot(c, block).tail = tail_[c];
 
     if (last) {
@@ -448,12 +449,18 @@ class Builder {
 
   // Dispatch and combine of `layers` layers, after what is computed and, in a group that shares out each expert, the
   // gather and reduction of the tokens; or beside the block.
-  void add_expert_exchange(const std::vector<std::uint32_t>& members, double layers, std::uint32_t id) {
+  void add_expert_exchange(const std::vector<std::uint32_t>& members, const Block& block, double layers) {
+    const std::uint32_t id = label(block);
     std::map<std::uint32_t, Nodes> after, exchanges;
     std::map<std::uint32_t, std::uint32_t> start_joins, end_joins, tensor_start_joins, tensor_end_joins;
     for (const std::uint32_t c : members) {
-      // Beside the block: from the end of the block before, which is all that the entries wait for inside the stage.
-      after[c] = w_.overlap_expert_parallel ? before_block_[c] : tail_[c];
+      after[c] = tail_[c];
+      if (!w_.overlap_expert_parallel) continue;
+      // Beside the block: it waits for what the block's compute waits for.
+      const std::uint32_t start = graph_.add_join();
+      connect(before_block_[c], start);
+      slot(c, block).entries.push_back(start);
+      after[c] = {start};
     }
     if (p_.ep > 1) {
       for (const std::uint32_t c : members) {

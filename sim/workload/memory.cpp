@@ -56,14 +56,12 @@ ParameterCount stage_parameters(const Workload& w, int stage) {
   return sum;
 }
 
-double optimizer_parameters(const Workload& w, int stage) {
-  if (!w.trains_all()) return 0;  // adapters: too few to show
+double sharded_parameters(const Workload& w, int stage) {
   const ParameterCount parameters = stage_parameters(w, stage);
-  // Copies of the shards (HSDP) hold copies of the states.
-  const double copies = static_cast<double>(w.parallelism.dp * w.parallelism.cp) / w.shard_ranks;
-  return (parameters.dense / (w.parallelism.dp * w.parallelism.cp) + parameters.expert / w.parallelism.expert_dp()) *
-         copies;
+  return parameters.dense / w.shard_ranks + parameters.expert / w.parallelism.expert_dp();
 }
+
+double optimizer_parameters(const Workload& w, int stage) { return w.trains_all() ? sharded_parameters(w, stage) : 0; }
 
 MemoryUse memory_use(const Workload& w) {
   const Parallelism& p = w.parallelism;
@@ -93,9 +91,13 @@ MemoryUse memory_use(const Workload& w) {
     if (w.is_fully_sharded()) {
       // Two units at a time are gathered; SHARD_GRAD_OP keeps all of them until the backward pass is over.
       const double gathered = w.sharding == Sharding::kParameters ? 2 * largest_chunk : parameters;
-      use.items = {{"parameters, gathered (BF16)", 2 * gathered},
-                   {"gradients, before they are reduced (BF16)", 2 * 2 * largest_chunk},
-                   {"gradients, shard (FP32)", 4 * states}};
+      use.items = {{"parameters, gathered (BF16)", 2 * gathered}};
+      if (w.trains_all()) {
+        use.items.push_back({"gradients, before they are reduced (BF16)", 2 * 2 * largest_chunk});
+        use.items.push_back({"gradients, shard (FP32)", 4 * states});
+      } else {
+        use.items.push_back({"weights, shard (BF16)", 2 * sharded_parameters(w, s)});
+      }
     } else {
       use.items = {{"weights (BF16)", 2 * parameters}};
       if (w.trains_all()) use.items.push_back({"gradients (BF16)", 2 * parameters});

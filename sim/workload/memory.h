@@ -36,7 +36,11 @@ struct ParameterCount {
 ParameterCount chunk_parameters(const Workload& workload, const ChunkLayers& layers);
 ParameterCount stage_parameters(const Workload& workload, int stage);
 
-// Parameters whose optimizer state one GPU holds.
+// Parameters of a stage that one GPU holds when its data-parallel ranks share them out: the dense ones over
+// shard_ranks, the experts over their copies.
+double sharded_parameters(const Workload& workload, int stage);
+
+// Parameters whose optimizer state one GPU holds: adapters have too few to show.
 double optimizer_parameters(const Workload& workload, int stage);
 
 }  // namespace racktwin

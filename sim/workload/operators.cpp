@@ -151,7 +151,7 @@ void add_experts(LayerCost& cost, const Roofline& r, const Workload& w, double t
   KernelTime route = gemm(r, own, moe.experts, hidden, true);
   route += 4.0 * stream(r, own * moe.experts * 4 * 2);
   cost.forward += route;
-  cost.backward += 2.0 * route;
+  cost.backward += (w.trains_all() ? 2.0 : 1.0) * route;
   const int moves = p.ep > 1 ? 4 : 2;  // sorted by rank before and after the exchange, then by local expert
   const KernelTime move = static_cast<double>(moves) * stream(r, visits * hidden * 2 * 2);
   cost.forward += move;
@@ -300,7 +300,7 @@ LayerCost embedding_layer(const Roofline& r, const Workload& w) {
   const double tokens = tokens_per_gpu(w);
   LayerCost cost;
   cost.forward += stream(r, tokens * w.model.hidden * 2 * 2);
-  cost.backward += stream(r, tokens * w.model.hidden * 2 * 3);
+  if (w.trains_all()) cost.backward += stream(r, tokens * w.model.hidden * 2 * 3);
   return cost;
 }
 

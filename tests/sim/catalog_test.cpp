@@ -205,7 +205,10 @@ TEST_CASE("every parameter of the calibration is read, in range and says what it
     CHECK_FALSE(row.meaning.empty());
     if (row.key.find("share") != std::string::npos) CHECK(row.value->value.value <= 1);
   }
-  CHECK(keys.size() == 19);
+  std::ifstream file(RACKTWIN_SOURCE_DIRECTORY "/racks/calibration.toml");
+  std::size_t tables = 0;
+  for (std::string line; std::getline(file, line);) tables += line.rfind("[", 0) == 0 ? 1 : 0;
+  CHECK(keys.size() == tables);
 }
 
 TEST_CASE("errors of an entry are collected with their lines") {

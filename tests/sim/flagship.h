@@ -50,4 +50,43 @@ inline Plan small_job(std::vector<std::string> more = {}) {
   return flagship(assignments);
 }
 
+// Mixtral 8x7B on 32 GPUs, its experts shared out over 8 in one NVLink domain, two micro-batches.
+inline Plan expert_job(std::vector<std::string> more = {}) {
+  std::vector<std::string> assignments = {"workload.model=mixtral-8x7b",
+                                          "workload.precision=bf16",
+                                          "workload.gpus=32",
+                                          "workload.gpus_per_domain=8",
+                                          "workload.tp=1",
+                                          "workload.cp=1",
+                                          "workload.pp=1",
+                                          "workload.vp=1",
+                                          "workload.dp=32",
+                                          "workload.ep=8",
+                                          "workload.global_batch=64",
+                                          "workload.recompute=none",
+                                          "workload.embedding_and_loss_count_as_layers=false"};
+  assignments.insert(assignments.end(), more.begin(), more.end());
+  return flagship(assignments);
+}
+
+// Llama 3.1 8B on 16 GPUs, eight in each of two NVLink domains, its parameters shared out over all of them; two
+// micro-batches.
+inline Plan sharded_job(std::vector<std::string> more = {}) {
+  std::vector<std::string> assignments = {"workload.model=llama3.1-8b",
+                                          "workload.precision=bf16",
+                                          "workload.gpus=16",
+                                          "workload.gpus_per_domain=8",
+                                          "workload.tp=1",
+                                          "workload.cp=1",
+                                          "workload.pp=1",
+                                          "workload.vp=1",
+                                          "workload.dp=16",
+                                          "workload.sharding=parameters",
+                                          "workload.global_batch=32",
+                                          "workload.recompute=none",
+                                          "workload.embedding_and_loss_count_as_layers=false"};
+  assignments.insert(assignments.end(), more.begin(), more.end());
+  return flagship(assignments);
+}
+
 }  // namespace racktwin

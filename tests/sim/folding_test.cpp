@@ -31,8 +31,8 @@ Solved solved(const Plan& plan, Folding folding) {
   return {std::move(*model), std::move(*profile)};
 }
 
-std::array<double, 8> parts_of(const StepParts& p) {
-  return {p.compute_s,      p.memory_s,           p.tensor_exposed_s, p.context_exposed_s,
+std::array<double, 9> parts_of(const StepParts& p) {
+  return {p.compute_s,      p.memory_s,           p.tensor_exposed_s, p.context_exposed_s, p.expert_exposed_s,
           p.data_exposed_s, p.pipeline_exposed_s, p.optimizer_s,      p.bubble_s};
 }
 
@@ -140,6 +140,57 @@ TEST_CASE("a small job over uneven leaves folds exactly") {
                                "workload.order=tp-cp-pp-dp", "workload.global_batch=40"});
   const IterationProfile narrow = check_folding(with_narrow_fabric(wide, 2));
   CHECK(narrow.step_s > 1.01 * solved(wide, Folding::kFolded).profile.step_s);
+}
+
+TEST_CASE("experts shared out inside an NVLink domain fold exactly") { check_folding(expert_job()); }
+
+TEST_CASE("experts shared out over two NVLink domains fold exactly") {
+  const IterationProfile inside = check_folding(expert_job());
+  const IterationProfile across = check_folding(expert_job({"workload.gpus_per_domain=4"}));
+  CHECK(across.parts.expert_exposed_s > inside.parts.expert_exposed_s);
+}
+
+TEST_CASE("experts shared out over the spine fold exactly") {
+  const Plan plan = with_narrow_fabric(expert_job({"workload.gpus_per_domain=4"}), 1);
+  CHECK(busiest(check_folding(plan), TrunkKind::kLeafUp) > 0.1);
+}
+
+TEST_CASE("experts over two NVLink domains with one slower GPU fold exactly") {
+  const Plan plan = expert_job({"workload.gpus_per_domain=4"});
+  const IterationProfile plain = check_folding(plan);
+  CHECK(check_folding(with_limit(plan, "hall/row-a/rack-03/compute-01/gpu-2", 0.8)).step_s > 1.01 * plain.step_s);
+}
+
+TEST_CASE("experts whose matrices are shared out too fold exactly") {
+  for (const char* per_domain : {"workload.gpus_per_domain=8", "workload.gpus_per_domain=4"})
+    check_folding(expert_job({per_domain, "workload.tp=2", "workload.dp=16", "workload.ep=4", "workload.etp=2"}));
+  check_folding(expert_job({"workload.tp=2", "workload.dp=16", "workload.etp=1"}));
+}
+
+TEST_CASE("an exchange of experts beside the compute of a pipeline folds exactly") {
+  const std::vector<std::string> pipeline = {"workload.pp=2", "workload.dp=16", "workload.gpus_per_domain=4",
+                                             "workload.overlap_expert_parallel=true"};
+  check_folding(expert_job(pipeline));
+  check_folding(with_limit(expert_job(pipeline), "hall/row-a/rack-02/compute-01/gpu-1", 0.8));
+}
+
+TEST_CASE("fully sharded data parallelism folds exactly") {
+  for (const char* sharding : {"workload.sharding=parameters", "workload.sharding=gradients"})
+    for (const char* overlap : {"workload.overlap_grad_reduce=true", "workload.overlap_grad_reduce=false"}) {
+      CAPTURE(sharding, overlap);
+      check_folding(sharded_job({sharding, overlap}));
+    }
+  check_folding(small_job({"workload.sharding=parameters", "workload.order=tp-cp-pp-dp"}));
+}
+
+TEST_CASE("copies of shards fold exactly") {
+  check_folding(sharded_job({"workload.shard_ranks=8"}));
+  check_folding(small_job({"workload.sharding=parameters", "workload.shard_ranks=2", "workload.order=tp-cp-pp-dp"}));
+  check_folding(with_limit(sharded_job({"workload.shard_ranks=4"}), "hall/row-a/rack-02/compute-01/gpu-1", 0.8));
+}
+
+TEST_CASE("experts and sharded parameters together fold exactly") {
+  check_folding(expert_job({"workload.sharding=parameters", "workload.shard_ranks=16"}));
 }
 
 TEST_CASE("rings with unequal shares in their domains fold exactly") {

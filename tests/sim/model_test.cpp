@@ -18,7 +18,8 @@ Model compile(const Plan& plan, Folding folding = Folding::kFolded) {
 }
 
 bool same_place(const Membership& a, const Membership& b) {
-  return a.size == b.size && a.in_domain == b.in_domain && a.up == b.up && a.down == b.down;
+  return a.size == b.size && a.in_domain == b.in_domain && a.up == b.up && a.down == b.down &&
+         a.across_spine == b.across_spine;
 }
 
 // Every member of a class has the place in its groups, the stage and the neighbours that the class claims.
@@ -33,7 +34,10 @@ void check_members_are_alike(const Plan& plan) {
     ++counts[folded.class_of_gpu[g]];
     const bool alike = c.stage == self.stage && same_place(c.tensor, self.tensor) &&
                        same_place(c.context, self.context) && same_place(c.gradient, self.gradient) &&
-                       c.to_next == self.to_next && c.to_previous == self.to_previous &&
+                       same_place(c.expert, self.expert) && same_place(c.expert_tensor, self.expert_tensor) &&
+                       same_place(c.expert_gradient, self.expert_gradient) && same_place(c.shard, self.shard) &&
+                       same_place(c.replica, self.replica) && c.to_next == self.to_next &&
+                       c.to_previous == self.to_previous &&
                        (self.next == kNoIndex ? c.next == kNoIndex : c.next == folded.class_of_gpu[self.next]);
     if (!alike) ++wrong;
   }
@@ -143,11 +147,94 @@ TEST_CASE("all members of a class are alike") {
                                       "workload.pp=1", "workload.vp=1", "workload.dp=3", "workload.gpus_per_domain=3",
                                       "workload.global_batch=3", "workload.embedding_and_loss_count_as_layers=false"}));
   }
+  SECTION("experts over two domains, each shared out too") {
+    check_members_are_alike(expert_job(
+        {"workload.tp=2", "workload.dp=16", "workload.ep=4", "workload.etp=2", "workload.gpus_per_domain=4"}));
+  }
+  SECTION("experts over the spine") {
+    Plan plan = expert_job({"workload.gpus_per_domain=4"});
+    plan.site.fabric.rail_optimised = false;
+    check_members_are_alike(plan);
+  }
+  SECTION("copies of shards") { check_members_are_alike(sharded_job({"workload.shard_ranks=4"})); }
   SECTION("a fabric without rails") {
     Plan plan = flagship({});
     plan.site.fabric.rail_optimised = false;
     check_members_are_alike(plan);
   }
+}
+
+using Group = Membership GpuClass::*;
+
+// Who is in the group of every GPU, one domain of eight: GPU i has rank i.
+std::set<std::vector<std::uint32_t>> groups_of(const Model& unfolded, Group group) {
+  std::set<std::vector<std::uint32_t>> groups;
+  for (const GpuClass& gpu : unfolded.gpu_classes) {
+    if ((gpu.*group).group == kNoIndex) continue;
+    std::vector<std::uint32_t> members;
+    for (const std::uint32_t c : unfolded.group_classes[(gpu.*group).group].gpu_classes)
+      members.push_back(unfolded.gpu_classes[c].first);
+    groups.insert(members);
+  }
+  return groups;
+}
+
+using Groups = std::set<std::vector<std::uint32_t>>;
+
+TEST_CASE("ranks share out experts in Megatron's order: matrices first, then experts, then copies") {
+  const std::vector<std::string> eight = {"workload.gpus=8", "workload.tp=2", "workload.dp=4", "workload.ep=2",
+                                          "workload.sequence=512"};
+  const auto with = [&](const char* more) {
+    std::vector<std::string> assignments = eight;
+    assignments.push_back(more);
+    return compile(expert_job(assignments), Folding::kUnfolded);
+  };
+  const Model shared = with("workload.etp=2");
+  CHECK(groups_of(shared, &GpuClass::expert_tensor) == Groups{{0, 1}, {2, 3}, {4, 5}, {6, 7}});
+  CHECK(groups_of(shared, &GpuClass::expert) == Groups{{0, 2}, {1, 3}, {4, 6}, {5, 7}});
+  CHECK(groups_of(shared, &GpuClass::expert_gradient) == Groups{{0, 4}, {1, 5}, {2, 6}, {3, 7}});
+  const Model whole = with("workload.etp=1");
+  CHECK(groups_of(whole, &GpuClass::expert_tensor).empty());
+  CHECK(groups_of(whole, &GpuClass::expert) == Groups{{0, 1}, {2, 3}, {4, 5}, {6, 7}});
+  CHECK(groups_of(whole, &GpuClass::expert_gradient) == Groups{{0, 2, 4, 6}, {1, 3, 5, 7}});
+}
+
+TEST_CASE("expert groups stay inside their pipeline stage, wherever the stages are in the rank order") {
+  for (const char* order : {"workload.order=tp-cp-dp-pp", "workload.order=pp-tp-cp-dp"}) {
+    const Model model = compile(expert_job({"workload.gpus=8", "workload.dp=4", "workload.pp=2", "workload.ep=2",
+                                            "workload.sequence=512", order}),
+                                Folding::kUnfolded);
+    const bool stages_first = std::string(order).find("pp-tp") != std::string::npos;
+    CHECK(groups_of(model, &GpuClass::expert) ==
+          (stages_first ? Groups{{0, 2}, {1, 3}, {4, 6}, {5, 7}} : Groups{{0, 1}, {2, 3}, {4, 5}, {6, 7}}));
+  }
+}
+
+TEST_CASE("neighbours share out parameters, equal places hold copies") {
+  const Model model =
+      compile(sharded_job({"workload.gpus=8", "workload.dp=8", "workload.shard_ranks=4"}), Folding::kUnfolded);
+  CHECK(groups_of(model, &GpuClass::shard) == Groups{{0, 1, 2, 3}, {4, 5, 6, 7}});
+  CHECK(groups_of(model, &GpuClass::replica) == Groups{{0, 4}, {1, 5}, {2, 6}, {3, 7}});
+  CHECK(groups_of(compile(sharded_job({"workload.gpus=8", "workload.dp=8"}), Folding::kUnfolded), &GpuClass::shard)
+            .empty());
+}
+
+TEST_CASE("a rank of an expert group counts those whose leaf on its own rail is another") {
+  const auto places = [](int ports, bool rails) {
+    Plan plan = expert_job({"workload.gpus=16", "workload.dp=16", "workload.gpus_per_domain=2"});
+    plan.site.fabric.leaf_ports_down = ports;
+    plan.site.fabric.rail_optimised = rails;
+    std::set<std::uint32_t> across;
+    for (const GpuClass& c : compile(plan, Folding::kUnfolded).gpu_classes)
+      if (c.stage >= 0) across.insert(c.expert.across_spine);
+    return across;
+  };
+  // Eight ranks, two in each of four domains.
+  CHECK(places(32, true) == std::set<std::uint32_t>{0});    // a leaf has a rail of all domains
+  CHECK(places(2, true) == std::set<std::uint32_t>{4});     // a rail of two domains
+  CHECK(places(1, true) == std::set<std::uint32_t>{6});     // of one
+  CHECK(places(32, false) == std::set<std::uint32_t>{6});   // neighbours: a domain has leaves of its own
+  CHECK(places(144, false) == std::set<std::uint32_t>{4});  // two domains
 }
 
 TEST_CASE("paths name racks, trays and GPUs") {

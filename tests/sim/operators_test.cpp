@@ -5,6 +5,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <array>
+
 namespace racktwin {
 namespace {
 
@@ -14,7 +16,7 @@ struct Gb200 {
   Roofline at(Precision precision) const { return {&gpu, &calibration, precision}; }
 };
 
-double seconds(const KernelTime& t) { return t.at(1); }
+double seconds(const KernelTime& t) { return t.at(1, 0); }  // of the chip alone, whatever the host launches
 
 // FLOP of a step on all GPUs.
 double step_flops(const Roofline& roofline, const Workload& w) {
@@ -22,9 +24,14 @@ double step_flops(const Roofline& roofline, const Workload& w) {
   for (int s = 0; s < w.parallelism.pp; ++s)
     for (int v = 0; v < w.parallelism.vp; ++v) {
       const ChunkLayers layers = chunk_layers(w, s, v);
-      const LayerCost layer = transformer_layer(roofline, w), output = output_layer(roofline, w);
-      flops += layers.transformer * (layer.forward.flops + layer.backward.flops);
-      if (layers.output) flops += output.forward.flops + output.backward.flops;
+      const LayerCost output = output_layer(roofline, w);
+      for (const bool moe : {false, true}) {
+        const int n = moe ? layers.moe : layers.transformer - layers.moe;
+        if (n == 0) continue;
+        const LayerCost layer = transformer_layer(roofline, w, moe);
+        flops += n * (layer.forward.flops + layer.backward.flops);
+      }
+      flops += ((layers.output ? 1 : 0) + layers.predictions) * (output.forward.flops + output.backward.flops);
     }
   const Parallelism& p = w.parallelism;
   return flops * p.tp * p.cp * p.dp * w.micro_batches();
@@ -74,21 +81,21 @@ TEST_CASE("large square GEMMs are bound by the clock, thin ones by memory") {
 
 TEST_CASE("only the clocked share of a kernel scales with the clock") {
   const KernelTime t{0.6, 0.4, 0};
-  CHECK(t.at(1) == Approx(1.0));
-  CHECK(t.at(0.5) == Approx(1.6));
+  CHECK(t.at(1, 0) == Approx(1.0));
+  CHECK(t.at(0.5, 0) == Approx(1.6));
   const Gb200 chip;
   const KernelTime copy = stream(chip.at(Precision::kBf16), 8e9);
-  CHECK(copy.at(0.5) == copy.at(1));
-  CHECK(copy.at(1) ==
+  CHECK(copy.at(0.5, 0) == copy.at(1, 0));
+  CHECK(copy.at(1, 0) ==
         Approx(chip.calibration.kernel_launch_s.value.value + 1e-3 / chip.calibration.hbm_share.value.value));
 }
 
-TEST_CASE("causal attention counts half of the square, backward two and a half times that") {
+TEST_CASE("attention does two products with every key that a query sees, backward two and a half times that") {
   const Gb200 chip;
   const Roofline r = chip.at(Precision::kFp8);
-  const KernelTime forward = attention_forward(r, 4096, 8192, 32, 128);
-  CHECK(forward.flops == Approx(2.0 * 4096 * 8192 * 32 * 128));
-  CHECK(attention_backward(r, 4096, 8192, 32, 128).flops == Approx(2.5 * forward.flops));
+  const KernelTime forward = attention_forward(r, 4096, 8192, 32, 192 + 128);
+  CHECK(forward.flops == Approx(2.0 * 4096 * 8192 * 32 * (192 + 128)));
+  CHECK(attention_backward(r, 4096, 8192, 32, 192 + 128).flops == Approx(2.5 * forward.flops));
 }
 
 TEST_CASE("a layer computes two operations per parameter and token forward, four backward") {
@@ -96,9 +103,10 @@ TEST_CASE("a layer computes two operations per parameter and token forward, four
   Workload w = small_job().workload;
   w.recompute = Recompute::kNone;
   w.recomputed_layers = 0;
-  const LayerCost layer = transformer_layer(chip.at(w.precision), w);
+  const LayerCost layer = transformer_layer(chip.at(w.precision), w, false);
   const double tokens = static_cast<double>(w.sequence) * w.micro_batch / w.parallelism.cp;
-  const double matrices = (w.model.dense_layer_parameters() - 2.0 * w.model.hidden) / w.parallelism.tp;  // without norms
+  const double matrices =
+      (w.model.dense_layer_parameters() - 2.0 * w.model.hidden) / w.parallelism.tp;  // without norms
   const double attention = 2 * tokens * w.sequence * w.model.heads * w.model.head_dim / w.parallelism.tp;
   CHECK(layer.forward.flops == Approx(2 * tokens * matrices + attention));
   CHECK(layer.backward.flops == Approx(4 * tokens * matrices + 2.5 * attention));
@@ -109,20 +117,20 @@ TEST_CASE("recompute adds the forward pass to the backward pass, selective recom
   Workload w = small_job().workload;
   w.recompute = Recompute::kNone;
   w.recomputed_layers = 0;
-  const LayerCost plain = transformer_layer(chip.at(w.precision), w);
+  const LayerCost plain = transformer_layer(chip.at(w.precision), w, false);
   w.recompute = Recompute::kFull;
   w.recomputed_layers = 1;
-  const LayerCost full = transformer_layer(chip.at(w.precision), w);
+  const LayerCost full = transformer_layer(chip.at(w.precision), w, false);
   CHECK(full.forward.flops == plain.forward.flops);
   CHECK(full.backward.flops == Approx(plain.backward.flops + plain.forward.flops));
-  CHECK(full.backward.at(1) == Approx(plain.backward.at(1) + plain.forward.at(1)));
+  CHECK(seconds(full.backward) == Approx(seconds(plain.backward) + seconds(plain.forward)));
   w.recomputed_layers = 0.25;
-  CHECK(transformer_layer(chip.at(w.precision), w).backward.flops ==
+  CHECK(transformer_layer(chip.at(w.precision), w, false).backward.flops ==
         Approx(plain.backward.flops + 0.25 * plain.forward.flops));
   w.recompute = Recompute::kSelective;
   w.recomputed_layers = 0;
-  const double attention = attention_forward(chip.at(w.precision), 4096, 8192, 16, 128).flops;
-  CHECK(transformer_layer(chip.at(w.precision), w).backward.flops == Approx(plain.backward.flops + attention));
+  const double attention = attention_forward(chip.at(w.precision), 4096, 8192 / 2, 16, 2 * 128).flops;
+  CHECK(transformer_layer(chip.at(w.precision), w, false).backward.flops == Approx(plain.backward.flops + attention));
 }
 
 TEST_CASE("a step computes six operations per parameter and token, and the attention") {
@@ -142,6 +150,182 @@ TEST_CASE("a step computes six operations per parameter and token, and the atten
   }
 }
 
+// ------------------------------------------------------------------------------------------------- attention
+
+// Keys that the queries of a sequence of packed documents see within a window, counted one by one.
+double counted_keys(int sequence, int document, int window) {
+  double keys = 0;
+  for (int i = 0; i < sequence; ++i) {
+    const int seen = i % document + 1;
+    keys += window > 0 ? std::min(seen, window) : seen;
+  }
+  return keys / sequence;
+}
+
+TEST_CASE("the mean of the keys that a query sees is what counting them gives, but for its own half") {
+  CHECK(mean_keys(8192, 0, 0) == Approx(counted_keys(8192, 8192, 0)).margin(0.5));
+  CHECK(mean_keys(8192, 8192, 0) == mean_keys(8192, 0, 0));
+  CHECK(mean_keys(8192, 512, 0) == Approx(counted_keys(8192, 512, 0)).margin(0.5));
+  for (const int window : {1, 128, 4096, 8191, 8192})
+    CHECK(mean_keys(8192, 0, window) == Approx(counted_keys(8192, 8192, window)).margin(0.5));
+  CHECK(mean_keys(8192, 1024, 300) == Approx(counted_keys(8192, 1024, 300)).margin(0.5));
+  CHECK(mean_keys(8192, 0, 100000) == mean_keys(8192, 0, 0));
+}
+
+TEST_CASE("attention takes its products at the fitted share of the peak and its exponentials after them") {
+  const Gb200 chip;
+  const Calibration& c = chip.calibration;
+  const double scores = 8192.0 * 4096 * 16, launch_s = c.kernel_launch_s.value.value;
+  const double products_s = 2 * scores * 256 / chip.gpu.bf16.dense_flops.value;
+  const double exponentials_s = scores / chip.gpu.special_functions_per_s.value;
+  Roofline r = chip.at(Precision::kFp8);  // in BF16 whatever the GEMMs are in
+  CHECK(attention_forward(r, 8192, 4096, 16, 256).at(1, 0) ==
+        Approx(launch_s + products_s / c.attention_native_share.value.value + exponentials_s));
+  r.kernels = Kernels::kCompiled;
+  const double portable = c.attention_portable_share.value.value * chip.gpu.warp_level_share.value;
+  CHECK(attention_forward(r, 8192, 4096, 16, 256).at(1, 0) ==
+        Approx(launch_s + products_s / portable + exponentials_s));
+}
+
+TEST_CASE("windows and documents save attention and nothing else") {
+  const Gb200 chip;
+  const auto difference = [&](const Workload& a, const Workload& b) {
+    const LayerCost x = transformer_layer(chip.at(a.precision), a, false);
+    const LayerCost y = transformer_layer(chip.at(b.precision), b, false);
+    CHECK(x.attention_forward.flops - y.attention_forward.flops == Approx(x.forward.flops - y.forward.flops));
+    return x.attention_forward.flops / y.attention_forward.flops;
+  };
+  const Workload plain = small_job().workload;
+  Workload packed = plain, windowed = plain;
+  packed.document = 2048;
+  windowed.model.attention_window = 1024;
+  windowed.model.windowed_layers = 0.5;
+  CHECK(difference(plain, packed) == Approx(4));
+  CHECK(difference(plain, windowed) == Approx(4096 / (0.5 * 4096 + 0.5 * (1024 - 1024 * 1024 / (2.0 * 8192)))));
+}
+
+TEST_CASE("latent attention computes with the matrices of DeepSeek-V3 by hand") {
+  const Gb200 chip;
+  Workload w;
+  w.model = test_catalog().model("deepseek-v3").value();
+  w.sequence = 4096;
+  const double matrices = 187105280 + 3.0 * 7168 * 18432;
+  const double attention = 2.0 * 4096 * 2048 * 128 * (192 + 128);
+  const LayerCost layer = transformer_layer(chip.at(w.precision), w, false);
+  CHECK(layer.forward.flops == Approx(2 * 4096 * matrices + attention));
+  CHECK(layer.backward.flops == Approx(4 * 4096 * matrices + 2.5 * attention));
+  CHECK(layer.attention_forward.flops == Approx(attention));
+}
+
+// ------------------------------------------------------------------------------------------------- experts
+
+TEST_CASE("a layer with experts computes with those that a token visits, the shared one and the router") {
+  const Gb200 chip;
+  Workload w;
+  w.model = test_catalog().model("deepseek-v3").value();
+  w.sequence = 4096;
+  const double active = 187105280 + 7168.0 * 256 + (8 + 1) * 3.0 * 7168 * 2048;
+  const double attention = 2.0 * 4096 * 2048 * 128 * (192 + 128);
+  const LayerCost layer = transformer_layer(chip.at(w.precision), w, true);
+  CHECK(layer.forward.flops == Approx(2 * 4096 * active + attention));
+  CHECK(layer.backward.flops == Approx(4 * 4096 * active + 2.5 * attention));
+}
+
+TEST_CASE("however experts are shared out, the ranks together compute the same") {
+  const Gb200 chip;
+  const auto flops = [&](int tp, int ep, int etp) {
+    Workload w;
+    w.model = test_catalog().model("mixtral-8x7b").value();
+    w.sequence = 4096;
+    w.parallelism.tp = tp;
+    w.parallelism.dp = 16 / tp;
+    w.parallelism.ep = ep;
+    w.parallelism.etp = etp;
+    const LayerCost layer = transformer_layer(chip.at(w.precision), w, true);
+    return tp * (layer.forward.flops + layer.backward.flops);
+  };
+  for (const auto& [tp, ep, etp] : {std::array{1, 8, 1}, {2, 1, 1}, {2, 8, 1}, {2, 4, 2}, {4, 2, 4}, {4, 8, 2}})
+    CHECK(flops(tp, ep, etp) == Approx(flops(1, 1, 1)));
+}
+
+TEST_CASE("the useful work of a mixture of experts is that of its active parameters") {
+  const Workload w = expert_job().workload;
+  const TransformerModel& m = w.model;
+  const double tokens = static_cast<double>(w.global_batch) * w.sequence;
+  const double layer = 2.0 * 4096 * 4096 + 2.0 * 4096 * 1024 + 4096 * 8 + 2 * 3.0 * 4096 * 14336;
+  const double attention = 6.0 * 32 * w.sequence / 2 * 32 * 2 * 128;
+  CHECK(m.active_parameters() == Approx(32 * layer + 2 * 32000.0 * 4096).epsilon(1e-4));  // norms
+  CHECK(model_flops_per_step(w) == Approx(tokens * (6 * (32 * layer + 32000.0 * 4096) + attention)).epsilon(1e-4));
+}
+
+// ------------------------------------------------------------------------------------------------- kernels, adapters
+
+TEST_CASE("a GPU is not faster than the host that launches its kernels") {
+  const KernelTime t{0.6, 0.4, 0, 20};
+  CHECK(t.at(1, 0.04) == Approx(1.0));
+  CHECK(t.at(1, 0.06) == Approx(1.2));
+  CHECK(t.at(0.5, 0.06) == Approx(1.6));
+  CHECK((3.0 * t).kernels == 60);
+}
+
+TEST_CASE("unfused kernels move more between GEMMs and launch no less") {
+  const Gb200 chip;
+  const Workload w = small_job().workload;
+  Roofline r = chip.at(w.precision);
+  const auto fixed = [&](Kernels kernels) {
+    r.kernels = kernels;
+    return transformer_layer(r, w, false).forward.fixed_s;
+  };
+  REQUIRE(chip.calibration.eager_traffic.value.value > 1);
+  CHECK(fixed(Kernels::kCompiled) == Approx(fixed(Kernels::kNative)));
+  CHECK(fixed(Kernels::kEager) > fixed(Kernels::kCompiled));
+}
+
+TEST_CASE("the scale of the tensor itself costs one more reading of what is quantised") {
+  const Gb200 chip;
+  const Workload w = small_job().workload;
+  const KernelTime delayed = transformer_layer(chip.at(Precision::kFp8), w, false).forward;
+  const KernelTime current = transformer_layer(chip.at(Precision::kFp8Current), w, false).forward;
+  const double tokens = 4096, tp = 2;  // inputs of QKV and of the MLP are quantised before they are gathered
+  const double elements = tokens * (2 * 4096 + 4096 + 14336) / tp;
+  const double rate = 8e12 * chip.calibration.hbm_share.value.value;
+  CHECK(current.flops == delayed.flops);
+  CHECK(current.clocked_s == delayed.clocked_s);
+  CHECK(current.fixed_s - delayed.fixed_s == Approx(2 * elements / rate));
+}
+
+TEST_CASE("adapters compute no gradient of the weights") {
+  const Gb200 chip;
+  Workload w = small_job().workload;
+  w.recompute = Recompute::kNone;
+  w.recomputed_layers = 0;
+  const Roofline r = chip.at(w.precision);
+  const LayerCost all = transformer_layer(r, w, false), all_output = output_layer(r, w);
+  w.task = Task::kLora;
+  w.lora_rank = 16;
+  const LayerCost lora = transformer_layer(r, w, false), lora_output = output_layer(r, w);
+  const double tokens = 4096, hidden = 4096, qkv = (32 + 2 * 8) * 128 / 2;
+  const double adapter = 2 * tokens * 16 * (hidden + qkv);
+  const double matrices = all.forward.flops - all.attention_forward.flops;
+  CHECK(lora.forward.flops == Approx(all.forward.flops + adapter));
+  CHECK(lora.backward.flops == Approx(all.backward.flops - matrices + 2 * adapter));
+  CHECK(lora_output.backward.flops == Approx(lora_output.forward.flops));
+  CHECK(all_output.backward.flops == Approx(2 * all_output.forward.flops));
+  CHECK(embedding_layer(r, w).backward.at(1, 0) == 0);
+  w.model = test_catalog().model("mixtral-8x7b").value();
+  const LayerCost experts = transformer_layer(r, w, true);
+  CHECK(experts.backward.flops - experts.attention_backward.flops - 2 * adapter ==
+        Approx(experts.forward.flops - experts.attention_forward.flops - adapter));
+}
+
+TEST_CASE("adapters do four operations per active parameter and token, the attention as ever") {
+  Workload w = small_job().workload;
+  const double tokens = static_cast<double>(w.global_batch) * w.sequence;
+  const double all = model_flops_per_step(w);
+  w.task = Task::kLora;
+  CHECK(all - model_flops_per_step(w) == Approx(2 * tokens * (w.model.parameters() - w.model.embedding_parameters())));
+}
+
 TEST_CASE("lower precision is never slower on large GEMMs") {
   const Gb200 chip;
   const auto time = [&](Precision precision) { return seconds(gemm(chip.at(precision), 8192, 16384, 16384)); };
@@ -153,7 +337,7 @@ TEST_CASE("lower precision is never slower on large GEMMs") {
 TEST_CASE("the optimizer streams its shard once") {
   const Gb200 chip;
   const Roofline r = chip.at(Precision::kFp8);
-  CHECK(optimizer_step(r, 1e9, 4).at(1) == Approx(stream(r, 0.25e9 * 30).at(1)));
+  CHECK(seconds(optimizer_step(r, 0.25e9)) == Approx(seconds(stream(r, 0.25e9 * 30))));
 }
 
 TEST_CASE("the dense peak is that of the precision") {

@@ -134,13 +134,13 @@ TEST_CASE("rows that cannot be expressed carry a reason") {
                 row("g", "step_time", "2", "llama3.1-8b", "", "7") + row("h", "step_time", "2", "llama3.1-405b"));
   const auto reason = [&](std::size_t i) { return rows[i].reason; };
   CHECK(reason(0) == "metric power is listed, not scored");
-  CHECK(reason(1) == "the model is not in the catalogue");
+  CHECK(reason(1).find("is not in the catalogue") != std::string::npos);
   CHECK(reason(2) == "model no-such-model is not in the catalogue");
   CHECK(reason(3) == "value is not stated");
-  CHECK(reason(4) == "fully sharded data parallelism is not modelled yet");
+  CHECK(reason(4).empty());
   CHECK(reason(5).empty());
   CHECK(reason(6).find("7 GPUs do not divide") == 0);
-  CHECK(reason(7).find("does not fit") != std::string::npos);
+  CHECK(reason(7).empty());  // it ran, so it fits whatever the estimate says
   for (const RowPrediction& r : rows) CHECK(std::isnan(r.predicted) == !r.reason.empty());
 }
 
