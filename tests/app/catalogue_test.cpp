@@ -105,7 +105,7 @@ TEST_CASE("a chip that nobody measured is refused by name, and runs once its ent
   }
   for (const auto& file : fs::directory_iterator(own.racks + "/chips")) {
     const std::string chip = read_text(file.path());
-    if (chip.find("kind = \"gpu\"") == std::string::npos || chip.find("[gemm]") != std::string::npos) continue;
+    if (chip.find("kind = \"gpu\"") == std::string::npos || chip.find("\n[gemm]") != std::string::npos) continue;
     write_text(file.path(), chip +
                                 "\n[gemm]\nbf16_share = { is = \"0.7\", from = \"engineering-estimate\", evidence = "
                                 "\"assumed\", note = \"A test's.\" }\n");
