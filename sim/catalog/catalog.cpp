@@ -8,11 +8,20 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
 namespace racktwin {
 namespace {
+
+// Bandwidths and the like: zero would disconnect what they connect.
+Sourced positive_value(Table& table, const char* key, Dimension dimension) {
+  const std::size_t line = static_cast<std::size_t>(table.loc(key).line);
+  Sourced value = table.sourced(key, dimension);
+  if (line > 0 && value.value <= 0) table.error_at(key, fmt::format("{} must be above zero", key));
+  return value;
+}
 
 Curve read_curve(Table table, const char* x_key, Dimension x, const char* y_key, Dimension y) {
   Curve curve;
@@ -42,6 +51,26 @@ void read_heat_path(Table& thermal, Sourced& junction_to_case, Sourced& heat_cap
   air_resistance = optional_value(thermal, "air_resistance", Dimension::kThermalResistance);
   if (cold_plate.empty() == std::isnan(air_resistance.value))
     thermal.error_at("cold_plate", "a chip needs either a cold_plate or an air_resistance");
+}
+
+// "2:1" of a switch with 48 ports: 32 down, 16 up.
+void read_oversubscription(Table& topology, FabricType& f) {
+  const std::string text = topology.text("oversubscription");
+  int down = 0, up = 0, end = 0;
+  const bool is_ratio = std::sscanf(text.c_str(), "%d:%d%n", &down, &up, &end) == 2 &&
+                        static_cast<std::size_t>(end) == text.size() && down > 0 && up > 0;
+  if (!is_ratio) {
+    if (!text.empty())
+      topology.error_at("oversubscription", "oversubscription is the ratio of a leaf's ports down and up",
+                        "e.g. \"1:1\"");
+    down = up = 1;
+  }
+  f.leaf_ports_down = f.switch_ports * down / (down + up);
+  f.leaf_ports_up = f.switch_ports - f.leaf_ports_down;
+  if (f.leaf_ports_down * up != f.leaf_ports_up * down)
+    topology.error_at("oversubscription",
+                      fmt::format("{} ports of a switch do not divide into {} down : {} up", f.switch_ports, down, up),
+                      fmt::format("the ports must be a multiple of {}", down + up));
 }
 
 Fitted read_fitted(Table& table, const char* key, Dimension dimension) {
@@ -114,8 +143,8 @@ Result<Gpu> Catalog::gpu(const std::string& name) const {
   g.special_functions_per_s = optional_value(p, "special_functions", Dimension::kFlops);
   g.warp_level_share = optional_value(p, "warp_level_share", Dimension::kNone);
   g.hbm_capacity_bytes = p.sourced("hbm_capacity", Dimension::kBytes);
-  g.hbm_bandwidth_bytes_per_s = p.sourced("hbm_bandwidth", Dimension::kBandwidth);
-  g.nvlink_bytes_per_s = p.sourced("nvlink_per_direction", Dimension::kBandwidth);
+  g.hbm_bandwidth_bytes_per_s = positive_value(p, "hbm_bandwidth", Dimension::kBandwidth);
+  g.nvlink_bytes_per_s = positive_value(p, "nvlink_per_direction", Dimension::kBandwidth);
   g.nvlink_generation = positive_integer(p, "nvlink_generation");
   g.sm_count = p.sourced("sm_count", Dimension::kNone);
   Table power = root.table("power");
@@ -176,10 +205,10 @@ Result<RackType> Catalog::rack(const std::string& name) const {
   if (domain != "rack" && domain != "tray") trays.error_at("nvlink_domain", "nvlink_domain is \"rack\" or \"tray\"");
   r.domain_is_tray = domain == "tray";
   r.nvlink_ports_per_gpu = positive_integer(trays, "nvlink_ports_per_gpu");
-  r.nvswitch_port_bytes_per_s = trays.sourced("nvswitch_port_bandwidth", Dimension::kBandwidth);
+  r.nvswitch_port_bytes_per_s = positive_value(trays, "nvswitch_port_bandwidth", Dimension::kBandwidth);
   r.nics_per_tray = positive_integer(trays, "nics_per_tray");
   Table nic = root.table("nic");
-  r.nic_bytes_per_s = nic.sourced("bandwidth_per_direction", Dimension::kBandwidth);
+  r.nic_bytes_per_s = positive_value(nic, "bandwidth_per_direction", Dimension::kBandwidth);
   r.nic_latency_s = optional_value(nic, "latency", Dimension::kTime);
   optional_value(nic, "power", Dimension::kPower);
   Table power = root.table("power");
@@ -249,22 +278,25 @@ Result<FabricType> Catalog::fabric(const std::string& name) const {
   Table s = root.table("switch");
   s.optional_text("source");
   f.switch_ports = positive_integer(s, "ports");
-  f.port_bytes_per_s = s.sourced("port_bandwidth", Dimension::kBandwidth);
+  f.ports_loc = s.loc("ports");
+  f.port_bytes_per_s = positive_value(s, "port_bandwidth", Dimension::kBandwidth);
   f.switch_power_w = optional_value(s, "power", Dimension::kPower);
   optional_value(s, "power_idle", Dimension::kPower);
   f.switch_latency_s = s.sourced("latency", Dimension::kTime);
   Table t = root.table("topology");
   t.optional_text("source");
   f.tiers = positive_integer(t, "tiers");
-  if (f.tiers != 2) t.error_at("tiers", "only fabrics of two tiers can be simulated so far");
+  f.tiers_loc = t.loc("tiers");
+  if (f.tiers < 2 || f.tiers > 3) t.error_at("tiers", "a fabric has two or three tiers");
+  f.planes = t.has("planes") ? positive_integer(t, "planes") : 1;
   f.rail_optimised = t.optional_boolean("rail_optimised").value_or(false);
-  f.leaf_ports_down = positive_integer(t, "leaf_ports_down");
-  f.leaf_ports_up = positive_integer(t, "leaf_ports_up");
-  if (f.leaf_ports_down + f.leaf_ports_up > f.switch_ports)
-    t.error_at("leaf_ports_down", fmt::format("{} ports down and {} up are more than the switch's {}",
-                                              f.leaf_ports_down, f.leaf_ports_up, f.switch_ports));
+  f.unit_domains = t.has("unit_domains") ? positive_integer(t, "unit_domains") : 0;
+  f.unit_domains_loc = t.loc("unit_domains");
+  f.management_cables = count(t, "management_cables");
+  read_oversubscription(t, f);
   Table link = root.table("link");
   f.link_latency_s = link.sourced("latency", Dimension::kTime);
+  f.links_per_cable = link.has("links_per_cable") ? positive_integer(link, "links_per_cable") : 1;
   f.optics_power_w = optional_value(link, "optics_power", Dimension::kPower);
   return finish(*document, std::move(f));
 }

@@ -219,7 +219,7 @@ class Predictor {
     Solved out;
     Result<RackType> rack = catalog_.rack(row.text("system"));
     std::optional<TransformerModel> model = model_of_row(row, catalog_);
-    Result<FabricType> fabric = catalog_.fabric("ndr-rail-2tier");
+    Result<FabricType> fabric = catalog_.fabric("superpod-b200-ndr");
     if (!rack) out.reason = fmt::format("system {} is not in the catalogue", row.text("system"));
     if (!model) out.reason = fmt::format("model {} is not in the catalogue", row.text("model_id"));
     if (!fabric) out.reason = first_message(fabric.error());
