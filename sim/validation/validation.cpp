@@ -128,9 +128,10 @@ std::string job_text(const Row& row) {
   WorkloadRequest q;
   q.dp = row.integer("dp", 1);
   read_sharding(row.text("notes"), q);
-  return fmt::format("{}|{}|{}|{}|{}", row.text("model_id").empty() ? row.text("model") : row.text("model_id"),
+  const bool is_balanced = row.text("notes").find("force-balanced") != std::string::npos;
+  return fmt::format("{}|{}|{}|{}|{}|{}", row.text("model_id").empty() ? row.text("model") : row.text("model_id"),
                      q.sharding ? sharding_word(*q.sharding) : "", q.shard_ranks.value_or(0),
-                     q.kernels ? kernels_word(*q.kernels) : "", q.overlap_grad_reduce.value_or(true));
+                     q.kernels ? kernels_word(*q.kernels) : "", q.overlap_grad_reduce.value_or(true), is_balanced);
 }
 
 // Predicts rows; equal configurations are solved once. Thread rule: solve() may run on several threads at once.
@@ -322,7 +323,7 @@ Score score_of(const std::vector<const RowPrediction*>& rows, std::string source
   for (const RowPrediction* row : rows)
     if (row->reason.empty()) {
       ++s.predicted_rows;
-      configurations[row->configuration].push_back(row);
+      if (!std::isnan(row->value)) configurations[row->configuration].push_back(row);
     }
   std::vector<double> errors, magnitudes;
   for (const auto& [configuration, duplicates] : configurations) {

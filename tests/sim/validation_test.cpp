@@ -10,6 +10,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 namespace racktwin {
 namespace {
@@ -136,7 +137,7 @@ TEST_CASE("rows that cannot be expressed carry a reason") {
   CHECK(reason(0) == "metric power is listed, not scored");
   CHECK(reason(1).find("is not in the catalogue") != std::string::npos);
   CHECK(reason(2) == "model no-such-model is not in the catalogue");
-  CHECK(reason(3) == "value is not stated");
+  CHECK(reason(3).empty());  // a prediction needs no measurement
   CHECK(reason(4).empty());
   CHECK(reason(5).empty());
   CHECK(reason(6).find("7 GPUs do not divide") == 0);
@@ -155,7 +156,7 @@ TEST_CASE("a table without a needed column is refused") {
   REQUIRE(table);
   const auto rows = predict_training_rows(*table, test_catalog(), test_calibration());
   REQUIRE_FALSE(rows);
-  CHECK(rows.error().size() == 8);
+  CHECK(rows.error().size() == 7);
   CHECK(rows.error().front().message.find("has no column \"model_id\"") != std::string::npos);
 }
 
@@ -196,6 +197,23 @@ TEST_CASE("quantiles of the errors are interpolated between rows") {
   CHECK(s.bias == Approx(-0.05));
   rows.pop_back();
   CHECK(score(rows)[0].median == Approx(0.045));
+}
+
+TEST_CASE("a prediction without a measured value is counted and not scored") {
+  const Score s = score({scored("s", "a", std::nan(""), 100), scored("s", "b", 100, 110)}).back();
+  CHECK(s.predicted_rows == 2);
+  CHECK(s.configurations == 1);
+  CHECK(s.median == Approx(0.1));
+}
+
+TEST_CASE("rows that differ in what their notes say of the job are solved apart") {
+  const auto rows = predicted(row("a", "step_time", "2") + row("b", "step_time", "2", "llama3.1-8b", "FSDP=4") +
+                              row("c", "step_time", "2", "qwen3-30b-a3b") +
+                              row("d", "step_time", "2", "qwen3-30b-a3b", "force-balanced"));
+  std::set<std::string> configurations;
+  for (const RowPrediction& r : rows) configurations.insert(r.configuration);
+  CHECK(configurations.size() == 4);
+  CHECK(rows[0].step_s != rows[1].step_s);
 }
 
 TEST_CASE("scores come by use, then by source, rows without a prediction are counted and not scored") {
