@@ -84,6 +84,14 @@ double Curve::at(double value) const {
   return y[upper - 1] + share * (y[upper] - y[upper - 1]);
 }
 
+LeafUnits FabricType::leaf_units(int domains, int domain_gpus) const {
+  LeafUnits units;
+  units.rails_per_leaf = std::clamp(leaf_ports_down / domains, 1, domain_gpus);
+  while (domain_gpus % units.rails_per_leaf != 0) --units.rails_per_leaf;
+  units.domains_per_unit = leaf_ports_down / units.rails_per_leaf;
+  return units;
+}
+
 double TransformerModel::layer_parameters() const {
   const double h = hidden;
   return 2 * h * heads * head_dim + 2 * h * kv_heads * head_dim + 3 * h * ffn + 2 * h;
@@ -459,6 +467,42 @@ std::vector<ParameterRow> parameter_rows(Calibration& c) {
       {"fabric.nic_share", D::kNone, &c.nic_share, "NIC bandwidth that rings and sends reach"},
       {"fabric.nic_latency", D::kTime, &c.nic_latency_s,
        "fixed time of one transfer between NVLink domains, on top of links and switches"},
+      {"collective.hop_ll", D::kTime, &c.collective.hop_ll_s, "one step over NVLink, protocol LL"},
+      {"collective.hop_ll128", D::kTime, &c.collective.hop_ll128_s, "one step over NVLink, protocol LL128"},
+      {"collective.hop_simple", D::kTime, &c.collective.hop_simple_s, "one step over NVLink, protocol Simple"},
+      {"collective.ll_share", D::kNone, &c.collective.ll_share, "NVLink bandwidth that protocol LL reaches"},
+      {"collective.ll128_share", D::kNone, &c.collective.ll128_share, "NVLink bandwidth that protocol LL128 reaches"},
+      {"collective.p2p_share", D::kNone, &c.collective.p2p_share, "NVLink bandwidth that sends reach"},
+      {"collective.own_copy", D::kNone, &c.collective.own_copy,
+       "share of its own part of the message that each rank's kernel moves too"},
+      {"collective.segment", D::kTime, &c.collective.segment_s, "one segment of a ring's pipeline"},
+      {"collective.nvls_latency", D::kTime, &c.collective.nvls_latency_s, "fixed time of in-switch reduction"},
+      {"collective.nvls_segment", D::kTime, &c.collective.nvls_segment_s, "one segment of its pipeline, for each head"},
+      {"collective.net_hop_ll", D::kTime, &c.collective.net_hop_ll_s,
+       "one step between NVLink domains, on top of links and switches, protocol LL"},
+      {"collective.net_hop_ll128", D::kTime, &c.collective.net_hop_ll128_s, "the same, LL128"},
+      {"collective.net_hop_simple", D::kTime, &c.collective.net_hop_simple_s, "the same, Simple"},
+      {"collective_nvlink3.base", D::kTime, &c.collective.nvlink3.base_s, "fixed time of a collective on NVLink 3"},
+      {"collective_nvlink3.ring_share", D::kNone, &c.collective.nvlink3.ring_share,
+       "NVLink 3 bandwidth that rings and trees reach"},
+      {"collective_nvlink4.base", D::kTime, &c.collective.nvlink4.base_s, "fixed time of a collective on NVLink 4"},
+      {"collective_nvlink4.ring_share", D::kNone, &c.collective.nvlink4.ring_share,
+       "NVLink 4 bandwidth that rings and trees reach"},
+      {"collective_nvlink4.nvls_share", D::kNone, &c.collective.nvlink4.nvls_share,
+       "NVLink 4 bandwidth that in-switch reduction reaches"},
+      {"collective_nvlink5.base", D::kTime, &c.collective.nvlink5.base_s, "fixed time of a collective on NVLink 5"},
+      {"collective_nvlink5.ring_share", D::kNone, &c.collective.nvlink5.ring_share,
+       "NVLink 5 bandwidth that rings and trees reach"},
+      {"collective_nvlink5.nvls_share", D::kNone, &c.collective.nvlink5.nvls_share,
+       "NVLink 5 bandwidth that in-switch reduction reaches"},
+      {"moe.deepep_base", D::kTime, &c.moe.deepep.base_s, "fixed time of a DeepEP dispatch or combine"},
+      {"moe.deepep_share", D::kNone, &c.moe.deepep.share, "NVLink bandwidth that it reaches"},
+      {"moe.deepep_low_latency_base", D::kTime, &c.moe.deepep_low_latency.base_s, "the same, low-latency kernels"},
+      {"moe.deepep_low_latency_share", D::kNone, &c.moe.deepep_low_latency.share, "and the bandwidth"},
+      {"moe.one_sided_base", D::kTime, &c.moe.one_sided.base_s, "fixed time of TensorRT-LLM's one-sided exchange"},
+      {"moe.one_sided_share", D::kNone, &c.moe.one_sided.share, "NVLink bandwidth that it reaches"},
+      {"moe.two_sided_base", D::kTime, &c.moe.two_sided.base_s, "the same, two-sided"},
+      {"moe.two_sided_share", D::kNone, &c.moe.two_sided.share, "and the bandwidth"},
   };
 }
 

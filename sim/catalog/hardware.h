@@ -86,11 +86,18 @@ struct RackType {
   int domains() const { return domain_is_tray ? compute_trays : 1; }
 };
 
+// Which leaf switches the NVLink domains of a site share. Rail-optimised: a leaf serves the same positions (rails) of all
+// domains of a unit, so that equal positions are one switch hop apart.
+struct LeafUnits {
+  int rails_per_leaf = 1, domains_per_unit = 1;
+};
+
 struct FabricType {
   std::string name, title;
   int switch_ports = 0, tiers = 2, leaf_ports_down = 0, leaf_ports_up = 0;
   bool rail_optimised = true;
   Sourced port_bytes_per_s, switch_latency_s, link_latency_s, switch_power_w, optics_power_w;
+  LeafUnits leaf_units(int domains, int domain_gpus) const;
 };
 
 struct ColdPlate {

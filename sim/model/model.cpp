@@ -104,14 +104,11 @@ class Builder {
     return {};
   }
 
-  // Rail-optimised: a leaf serves the same positions (rails) of all NVLink domains of a scalable unit, so that equal
-  // positions are one switch hop apart. Otherwise a leaf serves neighbouring GPUs.
+  // Not rail-optimised: a leaf serves neighbouring GPUs.
   void place_leaves() {
     const FabricType& fabric = plan_.site.fabric;
-    const int domains = static_cast<int>(m_.gpus()) / m_.gpus_per_domain;
-    int rails_per_leaf = std::clamp(fabric.leaf_ports_down / domains, 1, m_.gpus_per_domain);
-    while (m_.gpus_per_domain % rails_per_leaf != 0) --rails_per_leaf;
-    const int domains_per_unit = fabric.leaf_ports_down / rails_per_leaf;
+    const auto [rails_per_leaf, domains_per_unit] =
+        fabric.leaf_units(static_cast<int>(m_.gpus()) / m_.gpus_per_domain, m_.gpus_per_domain);
     const int leaves_per_unit = m_.gpus_per_domain / rails_per_leaf;
     m_.leaf_of_gpu.resize(m_.gpus());
     for (int g = 0; g < static_cast<int>(m_.gpus()); ++g) {
