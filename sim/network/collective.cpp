@@ -106,6 +106,13 @@ class Sum {
     }
     return out_;
   }
+  // Launch, latency and transfer one after another.
+  CollectiveTime plain(double launch_s, double latency_s) {
+    out_.launch_s = launch_s;
+    out_.latency_s = latency_s;
+    out_.time_s = launch_s + latency_s + slowest();
+    return out_;
+  }
   // A pipeline of stages of `stages_s` in all, cut into segments of the best length.
   CollectiveTime pipelined(double latency_s, double stages_s) {
     out_.latency_s = latency_s;
@@ -475,6 +482,36 @@ double bus_factor(Op op, int ranks) {
     case Op::kSendRecv: return 1;
   }
   return 1;
+}
+
+double moe_dispatch_bytes(double hidden) { return hidden * (1 + 4.0 / 128); }
+double moe_combine_bytes(double hidden) { return 2 * hidden; }
+
+double moe_destinations(int members, int top_k) { return members * (1 - std::pow(1 - 1.0 / members, top_k)); }
+
+CollectiveTime moe_exchange_time(MoeKernel kernel, const MoeExchange& exchange, const CollectiveLayout& l,
+                                 const CollectiveCapacities& c, const Calibration& calibration) {
+  const MoeFit& moe = calibration.moe;
+  const MoeKernelFit& fit = kernel == MoeKernel::kDeepEp             ? moe.deepep
+                            : kernel == MoeKernel::kDeepEpLowLatency ? moe.deepep_low_latency
+                            : kernel == MoeKernel::kOneSided         ? moe.one_sided
+                                                                     : moe.two_sided;
+  // Copies of a token that its rank's domain, and the other domains, receive.
+  double copies = kernel == MoeKernel::kDeepEpLowLatency ? exchange.top_k
+                  : kernel == MoeKernel::kOneSided       ? std::min(exchange.top_k, l.ranks)  // spread evenly
+                                                         : moe_destinations(l.ranks, exchange.top_k);
+  copies *= static_cast<double>(l.ranks - 1) / l.ranks;  // but to itself
+  const double message = exchange.tokens * exchange.bytes_per_token;
+  Sum sum(l, c, calibration, Algorithm::kDirect, Protocol::kSimple);
+  sum.put_nvlink(message * copies, value(fit.share));
+  double latency = 0;
+  if (l.domains > 1) {
+    const double per_domain = kernel == MoeKernel::kDeepEpLowLatency ? copies : moe_destinations(l.domains, exchange.top_k);
+    sum.put_network(message * per_domain * (l.domains - 1) / l.domains,
+                    std::max(0.0, static_cast<double>(l.domains - c.domains_per_unit) / (l.domains - 1)));
+    latency = sum.network_hop_s();
+  }
+  return sum.plain(value(fit.base_s), latency);
 }
 
 }  // namespace racktwin

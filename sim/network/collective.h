@@ -102,4 +102,26 @@ std::optional<CollectiveTime> chosen_collective(CollectiveOp op, double bytes, c
 // nccl-tests: bus bandwidth over algorithm bandwidth (bytes / time). source: nccl-tests, doc/PERFORMANCE.md
 double bus_factor(CollectiveOp op, int ranks);
 
+// ------------------------------------------------------------------------------------------- mixtures of experts
+
+enum class MoeKernel : std::uint8_t { kDeepEp, kDeepEpLowLatency, kOneSided, kTwoSided };
+
+// The tokens of each rank go to `top_k` experts spread evenly over the ranks (dispatch), or come back (combine).
+struct MoeExchange {
+  double tokens = 0;  // per rank
+  double bytes_per_token = 0;
+  int top_k = 1;
+};
+// FP8 with one 4-byte scale for 128 elements out, BF16 back. source: DeepEP README
+double moe_dispatch_bytes(double hidden);
+double moe_combine_bytes(double hidden);
+
+// Different ones of `members` that the `top_k` experts of a token sit on, if routed at random.
+double moe_destinations(int members, int top_k);
+
+// Inside a domain a token is sent once to every rank that needs it (low-latency kernels: once for every expert), between
+// domains once to every domain.
+CollectiveTime moe_exchange_time(MoeKernel kernel, const MoeExchange& exchange, const CollectiveLayout& layout,
+                                 const CollectiveCapacities& capacities, const Calibration& calibration);
+
 }  // namespace racktwin
