@@ -501,6 +501,25 @@ SourceLoc Table::loc() const { return node_ == nullptr ? SourceLoc{} : node_->lo
 
 SourceLoc Table::loc(std::string_view key) const { return has(key) ? node_->find(key)->value->loc : loc(); }
 
+ValueKind Table::value_kind(std::string_view key) const {
+  const Node::Entry* entry = node_ == nullptr ? nullptr : node_->find(key);
+  if (entry == nullptr) return ValueKind::kOther;
+  const Node& node = *entry->value;
+  const bool has_items = node.kind == Kind::kArray && !node.items.empty();
+  switch (has_items ? node.items.front()->kind : node.kind) {
+    case Kind::kTable:
+      return has_items ? ValueKind::kTables : ValueKind::kTable;
+    case Kind::kText:
+      return has_items ? ValueKind::kTexts : ValueKind::kText;
+    case Kind::kInteger:
+      return has_items ? ValueKind::kOther : ValueKind::kInteger;
+    case Kind::kBoolean:
+      return has_items ? ValueKind::kOther : ValueKind::kBoolean;
+    default:
+      return ValueKind::kOther;
+  }
+}
+
 std::vector<std::string> Table::keys() const {
   std::vector<std::string> keys;
   if (node_ == nullptr) return keys;

@@ -35,6 +35,7 @@ struct Sourced {
 };
 
 struct Node;  // a TOML value
+enum class ValueKind : std::uint8_t { kTable, kTables, kTexts, kText, kInteger, kBoolean, kOther };
 
 // A table being read. Copies are views on the same nodes. Every getter marks its key as known; a missing required key,
 // a wrong type or a bad unit is appended to the document's errors and a harmless value is returned, so that a reader
@@ -45,7 +46,8 @@ class Table {
   bool has(std::string_view key) const;  // does not mark the key
   SourceLoc loc() const;                 // of the table
   SourceLoc loc(std::string_view key) const;
-  std::vector<std::string> keys() const;  // in file order
+  std::vector<std::string> keys() const;             // in file order
+  ValueKind value_kind(std::string_view key) const;  // an array is of what its first item is; missing: kOther
 
   std::string text(std::string_view key);  // required
   std::optional<std::string> optional_text(std::string_view key);

@@ -1,8 +1,9 @@
+#include "sim/network/collective.h"
+
 #include "app/cli/commands.h"
 #include "app/cli/version.h"
 #include "sim/catalog/catalog.h"
 #include "sim/document.h"
-#include "sim/network/collective.h"
 #include "sim/plan/parse_plan.h"
 
 #include <CLI/CLI.hpp>
@@ -152,9 +153,9 @@ std::string weakest_input(const SiteRead& site, const CollectiveLayout& layout, 
 std::string text_of(const CollectiveOptions& options, CollectiveOp op, const SiteRead& site,
                     const CollectiveLayout& layout, const std::vector<Line>& lines, const std::string& weakest) {
   const std::vector<NetworkTier> tiers = used_tiers(lines);
-  std::string out = fmt::format("# {} over {} ranks in {} NVLink domain{} of up to {}\n# {}\n#\n", op_word(op),
-                                layout.ranks, layout.domains, layout.domains == 1 ? "" : "s", layout.per_domain,
-                                site.name);
+  std::string out =
+      fmt::format("# {} over {} ranks in {} NVLink domain{} of up to {}\n# {}\n#\n", op_word(op), layout.ranks,
+                  layout.domains, layout.domains == 1 ? "" : "s", layout.per_domain, site.name);
   out += fmt::format("#{:>13}{:>13}{:>8}{:>12}{:>9}{:>9}  {:<19}", "size", "count", "type", "time", "algbw", "busbw",
                      "algorithm");
   if (options.shows_links) {
@@ -245,8 +246,8 @@ int collective(const CollectiveOptions& options, const GlobalOptions& global) {
   CollectiveChoice choice;
   choice.allows_sharp = options.is_sharp;
   if (!options.algorithm.empty())
-    choice.algorithm =
-        parse_word<CollectiveAlgorithm>("--algorithm", options.algorithm, kCollectiveAlgorithms, algorithm_word, errors);
+    choice.algorithm = parse_word<CollectiveAlgorithm>("--algorithm", options.algorithm, kCollectiveAlgorithms,
+                                                       algorithm_word, errors);
   if (!options.protocol.empty())
     choice.protocol =
         parse_word<CollectiveProtocol>("--protocol", options.protocol, kCollectiveProtocols, protocol_word, errors);
@@ -262,11 +263,12 @@ int collective(const CollectiveOptions& options, const GlobalOptions& global) {
   const int gpus = site->racks * site->rack.gpus();
   const int ranks = options.ranks == 0 ? gpus : options.ranks;
   if (ranks < 2) return print_error(bad(fmt::format("-n: a collective needs at least 2 ranks, not {}", ranks)), global);
-  if (ranks > gpus)
-    return print_error(bad(fmt::format("-n: {} ranks, but the site has {} GPUs", ranks, gpus)), global);
+  if (ranks > gpus) return print_error(bad(fmt::format("-n: {} ranks, but the site has {} GPUs", ranks, gpus)), global);
   const CollectiveLayout layout = CollectiveLayout::of(ranks, site->rack.domain_gpus());
-  CollectiveCapacities capacities =
-      collective_capacities(site->rack, site->fabric, site->racks * site->rack.domains());
+  const Result<Fabric> fabric = generate_fabric(site->fabric, site->racks * site->rack.domains(),
+                                                site->rack.domain_gpus(), site->rack.nic_bytes_per_s_per_gpu());
+  if (!fabric) return print_errors(fabric.error(), global);
+  CollectiveCapacities capacities = collective_capacities(site->rack, site->fabric, *fabric);
   capacities.skew = options.skew;
   if (choice.algorithm) {
     std::string why;
@@ -281,8 +283,7 @@ int collective(const CollectiveOptions& options, const GlobalOptions& global) {
     if (!can) return print_error(bad(why), global);
   }
   if (options.is_sharp && !choice.algorithm) {
-    const std::string why =
-        why_not(*op, CollectiveAlgorithm::kSharp, CollectiveProtocol::kSimple, layout, capacities);
+    const std::string why = why_not(*op, CollectiveAlgorithm::kSharp, CollectiveProtocol::kSimple, layout, capacities);
     if (!why.empty()) return print_error(bad("--sharp: " + why), global);
   }
   std::vector<Line> lines;
@@ -293,6 +294,10 @@ int collective(const CollectiveOptions& options, const GlobalOptions& global) {
                          global);
     lines.push_back({size, *time});
   }
+  if (site->rack.gpu.nvlink_generation > kNewestFittedNvlink)
+    print_warnings({fmt::format("nothing was measured on NVLink {}: shares of the port are those of NVLink {}",
+                                site->rack.gpu.nvlink_generation, kNewestFittedNvlink)},
+                   global);
   const std::string weakest = weakest_input(*site, layout, *calibration);
   print_result(options.is_json ? json_of(*op, *site, layout, lines, weakest)
                                : text_of(options, *op, *site, layout, lines, weakest));

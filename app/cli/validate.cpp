@@ -178,10 +178,10 @@ std::string table_text(const std::vector<CollectivePrediction>& rows, bool shows
                        "algorithm", "measured", "predicted", "error", "unit, default");
   for (const CollectivePrediction& row : rows)
     if (shows_rows && row.reason.empty())
-      out += fmt::format("  {:<20}{:<10}{:<13}{:<15}{:<17}{:>10.5g}{:>10.5g}  {:>8}  {}{}\n", row.id, row.use,
-                         row.system, row.operation, row.how, row.value, row.predicted,
-                         share(row.rel_error(), "{:+.1f} %"), row.unit,
-                         row.defaults.empty() ? "" : ", " + row.defaults);
+      out +=
+          fmt::format("  {:<20}{:<10}{:<13}{:<15}{:<17}{:>10.5g}{:>10.5g}  {:>8}  {}{}\n", row.id, row.use, row.system,
+                      row.operation, row.how, row.value, row.predicted, share(row.rel_error(), "{:+.1f} %"), row.unit,
+                      row.defaults.empty() ? "" : ", " + row.defaults);
   if (!shows_rows) out += "  Rows one by one: --all or --json\n";
   out += reasons_text(rows, shows_all);
   out += "\nScores: |relative error|; small below 64 KiB, large above 16 MiB\n\n";

@@ -24,10 +24,13 @@ struct NvlinkFit {
   Fitted step_s;      // and per ring step
 };
 
+inline constexpr int kOldestFittedNvlink = 4, kNewestFittedNvlink = 5;  // generations beyond use the nearest
+
 // The same over one generation of NVLink, for sim/network/collective.h.
 struct NvlinkCollectiveFit {
   Fitted base_s;      // fixed time of one collective
   Fitted ring_share;  // of the bandwidth per direction that rings and trees reach, protocol Simple
+  Fitted p2p_share;   // and sends
   Fitted nvls_share;  // and in-switch reduction; no data for a generation without it
 };
 
@@ -36,7 +39,6 @@ struct CollectiveFit {
   NvlinkCollectiveFit nvlink3, nvlink4, nvlink5;
   Fitted hop_ll_s, hop_ll128_s, hop_simple_s;              // one step over NVLink
   Fitted ll_share, ll128_share;                            // of the NVLink bandwidth that these protocols reach
-  Fitted p2p_share;                                        // and sends
   Fitted own_copy;                                         // own part of the message that passes the kernel too
   Fitted segment_s;                                        // a segment of a ring's pipeline
   Fitted nvls_latency_s, nvls_segment_s;                   // in-switch reduction: fixed time, segment of one head

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
@@ -15,6 +16,14 @@ namespace {
 // A positive sourced value; NaN if the key is missing.
 Sourced optional_value(Table& table, const char* key, Dimension dimension) {
   return table.optional_sourced(key, dimension).value_or(Sourced());
+}
+
+// Bandwidths and the like: zero would disconnect what they connect.
+Sourced positive_value(Table& table, const char* key, Dimension dimension) {
+  const std::size_t line = static_cast<std::size_t>(table.loc(key).line);
+  Sourced value = table.sourced(key, dimension);
+  if (line > 0 && value.value <= 0) table.error_at(key, fmt::format("{} must be above zero", key));
+  return value;
 }
 
 Curve read_curve(Table table, const char* x_key, Dimension x, const char* y_key, Dimension y) {
@@ -51,8 +60,9 @@ Result<T> finish(Document& document, T value) {
   return value;
 }
 
-GemmEfficiency read_gemm(Table& performance, Table& gemm, const char* peak, const char* share) {
-  return {optional_value(performance, peak, Dimension::kFlops), optional_value(gemm, share, Dimension::kNone)};
+// A chip that nobody measured has no table `gemm`.
+Sourced gemm_share(std::optional<Table>& gemm, const char* key) {
+  return gemm ? optional_value(*gemm, key, Dimension::kNone) : Sourced();
 }
 
 void read_heat_path(Table& thermal, Sourced& junction_to_case, Sourced& heat_capacity, Sourced& plate_heat_capacity,
@@ -64,6 +74,26 @@ void read_heat_path(Table& thermal, Sourced& junction_to_case, Sourced& heat_cap
   air_resistance = optional_value(thermal, "air_resistance", Dimension::kThermalResistance);
   if (cold_plate.empty() == std::isnan(air_resistance.value))
     thermal.error_at("cold_plate", "a chip needs either a cold_plate or an air_resistance");
+}
+
+// "2:1" of a switch with 48 ports: 32 down, 16 up.
+void read_oversubscription(Table& topology, FabricType& f) {
+  const std::string text = topology.text("oversubscription");
+  int down = 0, up = 0, end = 0;
+  const bool is_ratio = std::sscanf(text.c_str(), "%d:%d%n", &down, &up, &end) == 2 &&
+                        static_cast<std::size_t>(end) == text.size() && down > 0 && up > 0;
+  if (!is_ratio) {
+    if (!text.empty())
+      topology.error_at("oversubscription", "oversubscription is the ratio of a leaf's ports down and up",
+                        "e.g. \"1:1\"");
+    down = up = 1;
+  }
+  f.leaf_ports_down = f.switch_ports * down / (down + up);
+  f.leaf_ports_up = f.switch_ports - f.leaf_ports_down;
+  if (f.leaf_ports_down * up != f.leaf_ports_up * down)
+    topology.error_at("oversubscription",
+                      fmt::format("{} ports of a switch do not divide into {} down : {} up", f.switch_ports, down, up),
+                      fmt::format("the ports must be a multiple of {}", down + up));
 }
 
 Fitted read_fitted(Table& table, const char* key, Dimension dimension) {
@@ -82,14 +112,6 @@ double Curve::at(double value) const {
   const auto upper = static_cast<std::size_t>(std::upper_bound(x.begin(), x.end(), value) - x.begin());
   const double share = (value - x[upper - 1]) / (x[upper] - x[upper - 1]);
   return y[upper - 1] + share * (y[upper] - y[upper - 1]);
-}
-
-LeafUnits FabricType::leaf_units(int domains, int domain_gpus) const {
-  LeafUnits units;
-  units.rails_per_leaf = std::clamp(leaf_ports_down / domains, 1, domain_gpus);
-  while (domain_gpus % units.rails_per_leaf != 0) --units.rails_per_leaf;
-  units.domains_per_unit = leaf_ports_down / units.rails_per_leaf;
-  return units;
 }
 
 double TransformerModel::layer_parameters() const {
@@ -146,14 +168,15 @@ Result<Gpu> Catalog::gpu(const std::string& name) const {
   Gpu g;
   g.name = name;
   g.title = root.text("title");
-  Table p = root.table("performance"), gemm = root.table("gemm");
-  g.bf16 = read_gemm(p, gemm, "bf16_dense", "bf16_share");
-  g.fp8 = read_gemm(p, gemm, "fp8_dense", "fp8_share");
-  g.mxfp8 = {g.fp8.dense_flops, optional_value(gemm, "mxfp8_share", Dimension::kNone)};
-  g.nvfp4 = read_gemm(p, gemm, "fp4_dense", "nvfp4_share");
+  Table p = root.table("performance");
+  std::optional<Table> gemm = root.optional_table("gemm");
+  g.bf16 = {optional_value(p, "bf16_dense", Dimension::kFlops), gemm_share(gemm, "bf16_share")};
+  g.fp8 = {optional_value(p, "fp8_dense", Dimension::kFlops), gemm_share(gemm, "fp8_share")};
+  g.mxfp8 = {g.fp8.dense_flops, gemm_share(gemm, "mxfp8_share")};
+  g.nvfp4 = {optional_value(p, "fp4_dense", Dimension::kFlops), gemm_share(gemm, "nvfp4_share")};
   g.hbm_capacity_bytes = p.sourced("hbm_capacity", Dimension::kBytes);
-  g.hbm_bandwidth_bytes_per_s = p.sourced("hbm_bandwidth", Dimension::kBandwidth);
-  g.nvlink_bytes_per_s = p.sourced("nvlink_per_direction", Dimension::kBandwidth);
+  g.hbm_bandwidth_bytes_per_s = positive_value(p, "hbm_bandwidth", Dimension::kBandwidth);
+  g.nvlink_bytes_per_s = positive_value(p, "nvlink_per_direction", Dimension::kBandwidth);
   g.nvlink_generation = positive_integer(p, "nvlink_generation");
   g.sm_count = p.sourced("sm_count", Dimension::kNone);
   Table power = root.table("power");
@@ -214,10 +237,10 @@ Result<RackType> Catalog::rack(const std::string& name) const {
   if (domain != "rack" && domain != "tray") trays.error_at("nvlink_domain", "nvlink_domain is \"rack\" or \"tray\"");
   r.domain_is_tray = domain == "tray";
   r.nvlink_ports_per_gpu = positive_integer(trays, "nvlink_ports_per_gpu");
-  r.nvswitch_port_bytes_per_s = trays.sourced("nvswitch_port_bandwidth", Dimension::kBandwidth);
+  r.nvswitch_port_bytes_per_s = positive_value(trays, "nvswitch_port_bandwidth", Dimension::kBandwidth);
   r.nics_per_tray = positive_integer(trays, "nics_per_tray");
   Table nic = root.table("nic");
-  r.nic_bytes_per_s = nic.sourced("bandwidth_per_direction", Dimension::kBandwidth);
+  r.nic_bytes_per_s = positive_value(nic, "bandwidth_per_direction", Dimension::kBandwidth);
   r.nic_latency_s = optional_value(nic, "latency", Dimension::kTime);
   optional_value(nic, "power", Dimension::kPower);
   Table power = root.table("power");
@@ -287,22 +310,25 @@ Result<FabricType> Catalog::fabric(const std::string& name) const {
   Table s = root.table("switch");
   s.optional_text("source");
   f.switch_ports = positive_integer(s, "ports");
-  f.port_bytes_per_s = s.sourced("port_bandwidth", Dimension::kBandwidth);
+  f.ports_loc = s.loc("ports");
+  f.port_bytes_per_s = positive_value(s, "port_bandwidth", Dimension::kBandwidth);
   f.switch_power_w = optional_value(s, "power", Dimension::kPower);
   optional_value(s, "power_idle", Dimension::kPower);
   f.switch_latency_s = s.sourced("latency", Dimension::kTime);
   Table t = root.table("topology");
   t.optional_text("source");
   f.tiers = positive_integer(t, "tiers");
-  if (f.tiers != 2) t.error_at("tiers", "only fabrics of two tiers can be simulated so far");
+  f.tiers_loc = t.loc("tiers");
+  if (f.tiers < 2 || f.tiers > 3) t.error_at("tiers", "a fabric has two or three tiers");
+  f.planes = t.has("planes") ? positive_integer(t, "planes") : 1;
   f.rail_optimised = t.optional_boolean("rail_optimised").value_or(false);
-  f.leaf_ports_down = positive_integer(t, "leaf_ports_down");
-  f.leaf_ports_up = positive_integer(t, "leaf_ports_up");
-  if (f.leaf_ports_down + f.leaf_ports_up > f.switch_ports)
-    t.error_at("leaf_ports_down", fmt::format("{} ports down and {} up are more than the switch's {}",
-                                              f.leaf_ports_down, f.leaf_ports_up, f.switch_ports));
+  f.unit_domains = t.has("unit_domains") ? positive_integer(t, "unit_domains") : 0;
+  f.unit_domains_loc = t.loc("unit_domains");
+  f.management_cables = count(t, "management_cables");
+  read_oversubscription(t, f);
   Table link = root.table("link");
   f.link_latency_s = link.sourced("latency", Dimension::kTime);
+  f.links_per_cable = link.has("links_per_cable") ? positive_integer(link, "links_per_cable") : 1;
   f.optics_power_w = optional_value(link, "optics_power", Dimension::kPower);
   return finish(*document, std::move(f));
 }
@@ -472,7 +498,6 @@ std::vector<ParameterRow> parameter_rows(Calibration& c) {
       {"collective.hop_simple", D::kTime, &c.collective.hop_simple_s, "one step over NVLink, protocol Simple"},
       {"collective.ll_share", D::kNone, &c.collective.ll_share, "NVLink bandwidth that protocol LL reaches"},
       {"collective.ll128_share", D::kNone, &c.collective.ll128_share, "NVLink bandwidth that protocol LL128 reaches"},
-      {"collective.p2p_share", D::kNone, &c.collective.p2p_share, "NVLink bandwidth that sends reach"},
       {"collective.own_copy", D::kNone, &c.collective.own_copy,
        "share of its own part of the message that each rank's kernel moves too"},
       {"collective.segment", D::kTime, &c.collective.segment_s, "one segment of a ring's pipeline"},
@@ -485,14 +510,20 @@ std::vector<ParameterRow> parameter_rows(Calibration& c) {
       {"collective_nvlink3.base", D::kTime, &c.collective.nvlink3.base_s, "fixed time of a collective on NVLink 3"},
       {"collective_nvlink3.ring_share", D::kNone, &c.collective.nvlink3.ring_share,
        "NVLink 3 bandwidth that rings and trees reach"},
+      {"collective_nvlink3.p2p_share", D::kNone, &c.collective.nvlink3.p2p_share,
+       "NVLink 3 bandwidth that sends reach"},
       {"collective_nvlink4.base", D::kTime, &c.collective.nvlink4.base_s, "fixed time of a collective on NVLink 4"},
       {"collective_nvlink4.ring_share", D::kNone, &c.collective.nvlink4.ring_share,
        "NVLink 4 bandwidth that rings and trees reach"},
+      {"collective_nvlink4.p2p_share", D::kNone, &c.collective.nvlink4.p2p_share,
+       "NVLink 4 bandwidth that sends reach"},
       {"collective_nvlink4.nvls_share", D::kNone, &c.collective.nvlink4.nvls_share,
        "NVLink 4 bandwidth that in-switch reduction reaches"},
       {"collective_nvlink5.base", D::kTime, &c.collective.nvlink5.base_s, "fixed time of a collective on NVLink 5"},
       {"collective_nvlink5.ring_share", D::kNone, &c.collective.nvlink5.ring_share,
        "NVLink 5 bandwidth that rings and trees reach"},
+      {"collective_nvlink5.p2p_share", D::kNone, &c.collective.nvlink5.p2p_share,
+       "NVLink 5 bandwidth that sends reach"},
       {"collective_nvlink5.nvls_share", D::kNone, &c.collective.nvlink5.nvls_share,
        "NVLink 5 bandwidth that in-switch reduction reaches"},
       {"moe.deepep_base", D::kTime, &c.moe.deepep.base_s, "fixed time of a DeepEP dispatch or combine"},

@@ -74,14 +74,18 @@ class Sum {
   }
   double network_hop_s() const {
     const Fitted* hops[] = {&fit_.net_hop_ll_s, &fit_.net_hop_ll128_s, &fit_.net_hop_simple_s};
-    return value(*hops[at(out_.protocol)]) + c_.path_s + (l_.domains > c_.domains_per_unit ? c_.spine_s : 0);
+    const int detours = (l_.domains > c_.domains_per_unit ? 1 : 0) + (l_.domains > c_.domains_per_pod ? 1 : 0);
+    return value(*hops[at(out_.protocol)]) + c_.path_s + detours * c_.detour_s;
   }
   // Of the NVLink bandwidth that kernels reach which pass data on.
   double forward_share(double simple_share) const {
     switch (out_.protocol) {
-      case Protocol::kLl: return value(fit_.ll_share);
-      case Protocol::kLl128: return value(fit_.ll128_share);
-      case Protocol::kSimple: return simple_share;
+      case Protocol::kLl:
+        return value(fit_.ll_share);
+      case Protocol::kLl128:
+        return value(fit_.ll128_share);
+      case Protocol::kSimple:
+        return simple_share;
     }
     return 0;
   }
@@ -162,8 +166,7 @@ CollectiveTime ring_time(Op op, Sum sum, double bytes, const CollectiveLayout& l
 }
 
 CollectiveTime tree_time(Sum sum, double bytes, const CollectiveLayout& l, const CollectiveCapacities& c) {
-  if (l.per_domain > 1)
-    sum.put_nvlink(2 * bytes, kTreeShare * sum.forward_share(value(sum.nvlink().ring_share)));
+  if (l.per_domain > 1) sum.put_nvlink(2 * bytes, kTreeShare * sum.forward_share(value(sum.nvlink().ring_share)));
   if (l.domains > 1) sum.put_network(tree_bytes(bytes, l.domains) / rails(l), neighbour_share(c));
   const double latency = 2 * ((l.per_domain - 1) * sum.nvlink_hop_s() + log2_up(l.domains) * sum.network_hop_s());
   return sum.pipelined(latency, latency);
@@ -205,14 +208,13 @@ CollectiveTime pat_time(Op op, Sum sum, double bytes, const CollectiveLayout& l,
 
 CollectiveTime direct_time(Op op, Sum sum, double bytes, const CollectiveLayout& l, const CollectiveCapacities& c,
                            const CollectiveFit& fit) {
-  const double share = sum.forward_share(value(fit.p2p_share));
+  const double share = sum.forward_share(value(sum.nvlink().p2p_share));
   if (op == Op::kSendRecv) {
     if (l.per_domain > 1) sum.put_nvlink(bytes, share);
     if (l.domains > 1) sum.put_network(bytes, neighbour_share(c));
   } else {
     const double to_each = bytes / l.ranks;
-    if (l.per_domain > 1)
-      sum.put_nvlink((c.skew * (l.per_domain - 1) + value(fit.own_copy)) * to_each, share);
+    if (l.per_domain > 1) sum.put_nvlink((c.skew * (l.per_domain - 1) + value(fit.own_copy)) * to_each, share);
     if (l.domains > 1)
       sum.put_network(c.skew * (l.ranks - l.in_smallest) * to_each,
                       std::max(0.0, static_cast<double>(l.domains - c.domains_per_unit) / (l.domains - 1)));
@@ -311,15 +313,20 @@ CollectiveLayout CollectiveLayout::of(int ranks, int per_domain) {
   return l;
 }
 
-CollectiveCapacities collective_capacities(const RackType& rack, const FabricType& fabric, int domains) {
+CollectiveCapacities collective_capacities(const RackType& rack, const FabricType& type, const Fabric& fabric) {
   CollectiveCapacities c;
   c.nvlink_generation = rack.gpu.nvlink_generation;
   c.nvlink_bytes_per_s = rack.gpu.nvlink_bytes_per_s.value;
-  c.nic_bytes_per_s = rack.nic_bytes_per_s.value * rack.nics_per_tray / rack.gpus_per_tray;
-  c.path_s = fabric.link_latency_s.value + fabric.switch_latency_s.value;
-  c.spine_s = 2 * fabric.switch_latency_s.value;
-  c.domains_per_unit = fabric.leaf_units(domains, rack.domain_gpus()).domains_per_unit;
-  c.oversubscription = static_cast<double>(fabric.leaf_ports_down) / fabric.leaf_ports_up;
+  c.nic_bytes_per_s =
+      std::min(rack.nic_bytes_per_s_per_gpu(), fabric.planes * fabric.links_per_gpu * type.port_bytes_per_s.value);
+  c.path_s = type.link_latency_s.value + type.switch_latency_s.value;
+  c.detour_s = 2 * type.switch_latency_s.value;
+  const int leaves_per_unit = fabric.rail_optimised ? fabric.gpus_per_domain / fabric.rails_per_leaf : 1;
+  c.domains_per_unit =
+      fabric.rail_optimised ? fabric.domains_per_unit : std::max(1, fabric.gpus_per_leaf / fabric.gpus_per_domain);
+  c.domains_per_pod = std::max(c.domains_per_unit, fabric.leaves_per_pod / leaves_per_unit * c.domains_per_unit);
+  if (fabric.leaf_uplinks > 0)
+    c.oversubscription = static_cast<double>(fabric.gpus_per_leaf * fabric.links_per_gpu) / fabric.leaf_uplinks;
   return c;
 }
 
@@ -336,8 +343,10 @@ std::string why_not(Op op, Algorithm algorithm, Protocol protocol, const Collect
     return fmt::format("{} needs in-switch reduction, which NVLink {} lacks", name, c.nvlink_generation);
   };
   switch (algorithm) {
-    case Algorithm::kRing: return is_exchange ? other_op() : "";
-    case Algorithm::kTree: return is_all_reduce ? "" : other_op();
+    case Algorithm::kRing:
+      return is_exchange ? other_op() : "";
+    case Algorithm::kTree:
+      return is_all_reduce ? "" : other_op();
     case Algorithm::kNvls:
       if (is_exchange || op == Op::kBroadcast) return other_op();
       if (!has_multicast(c)) return no_multicast();
@@ -356,7 +365,8 @@ std::string why_not(Op op, Algorithm algorithm, Protocol protocol, const Collect
       if (op != Op::kAllGather && op != Op::kReduceScatter) return other_op();
       if (l.per_domain > 1) return "pat takes one rank of every NVLink domain";
       return simple_only();
-    case Algorithm::kDirect: return !is_exchange ? other_op() : protocol == Protocol::kLl128 ? "sends do not use ll128" : "";
+    case Algorithm::kDirect:
+      return !is_exchange ? other_op() : protocol == Protocol::kLl128 ? "sends do not use ll128" : "";
     case Algorithm::kHierarchical:
       if (op == Op::kBroadcast || op == Op::kSendRecv) return other_op();
       if (l.domains == 1 || l.per_domain == 1) return "hierarchical needs several NVLink domains of several ranks";
@@ -377,14 +387,21 @@ CollectiveTime collective_time(Op op, Algorithm algorithm, Protocol protocol, do
   const CollectiveFit& fit = calibration.collective;
   const Sum sum(l, c, calibration, algorithm, protocol);
   switch (algorithm) {
-    case Algorithm::kRing: return ring_time(op, sum, bytes, l, c, fit);
-    case Algorithm::kTree: return tree_time(sum, bytes, l, c);
+    case Algorithm::kRing:
+      return ring_time(op, sum, bytes, l, c, fit);
+    case Algorithm::kTree:
+      return tree_time(sum, bytes, l, c);
     case Algorithm::kNvls:
-    case Algorithm::kNvlsTree: return nvls_time(op, sum, bytes, l, c, fit);
-    case Algorithm::kPat: return pat_time(op, sum, bytes, l, c);
-    case Algorithm::kDirect: return direct_time(op, sum, bytes, l, c, fit);
-    case Algorithm::kHierarchical: return hierarchical_time(op, protocol, bytes, l, c, calibration);
-    case Algorithm::kSharp: return sharp_time(sum, bytes, l, c, fit);
+    case Algorithm::kNvlsTree:
+      return nvls_time(op, sum, bytes, l, c, fit);
+    case Algorithm::kPat:
+      return pat_time(op, sum, bytes, l, c);
+    case Algorithm::kDirect:
+      return direct_time(op, sum, bytes, l, c, fit);
+    case Algorithm::kHierarchical:
+      return hierarchical_time(op, protocol, bytes, l, c, calibration);
+    case Algorithm::kSharp:
+      return sharp_time(sum, bytes, l, c, fit);
   }
   return {};
 }
@@ -436,7 +453,11 @@ double tuner_time(Op op, Algorithm algorithm, Protocol protocol, double bytes, c
       break;
     case Algorithm::kDirect:  // not a matter of the tuner: by the size for each peer
       return (bytes / l.ranks <= kPeerLlBytes) == (protocol == Protocol::kLl) ? 0 : infinite;
-    case Algorithm::kHierarchical: return infinite;  // never chosen
+    case Algorithm::kHierarchical:  // NCCL has none: as of its slowest phase, the ring over the rails
+      return op == Op::kAllToAll
+                 ? tuner_time(op, Algorithm::kDirect, protocol, bytes, CollectiveLayout::of(l.domains, 1), c)
+                 : tuner_time(op, Algorithm::kRing, protocol, bytes / l.per_domain, CollectiveLayout::of(l.domains, 1),
+                              c);
   }
   return latency_us * kMicro + bytes / rate;
 }
@@ -444,8 +465,7 @@ double tuner_time(Op op, Algorithm algorithm, Protocol protocol, double bytes, c
 std::optional<CollectiveTime> chosen_collective(Op op, double bytes, const CollectiveLayout& l,
                                                 const CollectiveCapacities& c, const Calibration& calibration,
                                                 const CollectiveChoice& choice) {
-  std::optional<std::pair<Algorithm, Protocol>> best;
-  double best_s = 0;
+  std::optional<CollectiveTime> best;
   for (int a = 0; a < kCollectiveAlgorithms; ++a) {
     const auto algorithm = static_cast<Algorithm>(a);
     if (choice.algorithm && algorithm != *choice.algorithm) continue;
@@ -453,33 +473,38 @@ std::optional<CollectiveTime> chosen_collective(Op op, double bytes, const Colle
     if (!choice.algorithm && algorithm == Algorithm::kSharp && !choice.allows_sharp) continue;
     // Up to four ranks the published rows are rings at every size, and NVLS gathers and scatters are never chosen.
     if (!choice.algorithm && algorithm == Algorithm::kNvls && (l.per_domain <= 4 || op != Op::kAllReduce)) continue;
+    std::optional<Protocol> protocol;
+    double estimate_s = 0;
     for (int p = 0; p < kCollectiveProtocols; ++p) {
-      const auto protocol = static_cast<Protocol>(p);
-      if (choice.protocol && protocol != *choice.protocol) continue;
-      // Nor is LL128 inside a domain of Blackwell GPUs.
-      if (!choice.protocol && protocol == Protocol::kLl128 && l.domains == 1 && c.nvlink_generation >= 5) continue;
-      if (!why_not(op, algorithm, protocol, l, c).empty()) continue;
-      const double seconds = algorithm == Algorithm::kHierarchical
-                                 ? collective_time(op, algorithm, protocol, bytes, l, c, calibration).time_s
-                                 : tuner_time(op, algorithm, protocol, bytes, l, c);
-      if (best && seconds >= best_s) continue;
-      best = {algorithm, protocol};
-      best_s = seconds;
+      const auto candidate = static_cast<Protocol>(p);
+      if (choice.protocol && candidate != *choice.protocol) continue;
+      // The published rows show no LL128 inside a domain of Blackwell GPUs.
+      if (!choice.protocol && candidate == Protocol::kLl128 && l.domains == 1 && c.nvlink_generation >= 5) continue;
+      if (!why_not(op, algorithm, candidate, l, c).empty()) continue;
+      const double seconds = tuner_time(op, algorithm, candidate, bytes, l, c);
+      if (protocol && seconds >= estimate_s) continue;
+      protocol = candidate;
+      estimate_s = seconds;
     }
+    if (!protocol) continue;
+    const CollectiveTime time = collective_time(op, algorithm, *protocol, bytes, l, c, calibration);
+    if (!best || time.time_s < best->time_s) best = time;
   }
-  if (!best) return std::nullopt;
-  return collective_time(op, best->first, best->second, bytes, l, c, calibration);
+  return best;
 }
 
 double bus_factor(Op op, int ranks) {
   const double others = static_cast<double>(ranks - 1) / ranks;
   switch (op) {
-    case Op::kAllReduce: return 2 * others;
+    case Op::kAllReduce:
+      return 2 * others;
     case Op::kAllGather:
     case Op::kReduceScatter:
-    case Op::kAllToAll: return others;
+    case Op::kAllToAll:
+      return others;
     case Op::kBroadcast:
-    case Op::kSendRecv: return 1;
+    case Op::kSendRecv:
+      return 1;
   }
   return 1;
 }
@@ -506,7 +531,8 @@ CollectiveTime moe_exchange_time(MoeKernel kernel, const MoeExchange& exchange, 
   sum.put_nvlink(message * copies, value(fit.share));
   double latency = 0;
   if (l.domains > 1) {
-    const double per_domain = kernel == MoeKernel::kDeepEpLowLatency ? copies : moe_destinations(l.domains, exchange.top_k);
+    const double per_domain =
+        kernel == MoeKernel::kDeepEpLowLatency ? copies : moe_destinations(l.domains, exchange.top_k);
     sum.put_network(message * per_domain * (l.domains - 1) / l.domains,
                     std::max(0.0, static_cast<double>(l.domains - c.domains_per_unit) / (l.domains - 1)));
     latency = sum.network_hop_s();

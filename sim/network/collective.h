@@ -1,5 +1,5 @@
-// How long a collective takes, as NCCL does it: ring, tree, NVLS, NVLS-tree, PAT, direct, hierarchical, SHARP, each with
-// the protocols LL, LL128 and Simple, and the choice between them.
+// How long a collective takes, as NCCL does it: ring, tree, NVLS, NVLS-tree, PAT, direct, hierarchical, SHARP, each
+// with the protocols LL, LL128 and Simple, and the choice between them.
 //
 // A closed form, no engine: launch, latency of the steps, bytes over the slowest tier, filling of the pipeline.
 // Equations and sources: README.md, "Collectives". Bytes are those of nccl-tests: the whole gathered, reduced or
@@ -8,6 +8,7 @@
 
 #include "sim/catalog/calibration.h"
 #include "sim/catalog/hardware.h"
+#include "sim/model/fabric.h"
 
 #include <cstdint>
 #include <limits>
@@ -43,13 +44,13 @@ struct CollectiveCapacities {
   double nvlink_bytes_per_s = 0;  // per rank and direction
   double nic_bytes_per_s = 0;     // per rank and direction
   double path_s = 0;              // wire and one switch between two domains
-  double spine_s = 0;             // and the further switches of a path through the spine
+  double detour_s = 0;            // and two switches more: by the spine, and again by the core
   int domains_per_unit = 1;       // NVLink domains that share their leaf switches
+  int domains_per_pod = 1;        // and their spines
   double oversubscription = 1;    // a leaf's bandwidth to NICs over that to spines
   double skew = 1;                // all-to-all: bytes of the busiest rank over the mean
 };
-// Of a site of `domains` NVLink domains.
-CollectiveCapacities collective_capacities(const RackType& rack, const FabricType& fabric, int domains);
+CollectiveCapacities collective_capacities(const RackType& rack, const FabricType& type, const Fabric& fabric);
 
 enum class NetworkTier : std::uint8_t { kNvlink, kNic, kLeafUplink };
 inline constexpr int kNetworkTiers = 3;
@@ -94,7 +95,8 @@ struct CollectiveChoice {
 double tuner_time(CollectiveOp op, CollectiveAlgorithm algorithm, CollectiveProtocol protocol, double bytes,
                   const CollectiveLayout& layout, const CollectiveCapacities& capacities);
 
-// The time of what NCCL's estimate finds fastest. None if nothing that is allowed can run; hierarchical must be asked for.
+// The fastest algorithm, each with the protocol that NCCL's estimate finds fastest for it. None if nothing that is
+// allowed can run; hierarchical must be asked for.
 std::optional<CollectiveTime> chosen_collective(CollectiveOp op, double bytes, const CollectiveLayout& layout,
                                                 const CollectiveCapacities& capacities, const Calibration& calibration,
                                                 const CollectiveChoice& choice = {});
@@ -119,8 +121,8 @@ double moe_combine_bytes(double hidden);
 // Different ones of `members` that the `top_k` experts of a token sit on, if routed at random.
 double moe_destinations(int members, int top_k);
 
-// Inside a domain a token is sent once to every rank that needs it (low-latency kernels: once for every expert), between
-// domains once to every domain.
+// Inside a domain a token is sent once to every rank that needs it (low-latency kernels: once for every expert),
+// between domains once to every domain.
 CollectiveTime moe_exchange_time(MoeKernel kernel, const MoeExchange& exchange, const CollectiveLayout& layout,
                                  const CollectiveCapacities& capacities, const Calibration& calibration);
 

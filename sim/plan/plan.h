@@ -86,6 +86,7 @@ struct Workload {
 enum class EventKind : std::uint8_t {
   kFacilitySupply,  // value: supply temperature of the facility water [degC]
   kPumpSpeed,       // value: speed of a CDU pump relative to rated; 0 is a trip
+  kFailure,         // value: 1: the part of the network works, 0: it has failed
   kClockLimit,      // value: highest clock of a GPU, tray or rack relative to the sustained clock
 };
 

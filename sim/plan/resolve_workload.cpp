@@ -1,5 +1,6 @@
 #include "sim/plan/resolve_workload.h"
 
+#include "sim/catalog/calibration.h"
 #include "sim/model/model.h"
 #include "sim/quantity.h"
 #include "sim/workload/memory.h"
@@ -7,12 +8,28 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace racktwin {
 namespace {
 
 constexpr double kTightMemory = 0.9;  // of the capacity; above it there is a warning
+constexpr Precision kPrecisions[] = {Precision::kBf16, Precision::kFp8, Precision::kMxfp8, Precision::kNvfp4};
+
+const GemmEfficiency& gemm_efficiency(const Gpu& gpu, Precision precision) {
+  switch (precision) {
+    case Precision::kBf16:
+      return gpu.bf16;
+    case Precision::kFp8:
+      return gpu.fp8;
+    case Precision::kMxfp8:
+      return gpu.mxfp8;
+    case Precision::kNvfp4:
+      return gpu.nvfp4;
+  }
+  return gpu.bf16;
+}
 
 class Resolver {
  public:
@@ -25,9 +42,8 @@ class Resolver {
     w_.micro_batch = q_.micro_batch;
     w_.global_batch = q_.global_batch;
     w_.sequence = q_.sequence;
-    if (!supports(rack_.gpu, q_.precision))
-      error("precision", fmt::format("the catalogue has no {} performance for the {}", precision_word(q_.precision),
-                                     rack_.gpu.title));
+    check_precision();
+    check_nvlink();
     resolve_parallelism();
     if (failed_) return std::nullopt;
     resolve_batches();
@@ -51,6 +67,27 @@ class Resolver {
     if (given) return *given;
     plan_.defaults.push_back({fmt::format("workload.{}", key), std::move(value), reason});
     return chosen;
+  }
+
+  void check_precision() {
+    const Gpu& gpu = rack_.gpu;
+    if (supports(gpu, q_.precision)) return;
+    std::string known;
+    for (const Precision other : kPrecisions)
+      if (supports(gpu, other)) known += fmt::format("{}{}", known.empty() ? "it has " : ", ", precision_word(other));
+    const bool has_peak = !std::isnan(gemm_efficiency(gpu, q_.precision).dense_flops.value);
+    error("precision",
+          fmt::format("the catalogue has no {} {} for the {}", precision_word(q_.precision),
+                      has_peak ? "GEMM efficiency" : "performance", gpu.title),
+          !known.empty() ? known : "its entry has no table [gemm] with what measured kernels reach");
+  }
+
+  void check_nvlink() {
+    const int generation = rack_.gpu.nvlink_generation;
+    if (generation >= kOldestFittedNvlink && generation <= kNewestFittedNvlink) return;
+    plan_.warnings.push_back(
+        fmt::format("no collective was fitted on NVLink {}: it is taken to be as efficient as NVLink {}", generation,
+                    std::clamp(generation, kOldestFittedNvlink, kNewestFittedNvlink)));
   }
 
   void resolve_parallelism() {
@@ -177,18 +214,6 @@ std::optional<Workload> resolve_workload(const WorkloadRequest& request, const R
   return Resolver(request, rack, plan, report).resolve();
 }
 
-bool supports(const Gpu& gpu, Precision precision) {
-  switch (precision) {
-    case Precision::kBf16:
-      return gpu.bf16.known();
-    case Precision::kFp8:
-      return gpu.fp8.known();
-    case Precision::kMxfp8:
-      return gpu.mxfp8.known();
-    case Precision::kNvfp4:
-      return gpu.nvfp4.known();
-  }
-  return false;
-}
+bool supports(const Gpu& gpu, Precision precision) { return gemm_efficiency(gpu, precision).known(); }
 
 }  // namespace racktwin

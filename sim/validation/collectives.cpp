@@ -39,8 +39,8 @@ std::optional<double> number_after(const std::string& text, const char* pattern)
 // The catalogue's rack of a text; empty if it names none. The longer names first: "B200" is part of "GB200".
 std::string system_of(const std::string& hardware) {
   static constexpr std::pair<const char*, const char*> kSystems[] = {
-      {"GB300", "gb300-nvl72"}, {"GB200", "gb200-nvl72"}, {"B300", "hgx-b300"},        {"b300", "hgx-b300"},
-      {"B200", "hgx-b200"},     {"b200", "hgx-b200"},     {"H200", "hgx-h200"},        {"H100", "hgx-h100"},
+      {"GB300", "gb300-nvl72"}, {"GB200", "gb200-nvl72"}, {"B300", "hgx-b300"},          {"b300", "hgx-b300"},
+      {"B200", "hgx-b200"},     {"b200", "hgx-b200"},     {"H200", "hgx-h200"},          {"H100", "hgx-h100"},
       {"H800", "hgx-h800"},     {"MI300X", "hgx-mi300x"}, {"A100-40GB", "hgx-a100-40g"}, {"A100", "hgx-a100-80g"},
       {"SM100", "hgx-b200"},    {"SM90", "hgx-h100"}};
   for (const auto& [word, system] : kSystems)
@@ -104,22 +104,29 @@ class Predictor {
       p.reason = "fabric ndr-rail-2tier is not in the catalogue";
       return std::nullopt;
     }
-    const RackType& type = *rack->second;
     const std::string& hardware = row.text("hardware");
     const int ranks = row.integer("n_gpus", 0);
-    int per_domain = type.domain_gpus();
+    int per_domain = rack->second->domain_gpus();
     // "2x GB200 NVL72": the ranks are spread evenly.
     if (const auto racks = number_after(hardware, R"((\d+)x (?:\w+ )?GB\d00 NVL72)"))
-      if (*racks >= 1 && ranks % static_cast<int>(*racks) == 0) per_domain = std::min(per_domain, ranks / static_cast<int>(*racks));
+      if (*racks >= 1 && ranks % static_cast<int>(*racks) == 0)
+        per_domain = std::min(per_domain, ranks / static_cast<int>(*racks));
     Place place;
     place.layout = CollectiveLayout::of(ranks, per_domain);
-    place.capacities = collective_capacities(type, **fabric_, place.layout.domains);
-    if (place.layout.domains == 1) return place;
+    RackType type = *rack->second;
     if (const auto gbps = row.number("nic_gbps")) {
-      place.capacities.nic_bytes_per_s = *gbps * 1e9 / 8;
+      type.nic_bytes_per_s.value = *gbps * 1e9 / 8 * type.gpus_per_tray / type.nics_per_tray;
     } else if (std::smatch nics; std::regex_search(hardware, nics, std::regex(R"((\d+)x(\d+)[Gg])"))) {
-      place.capacities.nic_bytes_per_s = std::stod(nics[1]) * std::stod(nics[2]) * 1e9 / 8 / type.gpus_per_tray;
+      type.nic_bytes_per_s.value = std::stod(nics[1]) * std::stod(nics[2]) * 1e9 / 8 / type.nics_per_tray;
     }
+    const Result<Fabric> fabric =
+        generate_fabric(**fabric_, place.layout.domains, type.domain_gpus(), type.nic_bytes_per_s_per_gpu());
+    if (!fabric) {
+      p.reason = fabric.error().front().message;
+      return std::nullopt;
+    }
+    place.capacities = collective_capacities(type, **fabric_, *fabric);
+    if (place.layout.domains == 1) return place;
     for (const char* transport : {"EFA", "TCPX", "RoCE"})
       if (contains(hardware, transport)) p.defaults = fmt::format("{} taken for ndr-rail-2tier", transport);
     return place;
@@ -188,10 +195,10 @@ class Predictor {
     p.step_s = time.time_s;
     p.size = message_size(std::max(time.tiers[0].bytes, time.tiers[1].bytes));
     p.how = "direct";
-    // DeepEP counts every token once for each domain (or, in one domain, rank) that needs it, the sender's own included.
+    // DeepEP counts every token once for each domain (or, in one domain, rank) that needs it, the sender's own
+    // included.
     const int members = at->layout.domains > 1 ? at->layout.domains : at->layout.ranks;
-    const double counted =
-        exchange.tokens * exchange.bytes_per_token * moe_destinations(members, exchange.top_k);
+    const double counted = exchange.tokens * exchange.bytes_per_token * moe_destinations(members, exchange.top_k);
     p.predicted = p.metric == "latency" ? time.time_s * 1e6 : counted / time.time_s / 1e9;
   }
 

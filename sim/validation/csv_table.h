@@ -23,8 +23,8 @@ struct CsvTable {
 class CsvRow {
  public:
   CsvRow(const CsvTable& table, std::size_t index) : table_(table), index_(index) {}
-  const std::string& text(const char* column) const;          // empty if there is no such column
-  std::optional<double> number(const char* column) const;     // none if it is not one
+  const std::string& text(const char* column) const;       // empty if there is no such column
+  std::optional<double> number(const char* column) const;  // none if it is not one
   int integer(const char* column, int otherwise) const;
 
  private:

@@ -77,7 +77,7 @@ class Predictor {
     Solved out;
     Result<RackType> rack = catalog_.rack(row.text("system"));
     Result<TransformerModel> model = catalog_.model(row.text("model_id"));
-    Result<FabricType> fabric = catalog_.fabric("ndr-rail-2tier");
+    Result<FabricType> fabric = catalog_.fabric("superpod-b200-ndr");
     if (!rack) out.reason = fmt::format("system {} is not in the catalogue", row.text("system"));
     if (!model) out.reason = fmt::format("model {} is not in the catalogue", row.text("model_id"));
     if (!fabric) out.reason = first_message(fabric.error());

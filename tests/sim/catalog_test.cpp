@@ -152,6 +152,46 @@ TEST_CASE("the hardware of the flagship holds the values of its data sheets") {
   CHECK_FALSE(hgx.liquid_cooled);
 }
 
+// All parts at full load, DC behind the shelves.
+double full_load_w(const RackType& r) {
+  const double tray_w =
+      r.gpus_per_tray * r.gpu.tdp_w.value + r.cpus_per_tray * r.cpu.tdp_w.value + r.compute_tray_other_w.value;
+  return r.compute_trays * tray_w + (r.switch_trays > 0 ? r.switch_trays * r.switch_tray_w.value : 0);
+}
+
+double full_load_ac_w(const RackType& r) {
+  const double dc_w = full_load_w(r);
+  return dc_w / r.shelf_efficiency.at(dc_w / (r.shelves * r.shelf_psus * r.psu_rating_w.value));
+}
+
+TEST_CASE("the parts of a rack sum to the power that is quoted for it") {
+  // Quoted as what the parts need: within the rounding of the shelf efficiency.
+  for (const char* name : {"gb200-nvl72", "gb300-nvl72", "vera-rubin-nvl72", "hgx-b300"}) {
+    CAPTURE(name);
+    const RackType rack = test_catalog().rack(name).value();
+    CHECK(full_load_ac_w(rack) == Approx(rack.rack_rating_w.value).epsilon(0.03));
+  }
+  // Quoted as a rating that measured nodes stay under (18 % in the study that the residual rests on).
+  for (const char* name : {"hgx-a100-40g", "hgx-a100-80g", "hgx-h100", "hgx-h200", "hgx-b200"}) {
+    CAPTURE(name);
+    const RackType rack = test_catalog().rack(name).value();
+    CHECK(full_load_ac_w(rack) < 0.9 * rack.rack_rating_w.value);
+    CHECK(full_load_ac_w(rack) > 0.8 * rack.rack_rating_w.value);
+  }
+}
+
+TEST_CASE("every rack's NVLink ports carry the GPU's bandwidth, and its shelves its load with redundancy") {
+  for (const fs::path& path : files_in("racks")) {
+    CAPTURE(path.string());
+    const RackType r = test_catalog().rack(path.stem().string()).value();
+    CHECK(r.nvlink_ports_per_gpu * r.nvswitch_port_bytes_per_s.value == Approx(r.gpu.nvlink_bytes_per_s.value));
+    CHECK(r.nvlink_ports_per_gpu * r.gpus() % r.nvswitch_chips == 0);
+    CHECK(full_load_w(r) <= r.shelves * (r.shelf_psus - r.shelf_redundant_psus) * r.psu_rating_w.value);
+    CHECK(r.liquid_cooled == !r.gpu.cold_plate.empty());
+    CHECK(r.liquid_cooled == !r.cpu.cold_plate.empty());
+  }
+}
+
 TEST_CASE("every parameter of the calibration is read, in range and says what it was fitted on") {
   Calibration calibration = test_calibration();
   std::set<std::string> keys;

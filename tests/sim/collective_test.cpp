@@ -20,8 +20,10 @@ using Protocol = CollectiveProtocol;
 constexpr double kMiB = 1048576, kGiB = 1073741824;
 
 CollectiveCapacities capacities_of(const char* rack, int domains) {
-  return collective_capacities(test_catalog().rack(rack).value(), test_catalog().fabric("ndr-rail-2tier").value(),
-                               domains);
+  const RackType type = test_catalog().rack(rack).value();
+  const FabricType fabric = test_catalog().fabric("ndr-rail-2tier").value();
+  return collective_capacities(
+      type, fabric, generate_fabric(fabric, domains, type.domain_gpus(), type.nic_bytes_per_s_per_gpu()).value());
 }
 
 CollectiveTime timed(Op op, Algorithm algorithm, Protocol protocol, double bytes, const CollectiveLayout& layout,
@@ -63,15 +65,15 @@ TEST_CASE("a ring moves what an ideal ring must, and each rank's own part throug
 TEST_CASE("in-switch reduction moves the message once up and once down, whatever the number of ranks") {
   const CollectiveCapacities c = capacities_of("gb200-nvl72", 1);
   for (const int ranks : {8, 16, 32}) {
-    const auto t =
-        timed(Op::kAllReduce, Algorithm::kNvls, Protocol::kSimple, kGiB, CollectiveLayout::of(ranks, 72), c);
+    const auto t = timed(Op::kAllReduce, Algorithm::kNvls, Protocol::kSimple, kGiB, CollectiveLayout::of(ranks, 72), c);
     CHECK(tier(t, NetworkTier::kNvlink).bytes == Approx(kGiB * (1 + 1.0 / ranks)));
   }
 }
 
 TEST_CASE("an all-to-all sends its own share nowhere and the rest to NVLink and NIC by where the ranks sit") {
   const CollectiveLayout l = CollectiveLayout::of(32, 8);
-  const auto t = timed(Op::kAllToAll, Algorithm::kDirect, Protocol::kSimple, 32 * kMiB, l, capacities_of("hgx-h100", 4));
+  const auto t =
+      timed(Op::kAllToAll, Algorithm::kDirect, Protocol::kSimple, 32 * kMiB, l, capacities_of("hgx-h100", 4));
   CHECK(tier(t, NetworkTier::kNic).bytes == Approx(24 * kMiB));
   CHECK(t.slowest == NetworkTier::kNic);
   CollectiveCapacities skewed = capacities_of("hgx-h100", 4);
@@ -91,7 +93,8 @@ TEST_CASE("a smaller last domain limits how many NICs carry a ring") {
 TEST_CASE("only what leaves a scalable unit loads the uplinks of leaf switches") {
   const CollectiveCapacities near = capacities_of("hgx-h100", 32), far = capacities_of("hgx-h100", 64);
   CHECK(near.domains_per_unit == 32);
-  const auto one = timed(Op::kAllToAll, Algorithm::kDirect, Protocol::kSimple, kGiB, CollectiveLayout::of(256, 8), near);
+  const auto one =
+      timed(Op::kAllToAll, Algorithm::kDirect, Protocol::kSimple, kGiB, CollectiveLayout::of(256, 8), near);
   const auto two = timed(Op::kAllToAll, Algorithm::kDirect, Protocol::kSimple, kGiB, CollectiveLayout::of(512, 8), far);
   CHECK(tier(one, NetworkTier::kLeafUplink).bytes == 0);
   CHECK(tier(two, NetworkTier::kLeafUplink).bytes == Approx(tier(two, NetworkTier::kNic).bytes * 32 / 63));
@@ -286,10 +289,13 @@ TEST_CASE("rows of collectives that cannot be expressed carry a reason") {
       "e,test,S,a rack,8,all_reduce,1024,busbw,1,GB/s,\n"
       "f,test,S,GB200 NVL72,8,MoE alltoall_dispatch (NVLinkOneSided),64,latency,1,us,\"hidden 7168, top-8\"\n"
       "g,test,S,8x H100,8,all_reduce,1024,busbw,,GB/s,\n");
-  const char* const reasons[] = {"system hgx-mi300x is not in the catalogue", "the message size is not stated",
-                                 "h2d memcpy is not a collective", "scan is not modelled",
+  const char* const reasons[] = {"system hgx-mi300x is not in the catalogue",
+                                 "the message size is not stated",
+                                 "h2d memcpy is not a collective",
+                                 "scan is not modelled",
                                  "the hardware is not in the catalogue",
-                                 "the number format of the dispatched tokens is not stated", "value is not stated"};
+                                 "the number format of the dispatched tokens is not stated",
+                                 "value is not stated"};
   REQUIRE(rows.size() == std::size(reasons));
   for (std::size_t i = 0; i < rows.size(); ++i) {
     CHECK(rows[i].reason == reasons[i]);
@@ -307,8 +313,7 @@ TEST_CASE("scores of collectives come by use, source, operation and size, then o
   std::string order;
   for (const auto& s : scores)
     order += s.source + "/" + s.operation + "/" + std::string(message_size_word(s.size)) + " ";
-  CHECK(order ==
-        "S/all_reduce/small S/all_reduce/large T//- T/all_gather/large all//small all//large all//- ");
+  CHECK(order == "S/all_reduce/small S/all_reduce/large T//- T/all_gather/large all//small all//large all//- ");
   const auto& all_large = scores[5];
   CHECK(all_large.rows == 2);
   CHECK(all_large.median == Approx((std::abs(rows[1].rel_error()) + std::abs(rows[2].rel_error())) / 2));

@@ -7,8 +7,8 @@ Needs numpy and scipy. Deterministic: no random numbers, fixed starting points. 
 are read. Every fit minimises a soft-L1 norm of log(model / measured). Errors are |model / measured - 1|.
 
 The equations are those of sim/network/README.md, "Collectives", for rings, LL, LL128, NVLS and sends inside one NVLink
-domain of 2 to 8 GPUs; the protocol of every row is the one that NCCL's own estimate chooses, not the best fit. Between
-domains only the share of the NIC bandwidth is fitted; the step times between domains are NCCL's constants.
+domain of 2 to 8 GPUs; the protocol of every row is the one that NCCL's own estimate chooses, not the best fit, and an
+all-reduce of more than four GPUs takes NVLS where that is faster. Between domains only the share of the NIC bandwidth is fitted; the step times between domains are NCCL's constants.
 """
 
 import csv
@@ -30,16 +30,17 @@ HUGE_BYTES = 4 * GIB  # few rows, but they fix the asymptote: weight 3
 
 # NCCL's estimate. source: NCCL src/graph/tuning.cc, see sim/network/collective.cpp
 TUNER_NVLINK_SHARE = {3: 0.800, 4: 0.824, 5: 0.802}
-TUNER_NVLS = {3: 0.0, 4: 0.85, 5: 0.74}
 TUNER_LL_MAX = {3: 87.7e9, 4: 141e9, 5: 282e9}
 PEER_LL_BYTES = 16 * KIB
-LL, LL128, SIMPLE, NVLS = range(4)
+# Not fitted: 120 of 128 bytes are data, of the 0.85 that rings reach on NVLink 4 and 5.
+LL128_SHARE = 0.80
+LL, LL128, SIMPLE = range(3)
 
-NAMES = ["base3", "base4", "base5", "ring3", "ring4", "ring5", "nvls4", "nvls5", "hop_ll", "hop_ll128", "hop_simple",
-         "ll_share", "ll128_share", "p2p_share", "own_copy", "segment", "nvls_latency", "nvls_segment"]
-START = [8e-6, 5e-6, 8e-6, 0.75, 0.8, 0.75, 0.7, 0.6, 1e-6, 2e-6, 5e-6, 0.3, 0.7, 0.7, 0.4, 2e-6, 2e-5, 1e-6]
+NAMES = ["base3", "base4", "base5", "ring3", "ring4", "ring5", "p2p3", "p2p4", "p2p5", "nvls4", "nvls5", "hop_ll", "hop_ll128", "hop_simple",
+         "ll_share", "own_copy", "segment", "nvls_latency", "nvls_segment"]
+START = [8e-6, 5e-6, 8e-6, 0.75, 0.8, 0.75, 0.7, 0.7, 0.7, 0.7, 0.6, 1e-6, 3e-6, 5e-6, 0.3, 0.4, 2e-6, 2e-5, 1e-6]
 KEYS = {"base": "collective_nvlink{}.base", "ring": "collective_nvlink{}.ring_share",
-        "nvls": "collective_nvlink{}.nvls_share"}
+        "p2p": "collective_nvlink{}.p2p_share", "nvls": "collective_nvlink{}.nvls_share"}
 
 
 def by_log(model, start, measured, weights):
@@ -78,6 +79,7 @@ class Rows:
          self.source) = (np.array(column) for column in zip(*fields))
         self.steps = (self.n - 1) * np.where(self.op == "all_reduce", 2, 1)
         self.weight = np.where(self.size >= HUGE_BYTES, 3.0, 1.0)
+        self.has_nvls = (self.op == "all_reduce") & (self.n > 4) & (self.generation >= 4) & ~self.forced
         self.protocol = self.chosen()
 
     def chosen(self):
@@ -89,11 +91,8 @@ class Rows:
         ll = (6.6 + 0.6 * self.steps) * 1e-6 + self.size / (np.minimum(of(TUNER_LL_MAX), 0.5 * nvlink) * ratio)
         ll128 = (14.0 + 1.9 * self.steps) * 1e-6 + self.size / (0.9375 * nvlink * ratio)
         simple = (8.4 + 3.4 * self.steps) * 1e-6 + self.size / (nvlink * ratio)
-        with np.errstate(divide="ignore"):
-            nvls = 25e-6 + self.size / (nvlink * of(TUNER_NVLS) * (self.n - 1) / self.n)
         ll128[self.generation >= 5] = np.inf
-        nvls[(self.op != "all_reduce") | (self.n <= 4) | self.forced] = np.inf
-        best = np.argmin(np.stack([ll, ll128, simple, nvls]), axis=0)
+        best = np.argmin(np.stack([ll, ll128, simple]), axis=0)
         return np.where(self.op == "alltoall", np.where(self.size / self.n <= PEER_LL_BYTES, LL, SIMPLE), best)
 
 
@@ -102,6 +101,7 @@ def model(rows, x):
     generation = rows.generation - 3
     base = np.array([p["base3"], p["base4"], p["base5"]])[generation]
     ring_share = np.array([p["ring3"], p["ring4"], p["ring5"]])[generation]
+    p2p_share = np.array([p["p2p3"], p["p2p4"], p["p2p5"]])[generation]
     nvls_share = np.array([1.0, p["nvls4"], p["nvls5"]])[generation]
     own = p["own_copy"] * rows.size / rows.n
     sends = rows.op == "alltoall"
@@ -111,11 +111,12 @@ def model(rows, x):
         return np.hypot(steps * p["hop_simple"], transfer) + 2 * np.sqrt(p["segment"] * transfer)
 
     ll = steps * p["hop_ll"] + (rows.wire + own) / (rows.port * p["ll_share"])
-    ll128 = steps * p["hop_ll128"] + (rows.wire + own) / (rows.port * p["ll128_share"])
-    simple = slotted((rows.wire + own) / (rows.port * np.where(sends, p["p2p_share"], ring_share)))
+    ll128 = steps * p["hop_ll128"] + (rows.wire + own) / (rows.port * LL128_SHARE)
+    simple = slotted((rows.wire + own) / (rows.port * np.where(sends, p2p_share, ring_share)))
     up = rows.size * (1 + 1 / rows.n) / (rows.port * nvls_share)
     nvls = p["nvls_latency"] + up + 2 * np.sqrt(p["nvls_segment"] * rows.n * up)
-    return base + np.choose(rows.protocol, [ll, ll128, simple, nvls])
+    ring = np.choose(rows.protocol, [ll, ll128, simple])
+    return base + np.where(rows.has_nvls, np.minimum(ring, nvls), ring)
 
 
 def fit(rows, mask):
@@ -159,7 +160,7 @@ def print_domain(rows):
             print(f"# {chip}, fitted: {by_size(rows, error, left)}\n#   left out:   {by_size(rows, held, left)}")
     fitted_on = f"collectives.csv, calibrate rows of NCCL in one NVLink domain, 2 to 8 GPUs ({rows.n.size} rows)"
     for name, value in zip(NAMES, x):
-        generation = re.fullmatch(r"(base|ring|nvls)(\d)", name)
+        generation = re.fullmatch(r"(base|ring|p2p|nvls)(\d)", name)
         key = KEYS[generation[1]].format(generation[2]) if generation else f"collective.{name}"
         is_share = "share" in key or name == "own_copy"
         print_table(key, value if is_share else value * 1e6, fitted_on, "" if is_share else " us")
