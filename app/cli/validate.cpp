@@ -63,9 +63,9 @@ std::string parameters_text(Calibration& calibration) {
   std::string out = "Fitted parameters (racks/calibration.toml)\n\n";
   for (const ParameterRow& row : parameter_rows(calibration)) {
     const Sourced& value = row.value->value;
-    out += fmt::format("  {:<26}{:>10}  {:<9} {}\n", row.key, format_quantity(value.value, row.dimension),
+    out += fmt::format("  {:<30}{:>10}  {:<9} {}\n", row.key, format_quantity(value.value, row.dimension),
                        evidence_word(value.evidence), row.meaning);
-    out += fmt::format("  {:<26}{:>10}  fitted on: {}\n", "", "", row.value->fitted_on);
+    out += fmt::format("  {:<30}{:>10}  fitted on: {}\n", "", "", row.value->fitted_on);
   }
   return out + "\nEfficiencies of one chip are in racks/chips, fitted on tests/validation/gemm.csv.\n";
 }

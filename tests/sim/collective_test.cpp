@@ -313,7 +313,8 @@ TEST_CASE("scores of collectives come by use, source, operation and size, then o
   std::string order;
   for (const auto& s : scores)
     order += s.source + "/" + s.operation + "/" + std::string(message_size_word(s.size)) + " ";
-  CHECK(order == "S/all_reduce/small S/all_reduce/large T//- T/all_gather/large all//small all//large all//- ");
+  CHECK(order ==
+        "S/all_reduce/small S/all_reduce/large T/all_gather/large T/all_gather/- all//small all//large all//- ");
   const auto& all_large = scores[5];
   CHECK(all_large.rows == 2);
   CHECK(all_large.median == Approx((std::abs(rows[1].rel_error()) + std::abs(rows[2].rel_error())) / 2));
