@@ -51,7 +51,7 @@ std::string dump(const Json& object) { return object.dump(-1, ' ', false, Json::
 std::string entry_text(const CatalogEntry& entry) {
   std::string text = fmt::format("{}\n{} {}, {}\n", entry.name.title, entry.name.kind, entry.name.name, entry.file);
   std::string table;
-  text += "\n";
+  if (!entry.values.empty() && entry.values.front().table.empty()) text += "\n";
   for (const EntryValue& value : entry.values) {
     if (value.table != table) text += fmt::format("\n[{}]\n", table = value.table);
     text += value_line(value);

@@ -119,7 +119,8 @@ TEST_CASE("every scenario of the catalogue loads") {
 }
 
 TEST_CASE("racks stand in rows with an aisle between them") {
-  const Plan plan = loaded(with(kMinimal, "racks_per_row = 1", "rows = 28\nracks_per_row = 3\nname = \"site\""));
+  const Plan plan = loaded(with(with(kMinimal, "racks_per_row = 1", "rows = 28\nracks_per_row = 3\nname = \"site\""),
+                                "ndr-rail-2tier", "superpod-gb200-ndr"));
   REQUIRE(plan.site.racks.size() == 84);
   CHECK(plan.site.racks[0].path == "site/row-a/rack-01");
   CHECK(plan.site.racks[4].path == "site/row-b/rack-02");
