@@ -95,13 +95,8 @@ class Predictor {
   std::optional<Place> place(const CsvRow& row, CollectivePrediction& p) {
     auto rack = racks_.find(p.system);
     if (rack == racks_.end()) rack = racks_.emplace(p.system, catalog_.rack(p.system)).first;
-    if (fabric_ == nullptr) fabric_ = std::make_unique<Result<FabricType>>(catalog_.fabric("ndr-rail-2tier"));
     if (!rack->second) {
       p.reason = fmt::format("system {} is not in the catalogue", p.system);
-      return std::nullopt;
-    }
-    if (!*fabric_) {
-      p.reason = "fabric ndr-rail-2tier is not in the catalogue";
       return std::nullopt;
     }
     const std::string& hardware = row.text("hardware");
@@ -119,17 +114,31 @@ class Predictor {
     } else if (std::smatch nics; std::regex_search(hardware, nics, std::regex(R"((\d+)x(\d+)[Gg])"))) {
       type.nic_bytes_per_s.value = std::stod(nics[1]) * std::stod(nics[2]) * 1e9 / 8 / type.nics_per_tray;
     }
-    const Result<Fabric> fabric =
-        generate_fabric(**fabric_, place.layout.domains, type.domain_gpus(), type.nic_bytes_per_s_per_gpu());
-    if (!fabric) {
-      p.reason = fabric.error().front().message;
-      return std::nullopt;
-    }
-    place.capacities = collective_capacities(type, **fabric_, *fabric);
+    p.reason = join(type, place);
+    if (!p.reason.empty()) return std::nullopt;
     if (place.layout.domains == 1) return place;
     for (const char* transport : {"EFA", "TCPX", "RoCE"})
       if (contains(hardware, transport)) p.defaults = fmt::format("{} taken for ndr-rail-2tier", transport);
     return place;
+  }
+
+  // Gives the domains of a place their fabric: two tiers, or three where those do not reach. The reason if none does.
+  std::string join(const RackType& type, Place& place) {
+    std::string reason;
+    for (const char* name : {"ndr-rail-2tier", "superpod-b200-ndr"}) {
+      auto found = fabrics_.find(name);
+      if (found == fabrics_.end()) found = fabrics_.emplace(name, catalog_.fabric(name)).first;
+      const Result<FabricType>& fabric_type = found->second;
+      if (!fabric_type) return fmt::format("fabric {} is not in the catalogue", name);
+      const Result<Fabric> fabric =
+          generate_fabric(*fabric_type, place.layout.domains, type.domain_gpus(), type.nic_bytes_per_s_per_gpu());
+      if (fabric) {
+        place.capacities = collective_capacities(type, *fabric_type, *fabric);
+        return {};
+      }
+      reason = fabric.error().front().message;
+    }
+    return reason;
   }
 
   void predict_collective(const CsvRow& row, CollectivePrediction& p) {
@@ -205,7 +214,7 @@ class Predictor {
   const Catalog& catalog_;
   const Calibration& calibration_;
   std::map<std::string, Result<RackType>> racks_;
-  std::unique_ptr<Result<FabricType>> fabric_;
+  std::map<std::string, Result<FabricType>> fabrics_;
 };
 
 }  // namespace

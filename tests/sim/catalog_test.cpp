@@ -204,7 +204,7 @@ TEST_CASE("every parameter of the calibration is read, in range and says what it
     CHECK_FALSE(row.meaning.empty());
     if (row.key.find("share") != std::string::npos) CHECK(row.value->value.value <= 1);
   }
-  CHECK(keys.size() == 19);
+  CHECK(keys.size() == 50);
 }
 
 TEST_CASE("errors of an entry are collected with their lines") {
