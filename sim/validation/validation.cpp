@@ -21,31 +21,7 @@ namespace {
 
 constexpr double kNoValue = std::numeric_limits<double>::quiet_NaN();
 
-// One row of a training table by column name.
-class Row {
- public:
-  Row(const CsvTable& table, std::size_t index) : table_(table), index_(index) {}
-  const std::string& text(const char* column) const {
-    static const std::string kEmpty;
-    const int c = table_.column(column);
-    return c < 0 ? kEmpty : table_.rows[index_][static_cast<std::size_t>(c)];
-  }
-  std::optional<double> number(const char* column) const {
-    const std::string& t = text(column);
-    double value = 0;
-    const auto [end, error] = std::from_chars(t.data(), t.data() + t.size(), value);
-    if (error != std::errc() || end != t.data() + t.size()) return std::nullopt;
-    return value;
-  }
-  int integer(const char* column, int otherwise) const {
-    const auto value = number(column);
-    return value ? static_cast<int>(*value) : otherwise;
-  }
-
- private:
-  const CsvTable& table_;
-  std::size_t index_;
-};
+using Row = CsvRow;
 
 std::string first_message(const Errors& errors) { return errors.empty() ? "unknown" : errors.front().message; }
 
@@ -305,15 +281,6 @@ class Predictor {
   const Calibration& calibration_;
 };
 
-double quantile(std::vector<double> values, double q) {
-  if (values.empty()) return kNoValue;
-  std::sort(values.begin(), values.end());
-  const double at = q * static_cast<double>(values.size() - 1);
-  const auto i = static_cast<std::size_t>(at);
-  const double next = i + 1 < values.size() ? values[i + 1] : values[i];
-  return values[i] + (at - static_cast<double>(i)) * (next - values[i]);
-}
-
 Score score_of(const std::vector<const RowPrediction*>& rows, std::string source, std::string use) {
   Score s;
   s.source = std::move(source);
@@ -340,6 +307,15 @@ Score score_of(const std::vector<const RowPrediction*>& rows, std::string source
 }
 
 }  // namespace
+
+double quantile(std::vector<double> values, double q) {
+  if (values.empty()) return kNoValue;
+  std::sort(values.begin(), values.end());
+  const double at = q * static_cast<double>(values.size() - 1);
+  const auto i = static_cast<std::size_t>(at);
+  const double next = i + 1 < values.size() ? values[i + 1] : values[i];
+  return values[i] + (at - static_cast<double>(i)) * (next - values[i]);
+}
 
 Result<std::vector<RowPrediction>> predict_training_rows(const CsvTable& table, const Catalog& catalog,
                                                          const Calibration& calibration) {
