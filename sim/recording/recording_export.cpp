@@ -120,11 +120,13 @@ Result<void> export_series(SQLite::Database& database, const std::string& file_p
 
 Result<void> export_events(SQLite::Database& database, const std::string& file_path, bool force) {
   CsvFile file(file_path, force);
-  file.write_line({"time_s", "path", "what", "by"});
-  SQLite::Statement row(database, "SELECT time_s, path, what, by FROM event ORDER BY id");
+  file.write_line({"time_s", "path", "what", "by", "metric", "value", "limit", "count"});
+  SQLite::Statement row(database,
+                        "SELECT time_s, path, what, by, metric, value, limit_value, count FROM event ORDER BY id");
   while (row.executeStep()) {
     file.write_line({csv_field(number_in(row, 0)), csv_field(text_in(row, 1)), csv_field(text_in(row, 2)),
-                     csv_field(text_in(row, 3))});
+                     csv_field(text_in(row, 3)), csv_field(text_in(row, 4)), csv_field(number_in(row, 5)),
+                     csv_field(number_in(row, 6)), text_in(row, 7)});
   }
   return file.finish();
 }
@@ -161,7 +163,7 @@ std::uint64_t RecordingReader::content_hash() const {
          {"SELECT time_s, metric, epoch, mean, low, high FROM frame ORDER BY time_s, metric",
           "SELECT time_s, rack_class, metric, value FROM rack_series ORDER BY time_s, rack_class, metric",
           "SELECT time_s, metric, value FROM site_series ORDER BY time_s, metric",
-          "SELECT time_s, path, what, by FROM event ORDER BY id",
+          "SELECT time_s, path, what, by, metric, value, limit_value, count FROM event ORDER BY id",
           "SELECT name, value, text, unit, evidence FROM summary ORDER BY id"}) {
       hash.add(sql, std::strlen(sql));  // where one table ends and the next begins
       SQLite::Statement row(impl_->database, sql);
