@@ -155,9 +155,11 @@ void inspector_panel_ui(const ViewerData& data, const ViewerState& state, Comman
     heading(group.title.empty() ? (data.frame ? fmt::format("At {}", time_text(data.frame->time_s)) : "")
                                 : group.title);
     if (!group.note.empty()) {
+      ImGui::PushFont(small_font());
       push_weak();
       wrapped_text(group.note);
       ImGui::PopStyleColor();
+      ImGui::PopFont();
       ImGui::Dummy({0, 0.1F * ImGui::GetFontSize()});
     }
     group_ui(group, state.is_dark);
