@@ -33,8 +33,14 @@ std::string summary_json(const Summary& summary) {
   object["evidence"] = evidence;
   object["events"] = Json::array();
   for (const EventRow& event : summary.events)
-    object["events"].push_back(
-        {{"time_s", number_or_null(event.time_s)}, {"path", event.path}, {"what", event.what}, {"by", event.by}});
+    object["events"].push_back({{"time_s", number_or_null(event.time_s)},
+                                {"path", event.path},
+                                {"what", event.what},
+                                {"by", event.by},
+                                {"metric", event.metric.empty() ? Json(nullptr) : Json(event.metric)},
+                                {"value", number_or_null(event.value)},
+                                {"limit", number_or_null(event.limit)},
+                                {"count", event.count}});
   object["defaults"] = Json::array();
   std::istringstream defaults(summary.run_value("defaults"));
   for (std::string line; std::getline(defaults, line);)

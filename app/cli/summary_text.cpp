@@ -2,6 +2,7 @@
 #include "app/cli/text_bar.h"
 #include "render/text/value_text.h"
 #include "sim/document.h"
+#include "sim/power/clock_reason.h"
 #include "sim/quantity.h"
 
 #include <fmt/format.h>
@@ -230,6 +231,11 @@ class SummaryText {
          fmt::format("of GPU time; clock {} at the start, lowest {}", percent(v("clock_start")),
                      percent(v("clock_min"))),
          {"throttled_fraction", "clock_min"}, throttled > 0 ? p_.warning : std::string_view());
+    for (const ClockReasonName& name : kClockReasonNames)
+      if (v(name.metric) > 0)
+        line(fmt::format("  {}", name.words), percent(v(name.metric)),
+             fmt::format("of GPU time set the clock{}", name.nvml.empty() ? "" : fmt::format(" ({})", name.nvml)),
+             {name.metric});
   }
 
   void add_links() {
@@ -253,8 +259,11 @@ class SummaryText {
     for (std::size_t i = 0; i < shown; ++i) {
       const EventRow& event = s_.events[i];
       const bool is_caused = event.by != "scenario";
-      out_ += fmt::format("  {:>9}  {:<{}}  {}{}{}", time_text(event.time_s), printable(event.path), path_width,
-                          is_caused ? p_.warning : std::string_view(), printable(event.what),
+      const std::string what = printable(event.what);
+      const bool fits = 13 + path_width + 2 + what.size() + 4 + event.by.size() <= kColumns;
+      out_ += fmt::format("  {:>9}  {:<{}}", time_text(event.time_s), printable(event.path), fits ? path_width : 0);
+      out_ += fits ? "  " : fmt::format("\n{:{}}", "", 13);
+      out_ += fmt::format("{}{}{}", is_caused ? p_.warning : std::string_view(), fits ? what : wrap(what, 13),
                           is_caused ? p_.reset : std::string_view());
       out_ += fmt::format("  {}({}){}\n", p_.dim, printable(event.by), p_.reset);
     }

@@ -1,6 +1,7 @@
 #include "app/ui/facts.h"
 
 #include "render/text/value_text.h"
+#include "sim/power/clock_reason.h"
 
 #include <fmt/format.h>
 
@@ -161,6 +162,31 @@ int units_in(const SiteMap& site, UnitKind kind, ComponentId id) {
   return units;
 }
 
+std::string clock_reasons(const RunHistory& history, const Frame& frame, ComponentId id) {
+  constexpr double kLeast = 0.0005;  // of the time; less is not said
+  double idle = 0, held = 0;
+  std::string list, only;
+  for (const ClockReasonName& name : kClockReasonNames) {
+    const MetricRow* metric = history.metric(name.metric);
+    if (metric == nullptr) return {};
+    const Reading share = history.reading(frame, *metric, id);
+    if (name.reason == ClockReason::kIdle && !share.has_data()) return {};
+    if (!(share.mean > kLeast)) continue;
+    if (name.reason == ClockReason::kIdle) {
+      idle = share.mean;
+      continue;
+    }
+    held += share.mean;
+    list += fmt::format("{}{} {}", list.empty() ? "" : ", ", name.words, value_text(share.mean, "1"));
+    only = fmt::format("{}{}", name.words, name.nvml.empty() ? "" : fmt::format(" ({})", name.nvml));
+  }
+  if (idle > 1 - kLeast) return fmt::format("{}: no rank of the job", name_of(ClockReason::kIdle).nvml);
+  const bool is_one = held > 1 - kLeast && list.find(',') == std::string::npos;
+  std::string text = list.empty() ? "nothing holds it down" : "set by " + (is_one ? only : list);
+  if (idle > 0) text += fmt::format("; {} of the GPUs idle", value_text(idle, "1"));
+  return text;
+}
+
 Fact fact_of(const RunHistory& history, const Frame& frame, const MetricRow& metric, ComponentId id, int things) {
   Fact fact;
   fact.metric = &metric;
@@ -173,12 +199,14 @@ Fact fact_of(const RunHistory& history, const Frame& frame, const MetricRow& met
   fact.have_all_data = have_all_data(history, frame, metric, id);
   fact.takes_high = metric.unit == "degC" && metric.kind != UnitKind::kSite;
   fact.frame_s = frame_length_s(history, frame);
+  if (metric.name == "gpu_clock") fact.why = clock_reasons(history, frame, id);
   return fact;
 }
 
 FactText text_of(const Fact& fact) {
   FactText text;
   text.value = value_text(fact.value(), fact.metric->unit);
+  text.why = fact.why;
   if (!fact.reading.has_data()) return text;
   text.spread = spread_text(fact);
   if (!fact.limit.name.empty()) {
@@ -208,19 +236,27 @@ std::vector<FactGroup> facts_of(const RunHistory& history, const Frame& frame, C
       constexpr std::array<int, 6> kRank = {2, 1, 0, 3, 4, 5};
       return kRank[static_cast<std::size_t>(a)] < kRank[static_cast<std::size_t>(b)];
     });
-  // The site's metrics of CDUs are of all of them together.
-  const bool is_one_of_several = kind == "cdu" && history.site().placed("cdu").size() > 1;
+  const std::size_t cdus = kind == "cdu" ? history.site().placed("cdu").size() : 0;
   std::vector<FactGroup> groups;
   for (const UnitKind group_kind : order) {
     FactGroup group{title_of(group_kind, unit, kind), {}};
     const int things = units[static_cast<std::size_t>(group_kind)];
     for (const MetricRow& metric : history.metrics()) {
       if (metric.kind != group_kind) continue;
-      if (metric.kind == UnitKind::kSite && (is_one_of_several || !site_metric_applies(metric.name, kind))) continue;
+      if (metric.kind == UnitKind::kSite && !site_metric_applies(metric.name, kind)) continue;
+      if (begins(metric.name, kClockReasonPrefix)) continue;  // said beside the clock
       Fact fact = fact_of(history, frame, metric, id, things);
       if (fact.reading.has_data() || group_kind == unit) group.facts.push_back(std::move(fact));
     }
     if (!group.facts.empty()) groups.push_back(std::move(group));
+  }
+  if (cdus > 1 && !groups.empty() && groups.front().title.empty()) {
+    groups.front().title = fmt::format("Shared by all {} CDUs", cdus);
+    groups.front().note = fmt::format(
+        "The model has one mixed loop: these are of the {} CDUs together, and nothing is known of this one "
+        "alone but its pumps.",
+        cdus);
+    std::rotate(groups.begin(), groups.begin() + 1, groups.end());  // its own come first
   }
   return groups;
 }

@@ -22,6 +22,7 @@ struct Fact {
   bool have_all_data = true;  // none of them is without
   bool takes_high = false;    // what is said first is the highest, as on labels in the picture, not the mean
   double frame_s = 0;         // and over how long
+  std::string why;            // of clocks: what set them, see clock_reasons()
   double value() const { return takes_high ? reading.high : reading.mean; }
 };
 
@@ -29,6 +30,7 @@ struct Fact {
 struct FactText {
   std::string value;  // "75.6 °C", "-" without data
   std::string spread;  // "hottest of 64 GPUs over 5 s; mean 74.9 °C, lowest 71.2 °C"; empty: it never was anything else
+  std::string why;     // "set by power cap (SwPowerCap)"; empty: nothing is recorded
   std::string limit;  // "limit 87.0 °C (software slowdown): 11.4 K below"; empty: none
   bool is_crossed = false;
 };
@@ -38,7 +40,11 @@ FactText text_of(const Fact& fact);
 struct FactGroup {
   std::string title;  // "Of its 72 GPUs"; empty: its own
   std::vector<Fact> facts;
+  std::string note = {};  // what must be known to read them; empty: nothing
 };
+// What set the clocks of a thing's GPUs in a frame, with shares of the GPU time where there was more than one reason:
+// "set by power cap 92 %, thermal slowdown 8 %"; empty: nothing is recorded.
+std::string clock_reasons(const RunHistory& history, const Frame& frame, ComponentId id);
 // One metric of a thing, as facts_of() has it. things: units_in() of the metric's kind.
 Fact fact_of(const RunHistory& history, const Frame& frame, const MetricRow& metric, ComponentId id, int things);
 // How many units of a kind a thing holds, or is.

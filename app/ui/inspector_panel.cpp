@@ -64,6 +64,7 @@ void details_ui(const Fact& fact, const FactText& text, bool is_dark) {
   ImGui::PushFont(small_font());
   push_weak();
   if (!text.spread.empty()) wrapped_text(text.spread);
+  if (!text.why.empty()) wrapped_text(text.why);
   ImGui::PopStyleColor();
   limit_ui(fact, text, is_dark);
   push_weak();
@@ -124,7 +125,7 @@ void fact_ui(const Fact& fact, bool is_short, bool is_dark) {
 void group_ui(const FactGroup& group, bool is_short, bool is_dark) {
   std::string missing;
   for (const Fact& fact : group.facts) {
-    if (!fact.reading.has_data()) {
+    if (!fact.reading.has_data() && fact.why.empty()) {
       missing += (missing.empty() ? "" : ", ") + label_of(fact.metric->name);
       continue;
     }
@@ -191,6 +192,14 @@ void inspector_panel_ui(const ViewerData& data, const ViewerState& state, Comman
   for (const FactGroup& group : data.facts) {
     heading(group.title.empty() ? (data.frame ? fmt::format("At {}", time_text(data.frame->time_s)) : "")
                                 : group.title);
+    if (!group.note.empty()) {
+      ImGui::PushFont(small_font());
+      push_weak();
+      wrapped_text(group.note);
+      ImGui::PopStyleColor();
+      ImGui::PopFont();
+      ImGui::Dummy({0, 0.1F * ImGui::GetFontSize()});
+    }
     group_ui(group, is_short, state.is_dark);
   }
   if (data.history.site().kind(shown) == "site") summary_ui(data);

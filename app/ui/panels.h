@@ -7,6 +7,7 @@
 #include "app/ui/layout.h"
 #include "app/ui/plot_data.h"
 #include "app/ui/tree_rows.h"
+#include "app/ui/verdict.h"
 #include "app/ui/what_if.h"
 #include "render/scene/scene.h"
 
@@ -43,6 +44,7 @@ struct ViewerData {
   Viewport viewport, free_part;
   const PlotData& plots;
   const std::vector<FactGroup>& facts;  // of the selection, of the site if there is none
+  const Verdict& verdict;               // of the frame; without a text while there is none
   RunKind kind = RunKind::kReplay;
   int run_pid = 0;                // of our child; 0: none
   std::string banner;             // what went wrong with the run; empty: nothing

@@ -95,6 +95,7 @@ void Session::update(const ViewerState& state, double budget_s) {
   const bool is_new_frame = !std::isnan(time_s) && (!frame_ || frame_->time_s != time_s);
   if (is_new_frame)
     if (std::optional<Frame> frame = history_.frame(time_s)) frame_ = std::move(frame);
+  if (is_new_frame && frame_) verdict_ = verdict_of(history_, *frame_);
   const std::size_t frames = history_.frame_times().size();
   // The range of a layer may rest on what has been recorded so far: looked at again as that doubles.
   if (!layer_ || layer_->layer != state.layer || frames >= 2 * std::max<std::size_t>(layer_frames_, 1)) {
@@ -135,6 +136,7 @@ void Session::replace(RunHistory history) {
   frame_.reset();
   layer_.reset();
   facts_of_.reset();
+  verdict_ = {};
   plots_ = {};
 }
 

@@ -6,6 +6,7 @@
 #include "app/ui/live_run.h"
 #include "app/ui/panels.h"
 #include "app/ui/plot_data.h"
+#include "app/ui/verdict.h"
 #include "sim/recording/run_history.h"
 
 #include <optional>
@@ -44,6 +45,7 @@ class Session {
   const std::optional<Frame>& frame() const { return frame_; }
   const LayerSpec& layer() const { return *layer_; }  // after update()
   const std::vector<FactGroup>& facts() const { return facts_; }
+  const Verdict& verdict() const { return verdict_; }
   const PlotData& plots() const { return plots_; }
   const SiteParts& parts() const { return parts_; }
   ComponentId site_id() const { return parts_.whole; }
@@ -69,6 +71,7 @@ class Session {
   std::optional<LayerSpec> layer_;
   std::size_t layer_frames_ = 0;  // recorded when the layer's range was set
   std::vector<FactGroup> facts_;
+  Verdict verdict_;
   std::optional<ComponentId> facts_of_;
   UnitCounts units_{};  // of that
   std::vector<PlotSpec> plot_specs_;

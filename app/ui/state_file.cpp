@@ -64,12 +64,12 @@ std::string state_json(const ViewerData& data, const ViewerState& state) {
   const auto path_of = [&](ComponentId id) { return quoted(id.exists() ? site.path(id) : std::string()); };
   return fmt::format(
       R"({{"time_s":{},"frames":{},"playing":{},"following":{},"layer":{},"camera":{},"theme":{},"help":{},)"
-      R"("selected":{},"hovered":{},"run":{},"run_pid":{},"pace":{},"status":{},"banner":{},"answer":{},"viewport":{},"values":{},"items":{}}})",
+      R"("selected":{},"hovered":{},"run":{},"run_pid":{},"pace":{},"status":{},"verdict":{},"banner":{},"answer":{},"viewport":{},"values":{},"items":{}}})",
       number(state.time_s), data.history.frame_times().size(), state.is_playing, state.is_following,
       quoted(layer_word(state.layer)), quoted(state.camera_name), quoted(state.is_dark ? "dark" : "light"),
       state.is_help_open, path_of(state.selected), path_of(state.hovered), quoted(run_word(data.kind)), data.run_pid,
-      number(data.pace), quoted(status_word(data)), quoted(data.banner), quoted(data.answer.text),
-      zone_json(data.zones.viewport), values_json(data.facts), items_json(data));
+      number(data.pace), quoted(status_word(data)), quoted(data.verdict.text), quoted(data.banner),
+      quoted(data.answer.text), zone_json(data.zones.viewport), values_json(data.facts), items_json(data));
 }
 
 Result<StateFile> StateFile::create(const std::string& path) {

@@ -2,7 +2,8 @@
 //
 // Keys: time_s, frames, playing, following, layer, camera ("" once it was moved by hand), theme, help, selected and
 // hovered (paths), run ("replay", "growing", "live", "broken"), run_pid (of a live run, else 0), pace (that a live run
-// has; 0: held), status (first words of the status bar), banner, answer (to what was asked of the run last), viewport
+// has; 0: held), status (first words of the status bar), verdict (its next ones), banner, answer (to what was asked of
+// the run last), viewport
 // ([x, y, width, height] in pixels of the window), values (of the selection, by metric, in SI units), items (where
 // buttons are, as viewport). Keys are only ever added. Thread rule: one thread per StateFile.
 #pragma once

@@ -10,6 +10,8 @@
 namespace racktwin {
 namespace {
 
+constexpr float kVerdictShare = 0.45F;  // of the bar's width, at most
+
 bool is_held(const ViewerData& data) { return data.kind == RunKind::kLive && data.pace == 0; }
 
 Rgba colour_of(const ViewerData& data, const UiColours& colours) {
@@ -18,6 +20,30 @@ Rgba colour_of(const ViewerData& data, const UiColours& colours) {
 }
 
 bool is_running(RunKind kind) { return kind == RunKind::kLive || kind == RunKind::kGrowing; }
+
+Rgba colour_of(Severity severity, const UiColours& colours) {
+  return severity == Severity::kAlarm ? colours.warning : severity == Severity::kGood ? colours.good : colours.text;
+}
+
+// The state of the site, as much as has room; a click leads to where the worst is.
+void verdict_ui(const ViewerData& data, bool is_dark, float room_px, Commands& out) {
+  const Verdict& verdict = data.verdict;
+  if (verdict.text.empty()) return;
+  ImGui::SameLine(0, ImGui::GetFontSize());
+  ImGui::PushStyleColor(ImGuiCol_Text, im_vec4(colour_of(verdict.severity, ui_colours(is_dark))));
+  ImGui::TextUnformatted(fitted_text(verdict.text, room_px).c_str());
+  ImGui::PopStyleColor();
+  name_item(data, "verdict");
+  if (verdict.findings.empty() || !ImGui::IsItemHovered()) return;
+  ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
+  std::string tip;
+  for (const Finding& finding : verdict.findings) tip += finding.text + "\n";
+  tip_for_item((tip + "Click to go there").c_str());
+  if (!ImGui::IsItemClicked()) return;
+  const ComponentId at = verdict.findings.front().at;
+  out.push_back(command::Select{at});
+  out.push_back(command::Fit{at});
+}
 
 std::string bytes_text(double bytes) { return fmt::format("{:.1f} MB", bytes / 1e6); }
 
@@ -28,7 +54,7 @@ std::string status_word(const ViewerData& data) {
   return is_held(data) ? "live, held" : run_word(data.kind);
 }
 
-void status_panel_ui(const ViewerData& data, const ViewerState& state, Commands&) {
+void status_panel_ui(const ViewerData& data, const ViewerState& state, Commands& out) {
   ImGui::PushFont(small_font());
   {
     const Panel panel("status", data.zones.status);
@@ -37,6 +63,7 @@ void status_panel_ui(const ViewerData& data, const ViewerState& state, Commands&
     ImGui::PushStyleColor(ImGuiCol_Text, im_vec4(colour_of(data, colours)));
     ImGui::TextUnformatted(status_word(data).c_str());
     ImGui::PopStyleColor();
+    verdict_ui(data, state.is_dark, kVerdictShare * data.zones.status.width, out);
     const double duration_s = data.history.duration_s();
     const std::vector<double>& times = data.history.frame_times();
     const bool is_behind = is_running(data.kind) && !times.empty() && state.time_s < times.back();
@@ -46,7 +73,7 @@ void status_panel_ui(const ViewerData& data, const ViewerState& state, Commands&
     if (!std::isnan(duration_s)) text += " of " + time_text(duration_s);
     if (data.simulated_per_wall > 0) text += fmt::format("  ·  {:.0f}× real time", data.simulated_per_wall);
     if (data.frames_per_s > 0) text += fmt::format("  ·  {:.0f} fps", data.frames_per_s);
-    ImGui::SameLine();
+    ImGui::SameLine(0, ImGui::GetFontSize());
     weak_text(text);
     const std::string title = data.history.run_value("title");
     const std::string right = fmt::format("{}{}{}  ·  {}  ·  memory {}", title, title.empty() ? "" : "  ·  ",

@@ -202,6 +202,7 @@ ViewerData Viewer::data() {
           free_part_,
           session_.plots(),
           session_.facts(),
+          session_.verdict(),
           session_.kind(),
           session_.run_pid().value_or(0),
           shown_banner(),

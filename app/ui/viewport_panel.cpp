@@ -35,20 +35,29 @@ void click_ui(const ViewerData& data, const ViewerState& state, ComponentId pick
   if (is_click) out.push_back(command::Select{click_target(data.history.site(), picked, state.selected)});
 }
 
-// Its name, and its value in the layer that is shown.
+Fact fact_of(const ViewerData& data, const MetricRow* metric, ComponentId id) {
+  if (metric == nullptr || !data.frame) return {};
+  return fact_of(data.history, *data.frame, *metric, id, units_in(data.history.site(), metric->kind, id));
+}
+
+// Its name, its value in the layer that is shown, and the clock with what set it.
 void tip_ui(const ViewerData& data, ComponentId id) {
   ImGui::BeginTooltip();
   panel_title(data.history.site().path(id));
   const MetricRow* metric = data.layer.gpu;
-  const Fact fact = metric != nullptr && data.frame ? fact_of(data.history, *data.frame, *metric, id,
-                                                              units_in(data.history.site(), metric->kind, id))
-                                                    : Fact();
+  const Fact fact = fact_of(data, metric, id);
   if (fact.reading.has_data()) {
     const FactText text = text_of(fact);
     ImGui::Text("%s  %s", data.layer.title.c_str(), text.value.c_str());
     if (!text.spread.empty()) weak_text(text.spread);
   } else {
     weak_text(std::string(data.history.site().kind(id)));
+  }
+  const MetricRow* clock = data.history.metric("gpu_clock");
+  const Fact clocks = metric == clock ? fact : fact_of(data, clock, id);
+  if (!clocks.why.empty()) {
+    if (metric != clock) ImGui::Text("GPU clock  %s", text_of(clocks).value.c_str());
+    weak_text(clocks.why);
   }
   ImGui::EndTooltip();
 }

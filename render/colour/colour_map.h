@@ -31,7 +31,8 @@ struct Theme {
   Rgba tray;                                   // the same for cable trays
   Rgba no_data, no_data_hatch;                 // NaN
   Rgba text, text_weak, plate, plate_border;   // labels: text on a plate
-  Rgba accent, warning, selection;             // limits crossed, what is selected
+  Rgba accent, warning, selection;             // what is under way, what is wrong with the run, what is selected
+  Rgba alarm;                                  // above a limit, or stopped: none of the colour maps comes near it
 };
 const Theme& light_theme();
 const Theme& dark_theme();

@@ -9,6 +9,9 @@ constexpr Rgba rgb(std::uint32_t hex, std::uint8_t alpha = 255) {
           alpha};
 }
 
+// Magenta, as weather maps have it beyond the end of their scale.
+constexpr Rgba kAlarm = rgb(0xff1ac6);
+
 }  // namespace
 
 // Surfaces are cool greys, so that the only strong colours in a picture are data. Accent and warning are the blue and
@@ -35,6 +38,7 @@ const Theme& light_theme() {
       .accent = rgb(0x0072b2),
       .warning = rgb(0xd55e00),
       .selection = rgb(0x0a7cff),
+      .alarm = kAlarm,
   };
   return kTheme;
 }
@@ -60,6 +64,7 @@ const Theme& dark_theme() {
       .accent = rgb(0x56b4e9),
       .warning = rgb(0xe69f00),
       .selection = rgb(0x4da3ff),
+      .alarm = kAlarm,
   };
   return kTheme;
 }

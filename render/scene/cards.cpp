@@ -12,7 +12,7 @@ namespace racktwin {
 namespace {
 
 constexpr float kCardPad_px = 12, kBarWidth_px = 16, kGap_px = 8;
-constexpr float kLeastBar_px = 60, kBelowBar_px = 52;  // "no data" and the card's edge
+constexpr float kLeastBar_px = 60, kBelowBar_px = 74;  // "no data", the alarm and the card's edge
 constexpr float kTallestBarLegend_px = 220;
 constexpr float kScaleCard_px = 50;                     // with the gap above it
 constexpr float kBarPad_px = 8, kBarLegendBar_px = 12;  // of the legend that is only a bar
@@ -26,7 +26,7 @@ std::string last_event(const OverlayParts& parts, double time_s) {
   for (const EventRow& event : parts.history.events())
     if (event.time_s < time_s)
       text = fmt::format("last event {}: {} ({})", time_text(event.time_s), event.what, event.path);
-  if (const std::size_t unit = text.find("degC"); unit != std::string::npos) text.replace(unit, 4, "°C");
+  for (std::size_t at = text.find("degC"); at != std::string::npos; at = text.find("degC")) text.replace(at, 4, "°C");
   return text;
 }
 
@@ -97,6 +97,7 @@ class Legend {
     draw_title();
     draw_bar();
     draw_no_data();
+    draw_alarm();
     if (!layer_.explains.empty()) draw_explanation();
     close(plate, top_ + parts_.px(kCardPad_px));
   }
@@ -117,8 +118,8 @@ class Legend {
         {space == std::string::npos ? "" : ends.front().substr(space + 1), FontFace::kSemiBold, kSmall_px, theme_.text},
         left_, top_);
     top_ += 1.5F * row;
-    const bool has_no_data = height > parts_.px(140);
-    const float below = 0.5F * row + (has_no_data ? row + pad : 0) + parts_.px(4);
+    const bool has_no_data = height > parts_.px(150);
+    const float below = 0.5F * row + (has_no_data ? 2 * (row + pad) : 0) + parts_.px(4);
     bar_ = {{left_, std::round(top_)},
             {left_ + parts_.px(kBarLegendBar_px), std::round(column.low.y + height - below)}};
     draw_colours();
@@ -129,6 +130,7 @@ class Legend {
     if (has_no_data) {
       top_ = bar_.high.y + 0.5F * row + pad;
       draw_no_data();
+      draw_alarm();
     }
     close(plate, column.low.y + height);
   }
@@ -179,8 +181,10 @@ class Legend {
     const int steps = static_cast<int>(bar_.size().y);
     for (int i = 0; i < steps; ++i) {
       const float y = bar_.low.y + static_cast<float>(i);
+      const double share = 1 - (i + 0.5) / static_cast<double>(steps);
+      const double value = layer_.low + share * (layer_.high - layer_.low);
       parts_.draw_rect({{bar_.low.x, y}, {bar_.high.x, y + 1}},
-                       colour_at(layer_.map, 1 - (i + 0.5) / static_cast<double>(steps)));
+                       colour_of(layer_, theme_, layer_.gpu == nullptr ? -1 : layer_.gpu->id, value));
     }
   }
 
@@ -230,10 +234,16 @@ class Legend {
     parts_.draw_line({x, tip}, {x + half, foot}, 2, theme_.warning);
   }
 
-  void draw_no_data() {
+  void draw_no_data() { draw_swatch("no data", theme_.no_data, true); }
+  void draw_alarm() {
+    const bool is_narrow = parts_.layout.legend == LegendForm::kBar;
+    draw_swatch(is_narrow ? "alarm" : "above a limit; stopped", theme_.alarm, false);
+  }
+
+  void draw_swatch(const char* text, Rgba colour, bool is_hatched) {
     const PxRect swatch = {{left_, top_}, {left_ + parts_.px(kBarWidth_px), top_ + parts_.px(12)}};
-    parts_.scene.overlay.rects.push_back({swatch.low, swatch.size(), theme_.no_data, true});
-    const TextLine line = small("no data");
+    parts_.scene.overlay.rects.push_back({swatch.low, swatch.size(), colour, is_hatched});
+    const TextLine line = small(text);
     write(line, swatch.high.x + parts_.px(kGap_px), swatch.middle().y - parts_.line_px(line) / 2);
     top_ = swatch.high.y + parts_.px(kGap_px + 2);
   }

@@ -1,6 +1,7 @@
 #include "render/scene/layer.h"
 
 #include "sim/check.h"
+#include "sim/recording/crossed_limits.h"
 
 #include <algorithm>
 #include <cmath>
@@ -90,6 +91,18 @@ std::optional<Layer> layer_of(std::string_view word) {
   for (const Layer layer : kLayers)
     if (layer_word(layer) == word) return layer;
   return std::nullopt;
+}
+
+double alarm_above(const LayerSpec& layer, int metric) {
+  double lowest = std::numeric_limits<double>::quiet_NaN();
+  for (const LimitRow& limit : layer.limits)
+    if (limit.metric == metric) lowest = std::fmin(lowest, limit.value);
+  return lowest;
+}
+
+Rgba colour_of(const LayerSpec& layer, const Theme& theme, int metric, double value) {
+  if (is_above(value, alarm_above(layer, metric))) return theme.alarm;
+  return colour_at(layer.map, (value - layer.low) / (layer.high - layer.low));
 }
 
 LayerSpec layer_spec(const RunHistory& history, Layer layer) {

@@ -32,6 +32,11 @@ struct LayerSpec {
   std::vector<LimitRow> limits;  // that lie within the scale
 };
 
+// From where on values of a metric have the colour of the alarm: its lowest limit within the scale; NaN: nowhere.
+double alarm_above(const LayerSpec& layer, int metric);
+// The colour of a value of a metric on the layer's scale, in the legend as in the picture.
+Rgba colour_of(const LayerSpec& layer, const Theme& theme, int metric, double value);
+
 // The range rests on the metric's own (low, high) and limits; where the recording leaves high open, a nice number at or
 // above the highest limit, else the highest value of the frames recorded so far.
 LayerSpec layer_spec(const RunHistory& history, Layer layer);

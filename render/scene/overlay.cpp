@@ -131,12 +131,12 @@ void OverlayParts::draw_line(glm::vec2 from, glm::vec2 to, float width_at_scale_
 }
 
 void OverlayParts::draw_plate(const PxRect& rect, const TextLine& weakest, std::string text, ComponentId id) const {
-  const bool is_chosen = id.exists() && id == view.selected;
-  draw_rect(rect, is_chosen ? theme.selection : theme.plate_border);
-  const float border = px(1);
+  const bool is_chosen = id.exists() && id == view.selected, is_alarm = has_alarm(*this, id);
+  draw_rect(rect, is_alarm ? theme.alarm : is_chosen ? theme.selection : theme.plate_border);
+  const float border = px(is_alarm ? 2 : 1);
   draw_rect({rect.low + border, rect.high - border}, theme.plate);
   scene.overlay.labels.push_back(
-      {rect.low, rect.size(), std::move(text), px(weakest.size_px), weakest.colour, theme.plate, id});
+      {rect.low, rect.size(), std::move(text), px(weakest.size_px), weakest.colour, theme.plate, id, is_alarm});
 }
 
 Plate OverlayParts::plate_of(ComponentId id, std::vector<TextLine> lines) const {
@@ -178,6 +178,24 @@ void OverlayParts::draw(const Plate& plate, const PxRect& rect) const {
   }
 }
 
+bool has_alarm(const OverlayParts& parts, ComponentId id) {
+  if (!id.exists() || !parts.frame) return false;
+  const auto crosses = [&](UnitKind kind) {
+    return is_above_any(parts.history, *parts.frame, parts.limits_above, kind, id);
+  };
+  const auto has_stopped = [&](ComponentId pump) {
+    const MetricRow* speed = parts.history.metric("pump_speed");
+    return speed != nullptr && parts.history.reading(*parts.frame, *speed, pump).mean == 0;
+  };
+  const std::string_view kind = parts.site().kind(id);
+  if (kind == "rack" || kind == "row") return crosses(UnitKind::kGpu) || crosses(UnitKind::kRack);
+  if (parts.site().part_of(id) != nullptr) return crosses(UnitKind::kGpu);
+  if (kind == "pump") return has_stopped(id);
+  if (kind != "cdu") return false;
+  const std::vector<int> pumps = parts.site().children(id.component);
+  return std::any_of(pumps.begin(), pumps.end(), [&](int pump) { return has_stopped({pump, -1}); });
+}
+
 std::string layer_value(const OverlayParts& parts, const MetricRow* metric, ComponentId id) {
   if (metric == nullptr || !parts.frame) return "-";
   const Reading reading = parts.history.reading(*parts.frame, *metric, id);
@@ -204,7 +222,8 @@ void build_overlay(const RunHistory& history, const std::optional<Frame>& frame,
                      scene,
                      view.is_dark ? dark_theme() : light_theme(),
                      layout_of(view.viewport, view.scale, view.has_title),
-                     Projector(view.camera, view.viewport)};
+                     Projector(view.camera, view.viewport),
+                     frame ? limits_above(history, *frame) : std::vector<MetricLimit>()};
   if (view.has_title) add_title_block(parts);
   add_legend_and_scale(parts);
   const ComponentId detailed = add_rack_table(parts);

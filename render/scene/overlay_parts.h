@@ -3,6 +3,7 @@
 
 #include "render/scene/build_scene.h"
 #include "render/scene/front_grid.h"
+#include "sim/recording/crossed_limits.h"
 
 #include <string>
 #include <vector>
@@ -63,6 +64,7 @@ struct OverlayParts {
   const Theme& theme;
   PictureLayout layout;
   Projector project_to;
+  std::vector<MetricLimit> limits_above;  // that the frame's values are above
 
   const SiteMap& site() const { return history.site(); }
   float px(float at_scale_1) const { return at_scale_1 * view.scale; }
@@ -76,7 +78,8 @@ struct OverlayParts {
   void draw_text(const TextLine& line, float left, float top) const;
   void draw_rect(const PxRect& rect, Rgba colour) const;
   void draw_line(glm::vec2 from, glm::vec2 to, float width_at_scale_1, Rgba colour) const;
-  // A plate with its border, entered among the labels; the text is for the caller to draw.
+  // A plate with its border, wider and in the colour of the alarm where there is one, entered among the labels; the
+  // text is for the caller to draw.
   void draw_plate(const PxRect& rect, const TextLine& weakest, std::string text, ComponentId id) const;
 
   Plate plate_of(ComponentId id, std::vector<TextLine> lines) const;
@@ -97,6 +100,9 @@ void outline_chosen(OverlayParts& parts);
 // Names and values of what stands in the hall; of `detailed` only, if it exists. What is selected comes first, and
 // always has a label, unless it has one already; so does what stands in the hall and is hovered.
 void add_labels(OverlayParts& parts, ComponentId detailed);
+
+// Something of what a label names is above a limit or has stopped.
+bool has_alarm(const OverlayParts& parts, ComponentId id);
 
 // "5.6 kW" of a thing in the layer, as its label gives it: a GPU's own value, of several GPUs the layer's summary; "-"
 // without data. `metric` may be nullptr.

@@ -88,7 +88,12 @@ void add_on_front(PlaceParts& parts, const PlacedComponent& thing, SwatchIndex s
 
 void add_standing_boxes(PlaceParts& parts) {
   for (const PlacedComponent& cdu : parts.site.placed("cdu")) add_box(parts, cdu, Neutral::kBody);
-  for (const PlacedComponent& pump : parts.site.placed("pump")) add_on_front(parts, pump, swatch_of(Neutral::kMetal));
+  const MetricRow* speed = parts.history.metric("pump_speed");
+  for (const PlacedComponent& pump : parts.site.placed("pump"))
+    add_on_front(parts, pump,
+                 speed == nullptr ? swatch_of(Neutral::kMetal)
+                                  : parts.swatches.of_units(speed, parts.unit(UnitKind::kPump, pump.number),
+                                                            Statistic::kMean, Shows::kStopped));
   for (const PlacedComponent& rack : parts.site.placed("network-rack")) add_box(parts, rack, Neutral::kBody);
   for (const PlacedComponent& facility : parts.site.placed("facility")) add_box(parts, facility, Neutral::kFacility);
   for (const PlacedComponent& leaf : parts.site.placed("leaf"))

@@ -118,14 +118,16 @@ void thin_out(std::vector<Entry>& entries, float height, float room) {
 void draw_entry(OverlayParts& parts, const Entry& entry, const PxRect& rect, float edge, bool is_right) {
   const float pad = parts.px(kPadX_px), near = is_right ? rect.low.x : rect.high.x;
   parts.draw_rect(rect, parts.theme.plate);
-  if (entry.id == parts.view.selected) {
+  const bool is_alarm = has_alarm(parts, entry.id);
+  if (is_alarm || entry.id == parts.view.selected) {
     const float inner = near + (is_right ? 1.0F : -1.0F) * parts.px(3);
-    parts.draw_rect({{std::min(near, inner), rect.low.y}, {std::max(near, inner), rect.high.y}}, parts.theme.selection);
+    parts.draw_rect({{std::min(near, inner), rect.low.y}, {std::max(near, inner), rect.high.y}},
+                    is_alarm ? parts.theme.alarm : parts.theme.selection);
   }
   const bool has_value = !entry.value.text.empty();
   parts.scene.overlay.labels.push_back({rect.low, rect.size(),
                                         entry.name.text + (has_value ? "\n" + entry.value.text : std::string()),
-                                        parts.px(kSmall_px), entry.name.colour, parts.theme.plate, entry.id});
+                                        parts.px(kSmall_px), entry.name.colour, parts.theme.plate, entry.id, is_alarm});
   const float top = rect.middle().y - parts.line_px(entry.name) / 2;
   parts.draw_text(entry.name, rect.low.x + pad, top);
   if (has_value) parts.draw_text(entry.value, rect.high.x - pad - parts.width_px(entry.value), top);

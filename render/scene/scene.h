@@ -37,12 +37,19 @@ enum class Statistic : std::uint32_t {  // as wide as its neighbours: places are
   kHighest,  // of all units, within the frame's interval
 };
 
+// How a value becomes a colour.
+enum class Shows : std::uint32_t {
+  kScale,    // the layer's colour map, up to the metric's lowest limit; beyond it Theme::alarm
+  kStopped,  // Theme::alarm at 0, else neutral
+};
+
 // What colours a swatch: a metric over units of some classes (Scene::class_counts); metric -1: a neutral colour, or
 // nothing that was recorded. Written with the place, so that a frame is coloured without looking at the site again.
 struct SwatchSource {
   int metric = -1;
   Statistic statistic = Statistic::kMean;
   std::uint32_t first = 0, count = 0;  // range of Scene::class_counts
+  Shows shows = Shows::kScale;
 };
 
 struct BoxItem {
@@ -119,7 +126,8 @@ struct LabelBox {
   std::string text;
   float text_px = 13;
   Rgba text_colour, plate_colour;
-  ComponentId id;  // does not exist: legend, title, scale
+  ComponentId id;         // does not exist: legend, title, scale
+  bool is_alarm = false;  // its border says so, too
 };
 
 // Drawn in this order: rects, lines, texts.

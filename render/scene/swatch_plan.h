@@ -22,11 +22,11 @@ class SwatchPlan {
   explicit SwatchPlan(Scene& scene);
   // Of a metric over units, given the class of each. Without a metric or units: no data.
   SwatchIndex of_units(const MetricRow* metric, std::vector<std::uint32_t> classes,
-                       Statistic statistic = Statistic::kMean);
+                       Statistic statistic = Statistic::kMean, Shows shows = Shows::kScale);
 
  private:
   Scene& scene_;
-  std::map<std::tuple<int, Statistic, std::vector<ClassCount>>, SwatchIndex> known_;
+  std::map<std::tuple<int, Statistic, Shows, std::vector<ClassCount>>, SwatchIndex> known_;
 };
 
 }  // namespace racktwin

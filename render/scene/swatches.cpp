@@ -9,7 +9,7 @@
 namespace racktwin {
 namespace {
 
-Rgba colour_of(Neutral neutral, const Theme& theme) {
+Rgba neutral_colour(Neutral neutral, const Theme& theme) {
   switch (neutral) {
     case Neutral::kBody:
       return theme.body;
@@ -35,6 +35,11 @@ double value_of(const FrameRow& row, const SwatchSource& source, const std::vect
   return source.statistic == Statistic::kHighest ? reading.high : reading.mean;
 }
 
+Swatch swatch_of(const SwatchSource& source, double value, const LayerSpec& layer, const Theme& theme) {
+  if (source.shows == Shows::kScale) return {colour_of(layer, theme, source.metric, value), Finish::kData};
+  return value > 0 ? Swatch{theme.metal, Finish::kShaded} : Swatch{theme.alarm, Finish::kData};
+}
+
 }  // namespace
 
 SwatchPlan::SwatchPlan(Scene& scene) : scene_(scene) {
@@ -42,14 +47,15 @@ SwatchPlan::SwatchPlan(Scene& scene) : scene_(scene) {
   scene_.class_counts.clear();
 }
 
-SwatchIndex SwatchPlan::of_units(const MetricRow* metric, std::vector<std::uint32_t> classes, Statistic statistic) {
+SwatchIndex SwatchPlan::of_units(const MetricRow* metric, std::vector<std::uint32_t> classes, Statistic statistic,
+                                 Shows shows) {
   const auto next = static_cast<SwatchIndex>(scene_.swatch_sources.size());
   const int id = metric == nullptr ? -1 : metric->id;
-  const auto [found, is_new] = known_.try_emplace({id, statistic, counted(std::move(classes))}, next);
+  const auto [found, is_new] = known_.try_emplace({id, statistic, shows, counted(std::move(classes))}, next);
   if (is_new) {
-    const std::vector<ClassCount>& stored = std::get<2>(found->first);
+    const std::vector<ClassCount>& stored = std::get<3>(found->first);
     scene_.swatch_sources.push_back({id, statistic, static_cast<std::uint32_t>(scene_.class_counts.size()),
-                                     static_cast<std::uint32_t>(stored.size())});
+                                     static_cast<std::uint32_t>(stored.size()), shows});
     scene_.class_counts.insert(scene_.class_counts.end(), stored.begin(), stored.end());
   }
   return found->second;
@@ -59,14 +65,13 @@ void build_swatches(const std::optional<Frame>& frame, const LayerSpec& layer, c
   RT_CHECK(scene.swatch_sources.size() >= kNeutrals);
   scene.swatches.assign(scene.swatch_sources.size(), {theme.no_data, Finish::kNoData});
   for (SwatchIndex i = 0; i < kNeutrals; ++i)
-    scene.swatches[i] = {colour_of(static_cast<Neutral>(i), theme), Finish::kShaded};
+    scene.swatches[i] = {neutral_colour(static_cast<Neutral>(i), theme), Finish::kShaded};
   for (std::size_t i = kNeutrals; frame && i < scene.swatches.size(); ++i) {
     const SwatchSource& source = scene.swatch_sources[i];
     if (source.metric < 0 || static_cast<std::size_t>(source.metric) >= frame->values.size()) continue;
     const FrameRow& row = frame->values[static_cast<std::size_t>(source.metric)];
     const double value = value_of(row, source, scene.class_counts);
-    if (std::isnan(value)) continue;
-    scene.swatches[i] = {colour_at(layer.map, (value - layer.low) / (layer.high - layer.low)), Finish::kData};
+    if (!std::isnan(value)) scene.swatches[i] = swatch_of(source, value, layer, theme);
   }
   scene.floor = theme.floor;
   scene.floor_line = theme.floor_line;

@@ -42,18 +42,25 @@ double power_limited_clock_from(const Gpu& gpu, double clock, double junction_de
   return std::max(clock, power_limited_clock(gpu, junction_degc + kRecoveryBand_k));
 }
 
-double thermal_clock(const Gpu& gpu, double clock, double junction_degc, double limit, double dt_s) {
-  if (clock <= 0 || junction_degc >= gpu.shutdown_degc.value) return 0;
+SetClock allowed_clock(double power_limited, double event_limit) {
+  if (event_limit < power_limited) return {event_limit, ClockReason::kClockLimit};
+  return {power_limited, power_limited < 1 ? ClockReason::kPowerCap : ClockReason::kNone};
+}
+
+SetClock thermal_clock(const Gpu& gpu, SetClock clock, double junction_degc, SetClock limit, double dt_s) {
+  if (clock.ratio <= 0 || junction_degc >= gpu.shutdown_degc.value) return {0, ClockReason::kShutDown};
   const double excess_k = junction_degc - gpu.software_slowdown_degc.value;
-  double next = clock;
+  SetClock next = clock;
   if (junction_degc > gpu.hardware_slowdown_degc.value) {
-    next = clock / 2;
+    next = {clock.ratio / 2, ClockReason::kHardwareThermal};
   } else if (excess_k > 0) {
-    next = clock - std::max(0.01, 0.01 * excess_k * dt_s);
+    next = {clock.ratio - std::max(0.01, 0.01 * excess_k * dt_s), ClockReason::kSoftwareThermal};
   } else if (excess_k < -kRecoveryBand_k) {
-    next = clock + std::max(0.01, 0.01 * dt_s);
+    next.ratio = clock.ratio + std::max(0.01, 0.01 * dt_s);
   }
-  return whole_percent(std::min(std::max(next, gpu.min_clock_ratio.value), limit));
+  next.ratio = whole_percent(std::max(next.ratio, gpu.min_clock_ratio.value));
+  const double allowed = whole_percent(limit.ratio);
+  return next.ratio < allowed ? next : SetClock{allowed, limit.reason};
 }
 
 double cpu_power_w(const Cpu& cpu, bool is_training) {

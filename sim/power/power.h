@@ -5,6 +5,7 @@
 
 #include "sim/catalog/hardware.h"
 #include "sim/plan/plan.h"
+#include "sim/power/clock_reason.h"
 
 namespace racktwin {
 
@@ -32,11 +33,15 @@ double power_limited_clock(const Gpu& gpu, double junction_degc);
 // The same for a GPU that runs at `clock`: up only where it can stay, 2 K warmer.
 double power_limited_clock_from(const Gpu& gpu, double clock, double junction_degc);
 
+// The lower of what the power limit allows and what an event does; where both allow the same, the power limit's.
+SetClock allowed_clock(double power_limited, double event_limit);
+
 // Thermal controller: the clock for the next step. Above software_slowdown the clock goes down one percent per second
 // and kelvin of excess, 2 K below it comes back one percent per second, each at least one percent, and in between it
 // stays; above hardware_slowdown it is halved at once; at shutdown it is 0, and stays so. Result in steps of 1 %,
-// between min_clock_ratio and `limit` (which wins).
-double thermal_clock(const Gpu& gpu, double clock, double junction_degc, double limit, double dt_s);
+// between min_clock_ratio and `limit` (which wins, and is the reason where the clock has reached it). A clock that
+// stays or comes back keeps the reason that brought it down.
+SetClock thermal_clock(const Gpu& gpu, SetClock clock, double junction_degc, SetClock limit, double dt_s);
 
 double cpu_power_w(const Cpu& cpu, bool is_training);
 

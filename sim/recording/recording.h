@@ -19,7 +19,7 @@
 
 namespace racktwin {
 
-inline constexpr int kRecordingFormat = 2;
+inline constexpr int kRecordingFormat = 3;
 
 // What frame values describe: one value per class of this kind of component.
 enum class UnitKind : std::uint8_t { kGpu, kTray, kRack, kPump, kLeaf, kSite };
@@ -73,9 +73,13 @@ struct SeriesRow {
   double value = 0;
 };
 
+// What happened to a component. Of several at once the path is that of the first.
 struct EventRow {
   double time_s = 0;
   std::string path, what, by;
+  std::string metric = {};  // whose limit was crossed, that throttled or shut a GPU down; empty: of no metric
+  double value = std::numeric_limits<double>::quiet_NaN(), limit = value;  // of the first, in the metric's unit
+  int count = 1;                                                           // components to which it happened at once
 };
 
 struct ActivityRow {

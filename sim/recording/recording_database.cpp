@@ -34,7 +34,8 @@ CREATE TABLE rack_series(time_s REAL NOT NULL, rack_class INTEGER NOT NULL, metr
   PRIMARY KEY(time_s, rack_class, metric)) WITHOUT ROWID;
 CREATE TABLE site_series(time_s REAL NOT NULL, metric TEXT NOT NULL, value REAL,
   PRIMARY KEY(time_s, metric)) WITHOUT ROWID;
-CREATE TABLE event(id INTEGER PRIMARY KEY, time_s REAL, path TEXT NOT NULL, what TEXT NOT NULL, by TEXT NOT NULL);
+CREATE TABLE event(id INTEGER PRIMARY KEY, time_s REAL, path TEXT NOT NULL, what TEXT NOT NULL, by TEXT NOT NULL,
+  metric TEXT, value REAL, limit_value REAL, count INTEGER NOT NULL);
 CREATE TABLE summary(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, value REAL, text TEXT NOT NULL,
   unit TEXT NOT NULL, evidence TEXT NOT NULL);
 )";

@@ -167,9 +167,10 @@ void export_iteration(const RecordingReader& reader, CsvFile& file) {
 }
 
 void export_events(const RecordingReader& reader, CsvFile& file) {
-  file.write_line({"time_s", "path", "what", "by"});
+  file.write_line({"time_s", "path", "what", "by", "metric", "value", "limit", "count"});
   for (const EventRow& event : reader.events())
-    file.write_line({csv_field(event.time_s), csv_field(event.path), csv_field(event.what), csv_field(event.by)});
+    file.write_line({csv_field(event.time_s), csv_field(event.path), csv_field(event.what), csv_field(event.by),
+                     csv_field(event.metric), csv_field(event.value), csv_field(event.limit), csv_field(event.count)});
 }
 
 }  // namespace
@@ -223,7 +224,7 @@ std::uint64_t RecordingReader::content_hash() const {
          {"SELECT time_s, metric, epoch, mean, low, high FROM frame ORDER BY time_s, metric",
           "SELECT time_s, rack_class, metric, value FROM rack_series ORDER BY time_s, rack_class, metric",
           "SELECT time_s, metric, value FROM site_series ORDER BY time_s, metric",
-          "SELECT time_s, path, what, by FROM event ORDER BY id",
+          "SELECT time_s, path, what, by, metric, value, limit_value, count FROM event ORDER BY id",
           "SELECT name, value, text, unit, evidence FROM summary ORDER BY id"}) {
       hash.add(sql, std::strlen(sql));  // where one table ends and the next begins
       SQLite::Statement row(impl_->database, sql);

@@ -239,9 +239,10 @@ std::vector<FrameRow> RecordingReader::frames(int metric, double from_s, double 
 std::vector<EventRow> RecordingReader::events(std::size_t skip) const {
   // Ids count from 1 without a gap: rows are only ever appended.
   return impl_->rows<EventRow>(
-      "SELECT time_s, path, what, by FROM event WHERE id>? ORDER BY id",
+      "SELECT time_s, path, what, by, metric, value, limit_value, count FROM event WHERE id>? ORDER BY id",
       [](const auto& row) {
-        return EventRow{number_in(row, 0), text_in(row, 1), text_in(row, 2), text_in(row, 3)};
+        return EventRow{number_in(row, 0), text_in(row, 1),   text_in(row, 2),   text_in(row, 3),
+                        text_in(row, 4),   number_in(row, 5), number_in(row, 6), row.getColumn(7).getInt()};
       },
       static_cast<double>(skip));
 }

@@ -102,7 +102,9 @@ struct RecordingWriter::Impl {
           frame(database, "INSERT INTO frame VALUES(?,?,?,?,?,?)"),
           rack_series(database, "INSERT INTO rack_series VALUES(?,?,?,?)"),
           site_series(database, "INSERT INTO site_series VALUES(?,?,?)"),
-          event(database, "INSERT INTO event(time_s, path, what, by) VALUES(?,?,?,?)"),
+          event(database,
+                "INSERT INTO event(time_s, path, what, by, metric, value, limit_value, count) "
+                "VALUES(?,?,?,?,NULLIF(?,''),?,?,?)"),
           summary(
               database,
               "INSERT INTO summary(name, value, text, unit, evidence) VALUES(?,?,?,?,?) ON CONFLICT(name) DO UPDATE "
@@ -263,8 +265,10 @@ Result<void> RecordingWriter::append_site_series(double time_s, const std::vecto
 
 Result<void> RecordingWriter::append_event(const EventRow& event) {
   RT_CHECK(impl_);
-  return impl_->write(
-      [&](auto& statements) { execute(statements.event, event.time_s, event.path, event.what, event.by); });
+  return impl_->write([&](auto& statements) {
+    execute(statements.event, event.time_s, event.path, event.what, event.by, event.metric, event.value, event.limit,
+            event.count);
+  });
 }
 
 Result<void> RecordingWriter::put_summary(const std::vector<SummaryRow>& rows) {

@@ -162,6 +162,23 @@ const RackPartPlace* SiteMap::part_of(ComponentId id) const {
   return part == parts.end() || part->id != id.part ? nullptr : &*part;
 }
 
+ComponentId SiteMap::unit(UnitKind kind, std::uint32_t number) const {
+  if (kind == UnitKind::kPump || kind == UnitKind::kLeaf || kind == UnitKind::kSite) {
+    const auto units = placed(kind == UnitKind::kPump ? "pump" : kind == UnitKind::kLeaf ? "leaf" : "site");
+    return number < units.size() ? ComponentId{units[number].component, -1} : ComponentId{};
+  }
+  if (rack_types_.empty()) return {};  // a site has one rack type
+  const RackTemplate& type = rack_types_.front();
+  const int per_rack = kind == UnitKind::kGpu ? type.gpus : kind == UnitKind::kTray ? type.trays : 1;
+  if (per_rack == 0 || number / static_cast<std::uint32_t>(per_rack) >= racks_.size()) return {};
+  const int component = racks_[number / static_cast<std::uint32_t>(per_rack)].component;
+  if (kind == UnitKind::kRack) return {component, -1};
+  const int inside = static_cast<int>(number % static_cast<std::uint32_t>(per_rack));
+  for (const RackPartPlace& part : type.parts)
+    if (kind == UnitKind::kGpu ? part.gpu == inside : part.gpu < 0 && part.tray == inside) return {component, part.id};
+  return {};
+}
+
 std::string SiteMap::path(ComponentId id) const {
   if (!id.exists() || index_of(id.component) >= components_.size()) return {};
   const std::string& component = components_[index_of(id.component)].path;

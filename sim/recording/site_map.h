@@ -76,11 +76,13 @@ class SiteMap {
 
   const PlacedRack* rack_of(ComponentId id) const;     // the rack that a thing is or sits in; nullptr: none
   const RackPartPlace* part_of(ComponentId id) const;  // nullptr: not inside a rack
-  std::string path(ComponentId id) const;              // "hall/row-a/rack-03/compute-07/gpu-2"
-  std::string name(ComponentId id) const;              // its last word, "gpu-2"
-  std::string_view kind(ComponentId id) const;         // "gpu"; empty if it does not exist
-  ComponentId parent(ComponentId id) const;            // does not exist for the site
-  Place place(ComponentId id) const;                   // in the site
+  // A GPU, tray, rack, pump, leaf or the site by its number among those of its kind (README.md); there may be none.
+  ComponentId unit(UnitKind kind, std::uint32_t number) const;
+  std::string path(ComponentId id) const;       // "hall/row-a/rack-03/compute-07/gpu-2"
+  std::string name(ComponentId id) const;       // its last word, "gpu-2"
+  std::string_view kind(ComponentId id) const;  // "gpu"; empty if it does not exist
+  ComponentId parent(ComponentId id) const;     // does not exist for the site
+  Place place(ComponentId id) const;            // in the site
   std::optional<ComponentId> find(std::string_view path) const;
   // The path nearest to a mistyped one, if there is a near one.
   std::optional<std::string> nearest_path(std::string_view path) const;

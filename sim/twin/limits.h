@@ -1,6 +1,7 @@
-// Watches values against their limits and says when one is crossed. Thread rule: one thread per watch.
+// Watches values against their limits and says when one is crossed, and by what. Thread rule: one thread per watch.
 #pragma once
 
+#include "sim/model/model.h"
 #include "sim/quantity.h"
 #include "sim/recording/recording.h"
 
@@ -10,14 +11,38 @@
 
 namespace racktwin {
 
-// One value with its limit. Crossing back counts once the value is `hysteresis` below.
+// The classes of one kind of component as events name them, in the order of their first members' paths.
+struct NamedClasses {
+  std::string things;                // "GPUs"
+  std::vector<std::string> first;    // path of the first member
+  std::vector<std::uint32_t> count;  // members
+};
+NamedClasses one_of_a_kind(std::string path);
+NamedClasses named_racks(const Plan& plan, const Model& model);
+NamedClasses named_gpus(const Plan& plan, const Model& model);
+
+// Something that happens to all members of some classes at once, such as a limit that their values cross. It names the
+// first member with its value, how many others there are, and the highest value if it is another one.
+EventRow event_of_classes(const NamedClasses& named, const std::vector<std::uint32_t>& classes,
+                          const std::vector<double>& values, double limit, Dimension dimension,
+                          const std::string& what);
+
+// The values of a metric, one a class, with their limit. Crossing back counts once a value is `hysteresis` below.
 class LimitWatch {
  public:
-  LimitWatch(std::string path, std::string name, double limit, double hysteresis, Dimension dimension)
-      : path_(std::move(path)), name_(std::move(name)), limit_(limit), hysteresis_(hysteresis), dimension_(dimension) {}
+  LimitWatch(NamedClasses named, std::string metric, std::string name, double limit, double hysteresis,
+             Dimension dimension)
+      : named_(std::move(named)),
+        metric_(std::move(metric)),
+        name_(std::move(name)),
+        limit_(limit),
+        hysteresis_(hysteresis),
+        dimension_(dimension),
+        is_above_(named_.first.size(), false) {}
 
-  // Appends an event if the value crosses the limit, either way. A limit of NaN is never crossed.
-  void watch(double time_s, double value, std::vector<EventRow>& events);
+  // Appends an event for the classes that cross the limit, and one for those that cross it back. values (n_class); a
+  // limit of NaN is never crossed.
+  void watch(double time_s, const std::vector<double>& values, std::vector<EventRow>& events);
 
   double limit() const { return limit_; }
   double highest() const { return highest_; }  // NaN before the first value
@@ -25,11 +50,13 @@ class LimitWatch {
   const std::string& name() const { return name_; }
 
  private:
-  std::string path_, name_;
+  NamedClasses named_;
+  std::string metric_, name_;
   double limit_, hysteresis_;
   Dimension dimension_;
   double highest_ = std::numeric_limits<double>::quiet_NaN();
-  bool above_ = false, crossed_ = false;
+  std::vector<bool> is_above_;  // (n_class)
+  bool crossed_ = false;
 };
 
 }  // namespace racktwin

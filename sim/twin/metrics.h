@@ -21,6 +21,12 @@ enum class Metric : std::uint8_t {
   kGpuClock,
   kGpuCompute,
   kGpuCommunication,
+  kReasonIdle,  // as ClockReason
+  kReasonLimit,
+  kReasonPowerCap,
+  kReasonSoftwareThermal,
+  kReasonHardwareThermal,
+  kReasonShutDown,
   // per tray class
   kTrayPower,
   // per rack class
@@ -52,7 +58,7 @@ enum class Metric : std::uint8_t {
   kPumpPower,
   kCoolingPower,
 };
-inline constexpr int kMetrics = 30;
+inline constexpr int kMetrics = 36;
 
 // In order of Metric; the id of a row is its index. `by_operator`: events of a live run, which may be what a value
 // rests on.

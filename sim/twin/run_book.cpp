@@ -2,7 +2,10 @@
 
 #include "sim/power/power.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -13,21 +16,48 @@ namespace {
 constexpr double kNoValue = std::numeric_limits<double>::quiet_NaN();
 constexpr double kLitresPerMinute = 60000;  // in 1 m3/s
 
-RunLimits limits_of(const Plan& plan) {
-  const std::string& site = plan.site.name;
-  const RackType& rack = plan.site.rack_type;
-  const CduType& cdu = plan.cooling.cdu;
-  const auto liquid = [&](const Sourced& value) { return rack.liquid_cooled ? value.value : kNoValue; };
-  const std::string cdus = plan.cooling.cdus == 1 ? site + "/cdu-1" : site;
-  return {{site, "site power", plan.power.feed_rating_w, 0.01 * plan.power.feed_rating_w, Dimension::kPower},
-          {site, "power shelves, load with redundancy", 1.0, 0.01, Dimension::kNone},
-          {site, "rack power", rack.rack_rating_w.value, 0.01 * rack.rack_rating_w.value, Dimension::kPower},
-          {cdus, "CDU heat", liquid(cdu.heat_rating_w) * plan.cooling.cdus, 0.01 * cdu.heat_rating_w.value,
-           Dimension::kPower},
-          {site, "GPU junction", rack.gpu.software_slowdown_degc.value, 3, Dimension::kTemperature},
-          {site, "coolant into the racks", liquid(rack.max_inlet_degc), 0.5, Dimension::kTemperature},
-          {site, "coolant out of the racks", liquid(rack.max_return_degc), 0.5, Dimension::kTemperature}};
+// Heat through the CDUs is that of the one loop that they work on.
+LimitWatch cdu_watch(const Plan& plan, double limit_w) {
+  NamedClasses named{"CDUs", {cdu_path(plan, 0)}, {static_cast<std::uint32_t>(plan.cooling.cdus)}};
+  const std::string name = plan.cooling.cdus == 1 ? "CDU heat" : fmt::format("heat of all {} CDUs", plan.cooling.cdus);
+  return {std::move(named), "cdu_heat", name, limit_w * plan.cooling.cdus, 0.01 * limit_w, Dimension::kPower};
 }
+
+RunLimits limits_of(const Plan& plan, const Model& model) {
+  const RackType& rack = plan.site.rack_type;
+  const auto liquid = [&](const Sourced& value) { return rack.liquid_cooled ? value.value : kNoValue; };
+  const NamedClasses site = one_of_a_kind(plan.site.name), racks = named_racks(plan, model);
+  const double feed_w = plan.power.feed_rating_w, rack_w = rack.rack_rating_w.value;
+  return {
+      {site, "site_power", "site power", feed_w, 0.01 * feed_w, Dimension::kPower},
+      {racks, "rack_shelf_load", "power shelves, load with redundancy", 1.0, 0.01, Dimension::kNone},
+      {racks, "rack_power", "rack power", rack_w, 0.01 * rack_w, Dimension::kPower},
+      cdu_watch(plan, liquid(plan.cooling.cdu.heat_rating_w)),
+      {named_gpus(plan, model), "gpu_junction", "GPU junction", rack.gpu.software_slowdown_degc.value, 3,
+       Dimension::kTemperature},
+      {racks, "rack_inlet", "coolant into the racks", liquid(rack.max_inlet_degc), 0.5, Dimension::kTemperature},
+      {racks, "rack_return", "coolant out of the racks", liquid(rack.max_return_degc), 0.5, Dimension::kTemperature}};
+}
+
+// What temperature does to GPUs, in words, and the limit that makes it.
+struct ThermalStep {
+  ClockReason reason;
+  std::string what;
+  double limit_degc;
+};
+std::array<ThermalStep, 3> thermal_steps(const Gpu& gpu) {
+  const auto throttled = [](ClockReason reason) {
+    return fmt::format("GPU throttled by temperature ({})", name_of(reason).nvml);
+  };
+  return {{{ClockReason::kSoftwareThermal, throttled(ClockReason::kSoftwareThermal), gpu.software_slowdown_degc.value},
+           {ClockReason::kHardwareThermal, throttled(ClockReason::kHardwareThermal), gpu.hardware_slowdown_degc.value},
+           {ClockReason::kShutDown, "GPU shut down by temperature", gpu.shutdown_degc.value}}};
+}
+
+constexpr Metric metric_of(ClockReason reason) {
+  return static_cast<Metric>(static_cast<int>(Metric::kReasonIdle) + static_cast<int>(reason) - 1);
+}
+static_assert(metric_of(ClockReason::kShutDown) == Metric::kReasonShutDown);
 
 }  // namespace
 
@@ -36,7 +66,9 @@ RunBook::RunBook(const Plan& plan, const Model& model, int pumps)
       model_(model),
       frame_({model.gpu_classes.size(), model.tray_classes.size(), model.rack_classes.size(),
               static_cast<std::size_t>(pumps), model.leaf_classes.size()}),
-      limits_(limits_of(plan)) {}
+      limits_(limits_of(plan, model)),
+      gpus_(named_gpus(plan, model)),
+      watched_(model.gpu_classes.size(), ClockReason::kNone) {}
 
 void RunBook::book(const BookedStep& step, std::vector<EventRow>& events) {
   Site site;
@@ -62,7 +94,14 @@ void RunBook::book_gpus(const BookedStep& step, Site& site) {
     }
     frame_.add(Metric::kGpuPower, c, power.gpu_w()[c], low, high, dt);
     frame_.add(Metric::kGpuJunction, c, step.plant.gpu_junction_degc[c], dt);
-    if (model_.gpu_classes[c].stage >= 0) frame_.add(Metric::kGpuClock, c, step.clocks[c], dt);
+    const bool works = model_.gpu_classes[c].stage >= 0;
+    if (works) frame_.add(Metric::kGpuClock, c, step.clocks[c], dt);
+    for (const ClockReasonName& name : kClockReasonNames) {
+      const bool is_reason = step.reasons[c] == name.reason;
+      if (works || is_reason || name.reason == ClockReason::kIdle)
+        frame_.add(metric_of(name.reason), c, is_reason ? 1 : 0, dt);
+    }
+    if (works && is_thermal(step.reasons[c])) site.throttled_gpus += model_.gpu_classes[c].count;
     frame_.add(Metric::kGpuCompute, c, activity.tensor + activity.memory, dt);
     frame_.add(Metric::kGpuCommunication, c, activity.communication, dt);
     site.hottest_degc = std::fmax(site.hottest_degc, step.plant.gpu_junction_degc[c]);
@@ -89,10 +128,10 @@ void RunBook::book_racks(const BookedStep& step, Site& site) {
       low = std::min(low, ac_w);
       high = std::max(high, ac_w);
     }
-    site.fullest_shelf_w = std::max(site.fullest_shelf_w, rack.dc_w());
-    site.fullest_rack_w = std::max(site.fullest_rack_w, high);
+    site.shelf_load.push_back(rack.dc_w() / usable_shelf_w);
+    site.rack_high_w.push_back(high);
     frame_.add(Metric::kRackPower, r, rack.ac_w, low, high, dt);
-    frame_.add(Metric::kRackShelfLoad, r, rack.dc_w() / usable_shelf_w, dt);
+    frame_.add(Metric::kRackShelfLoad, r, site.shelf_load[r], dt);
     frame_.add(Metric::kRackInlet, r, s.rack_inlet_degc[r], dt);
     frame_.add(Metric::kRackReturn, r, s.rack_return_degc[r], dt);
     frame_.add(Metric::kRackFlow, r, s.rack_flow_m3_per_s[r] * kLitresPerMinute, dt);
@@ -129,7 +168,7 @@ void RunBook::book_site(const BookedStep& step, Site& site) {
   frame_.add(Metric::kItPower, 0, site.it_w, site.it_low_w, site.it_high_w, step.dt_s);
   add(Metric::kStepTime, step_s);
   add(Metric::kTokens, step.profile ? tokens / step_s : 0);
-  add(Metric::kThrottled, step.throttled_gpus / model_.ranks);
+  add(Metric::kThrottled, site.throttled_gpus / model_.ranks);
   add(Metric::kSpineNetwork, site.network.spine);
   add(Metric::kTcsSupply, s.tcs_supply_degc);
   add(Metric::kTcsReturn, s.tcs_return_degc);
@@ -148,10 +187,14 @@ void RunBook::add_totals(const BookedStep& step, const Site& site) {
   totals_.site_energy_j += site.ac_w * dt;
   totals_.it_energy_j += site.it_w * dt;
   totals_.site_peak_w = std::max(totals_.site_peak_w, site.ac_high_w);
-  totals_.rack_peak_w = std::max(totals_.rack_peak_w, site.fullest_rack_w);
+  totals_.rack_peak_w =
+      std::max(totals_.rack_peak_w, *std::max_element(site.rack_high_w.begin(), site.rack_high_w.end()));
   if (step.profile) totals_.step_time_max_s = std::fmax(totals_.step_time_max_s, step.profile->step_s);
   totals_.working_gpu_s += model_.ranks * dt;
-  totals_.throttled_gpu_s += step.throttled_gpus * dt;
+  totals_.throttled_gpu_s += site.throttled_gpus * dt;
+  for (std::uint32_t c = 0; c < model_.gpu_classes.size(); ++c)
+    if (model_.gpu_classes[c].stage >= 0)
+      totals_.reason_gpu_s[static_cast<std::size_t>(step.reasons[c])] += model_.gpu_classes[c].count * dt;
   totals_.junction_max_degc = std::fmax(totals_.junction_max_degc, site.hottest_degc);
   totals_.supply_max_degc = std::fmax(totals_.supply_max_degc, site.inlet_degc);
   totals_.return_max_degc = std::fmax(totals_.return_max_degc, site.outlet_degc);
@@ -159,18 +202,34 @@ void RunBook::add_totals(const BookedStep& step, const Site& site) {
 }
 
 void RunBook::watch_limits(const BookedStep& step, const Site& site, std::vector<EventRow>& events) {
-  limits_.feed.watch(step.time_s, site.ac_high_w, events);
-  limits_.shelf.watch(step.time_s, site.fullest_shelf_w / step.power.usable_shelf_w(), events);
-  limits_.rack.watch(step.time_s, site.fullest_rack_w, events);
-  limits_.cdu.watch(step.time_s, step.plant.cdu_heat_w, events);
-  limits_.junction.watch(step.time_s, site.hottest_degc, events);
-  limits_.inlet.watch(step.time_s, site.inlet_degc, events);
-  limits_.outlet.watch(step.time_s, site.outlet_degc, events);
-  const bool throttles = step.throttled_gpus > 0;
-  if (throttles != was_throttling_)
-    events.push_back(
-        {step.time_s, plan_.site.name, throttles ? "GPUs begin to throttle" : "GPUs no longer throttle", "limit"});
-  was_throttling_ = throttles;
+  limits_.feed.watch(step.time_s, {site.ac_high_w}, events);
+  limits_.shelf.watch(step.time_s, site.shelf_load, events);
+  limits_.rack.watch(step.time_s, site.rack_high_w, events);
+  limits_.cdu.watch(step.time_s, {step.plant.cdu_heat_w}, events);
+  limits_.junction.watch(step.time_s, step.plant.gpu_junction_degc, events);
+  limits_.inlet.watch(step.time_s, step.plant.rack_inlet_degc, events);
+  limits_.outlet.watch(step.time_s, step.plant.rack_return_degc, events);
+}
+
+void RunBook::watch_clocks(double time_s, const std::vector<ClockReason>& reasons,
+                           const std::vector<double>& junction_degc, std::vector<EventRow>& events) {
+  const auto append = [&](const std::string& what, double limit_degc, auto has_happened) {
+    std::vector<std::uint32_t> classes;
+    for (std::uint32_t c = 0; c < reasons.size(); ++c)
+      if (has_happened(watched_[c], reasons[c])) classes.push_back(c);
+    if (classes.empty()) return;
+    EventRow event = event_of_classes(gpus_, classes, junction_degc, limit_degc, Dimension::kTemperature, what);
+    event.time_s = time_s;
+    event.metric = "gpu_junction";
+    events.push_back(std::move(event));
+  };
+  const auto steps = thermal_steps(plan_.site.rack_type.gpu);
+  for (const ThermalStep& step : steps)
+    append(step.what, step.limit_degc,
+           [&](ClockReason before, ClockReason now) { return now == step.reason && before < now; });
+  append("GPU no longer throttled by temperature", steps.front().limit_degc,
+         [](ClockReason before, ClockReason now) { return is_thermal(before) && !is_thermal(now); });
+  watched_ = reasons;
 }
 
 }  // namespace racktwin

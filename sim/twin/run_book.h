@@ -6,6 +6,7 @@
 #include "sim/cooling/plant.h"
 #include "sim/model/model.h"
 #include "sim/plan/plan.h"
+#include "sim/power/clock_reason.h"
 #include "sim/twin/metrics.h"
 #include "sim/twin/site_power.h"
 #include "sim/twin/summary.h"
@@ -21,9 +22,9 @@ struct BookedStep {
   double time_s = 0, dt_s = 0;
   const SitePower& power;
   const PlantState& plant;
-  const std::vector<double>& clocks;  // (n_gpu_class)
-  const IterationProfile* profile;    // nullptr: the job stands still
-  double throttled_gpus = 0;
+  const std::vector<double>& clocks;        // (n_gpu_class)
+  const std::vector<ClockReason>& reasons;  // (n_gpu_class) what set them
+  const IterationProfile* profile;          // nullptr: the job stands still
 };
 
 class RunBook {
@@ -32,6 +33,10 @@ class RunBook {
 
   // Appends an event for each limit that is crossed, either way.
   void book(const BookedStep& step, std::vector<EventRow>& events);
+  // Appends an event for the GPUs that temperature has begun to hold down or has shut down, and for those that it lets
+  // go. reasons, junction_degc (n_gpu_class): that the clocks were set by at time_s.
+  void watch_clocks(double time_s, const std::vector<ClockReason>& reasons, const std::vector<double>& junction_degc,
+                    std::vector<EventRow>& events);
   std::vector<FrameRow> take_frame() { return frame_.take(); }
 
   RunTotals& totals() { return totals_; }  // of which book() adds up those over time
@@ -43,7 +48,8 @@ class RunBook {
   struct Site {
     double it_w = 0, it_low_w = 0, it_high_w = 0;
     double ac_w = 0, ac_high_w = 0;
-    double fullest_rack_w = 0, fullest_shelf_w = 0;
+    double throttled_gpus = 0;
+    std::vector<double> rack_high_w, shelf_load;               // (n_rack_class)
     double hottest_degc = 0, inlet_degc = 0, outlet_degc = 0;  // the highest; NaN: no data
     NetworkLoad network;
   };
@@ -59,7 +65,8 @@ class RunBook {
   FrameBuilder frame_;
   RunTotals totals_;
   RunLimits limits_;
-  bool was_throttling_ = false;
+  const NamedClasses gpus_;
+  std::vector<ClockReason> watched_;  // (n_gpu_class) reasons when watch_clocks() last saw them
 };
 
 }  // namespace racktwin

@@ -116,6 +116,10 @@ std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Ca
   s.add("coolant_return_max_degc", totals.return_max_degc, "degC", on.cooling);
   s.add("facility_supply_max_degc", totals.facility_max_degc, "degC", on.facility_supply);
   s.add("throttled_fraction", totals.throttled_gpu_s / totals.working_gpu_s, "1", on.cooling);
+  for (const ClockReasonName& name : kClockReasonNames)
+    if (name.reason != ClockReason::kIdle)  // no GPU that works is
+      s.add(name.metric.data(), totals.reason_gpu_s[static_cast<std::size_t>(name.reason)] / totals.working_gpu_s, "1",
+            on.cooling);
   s.add("clock_start", totals.clock_start, "1", on.cooling);
   s.add("clock_min", totals.clock_min, "1", on.cooling);
   s.count("energy_residual", ledger.residual());

@@ -6,10 +6,12 @@
 #include "sim/cooling/energy_ledger.h"
 #include "sim/model/model.h"
 #include "sim/plan/plan.h"
+#include "sim/power/clock_reason.h"
 #include "sim/recording/recording.h"
 #include "sim/twin/limits.h"
 #include "sim/workload/profile.h"
 
+#include <array>
 #include <limits>
 #include <vector>
 
@@ -24,7 +26,8 @@ struct RunTotals {
   double site_energy_j = 0, it_energy_j = 0;
   double site_peak_w = 0, rack_peak_w = 0;
   double working_gpu_s = 0, throttled_gpu_s = 0;
-  double clock_start = 1, clock_min = 1;  // of the slowest working GPU
+  std::array<double, 1 + kClockReasonNames.size()> reason_gpu_s{};  // of working GPUs, by ClockReason
+  double clock_start = 1, clock_min = 1;                            // of the slowest working GPU
   double junction_max_degc = kNoData, supply_max_degc = kNoData, return_max_degc = kNoData, facility_max_degc = kNoData;
   int solves = 0;
 };

@@ -43,6 +43,7 @@ class Twin {
         power_(plan, model_),
         plant_(std::move(plant)),
         clocks_(model_.gpu_classes.size(), 1.0),
+        reasons_(model_.gpu_classes.size(), ClockReason::kNone),
         event_limit_(model_.gpu_classes.size(), 1.0),
         schedule_(plan.events),
         pacer_(plan.frame_s, options.pace),
@@ -73,7 +74,7 @@ class Twin {
       step_power(dt);
       plant_.step(input_, dt);
       time_s_ = static_cast<double>(i + 1) * dt;
-      book_.book({time_s_, dt, power_, plant_.state(), clocks_, profile_.get(), throttled_gpus_}, events_);
+      book_.book({time_s_, dt, power_, plant_.state(), clocks_, reasons_, profile_.get()}, events_);
       limit_clocks(dt);
       if (options_.on_progress) options_.on_progress({time_s_, plan_.duration_s});
       if (auto ok = wait_and_hear(); !ok) return tl::unexpected(ok.error());
@@ -103,7 +104,7 @@ class Twin {
       if (std::abs(input_.gpu_power_w[0] - before) < 1e-9) break;
     }
     for (std::uint32_t c = 0; c < clocks_.size(); ++c)
-      clocks_[c] = std::min(power_limited_clock(gpu_, plant_.state().gpu_junction_degc[c]), event_limit_[c]);
+      set_clock(c, allowed_clock(power_limited_clock(gpu_, plant_.state().gpu_junction_degc[c]), event_limit_[c]));
     for (std::uint32_t c = 0; c < clocks_.size(); ++c)
       if (model_.gpu_classes[c].stage >= 0) totals().clock_start = std::min(totals().clock_start, clocks_[c]);
     totals().clock_min = totals().clock_start;
@@ -181,7 +182,14 @@ class Twin {
       }
     }
     network_ = network_share(plan_.site, model_, failed);
-    for (std::uint32_t c = 0; c < clocks_.size(); ++c) clocks_[c] = std::min(clocks_[c], event_limit_[c]);
+    for (std::uint32_t c = 0; c < clocks_.size(); ++c)
+      if (event_limit_[c] < clocks_[c]) set_clock(c, {event_limit_[c], ClockReason::kClockLimit});
+  }
+
+  void set_clock(std::uint32_t gpu_class, SetClock clock) {
+    const bool is_idle = model_.gpu_classes[gpu_class].stage < 0 && clock.reason != ClockReason::kShutDown;
+    clocks_[gpu_class] = clock.ratio;
+    reasons_[gpu_class] = is_idle ? ClockReason::kIdle : clock.reason;
   }
 
   void advance_events() { has_new_events_ = schedule_.advance(time_s_, events_) || has_new_events_; }
@@ -257,15 +265,13 @@ class Twin {
     since_control_s_ += dt;
     if (since_control_s_ < kControlPeriod_s - kSlack_s) return;
     const double period_s = std::exchange(since_control_s_, 0);
-    throttled_gpus_ = 0;
     for (std::uint32_t c = 0; c < clocks_.size(); ++c) {
       const double junction = plant_.state().gpu_junction_degc[c];
-      const double allowed = std::min(power_limited_clock_from(gpu_, clocks_[c], junction), event_limit_[c]);
-      clocks_[c] = thermal_clock(gpu_, clocks_[c], junction, allowed, period_s);
-      if (model_.gpu_classes[c].stage < 0) continue;
-      if (clocks_[c] < allowed) throttled_gpus_ += model_.gpu_classes[c].count;
-      totals().clock_min = std::min(totals().clock_min, clocks_[c]);
+      const SetClock allowed = allowed_clock(power_limited_clock_from(gpu_, clocks_[c], junction), event_limit_[c]);
+      set_clock(c, thermal_clock(gpu_, {clocks_[c], reasons_[c]}, junction, allowed, period_s));
+      if (model_.gpu_classes[c].stage >= 0) totals().clock_min = std::min(totals().clock_min, clocks_[c]);
     }
+    book_.watch_clocks(time_s_, reasons_, plant_.state().gpu_junction_degc, events_);
   }
 
   // --- the operator
@@ -374,8 +380,9 @@ class Twin {
   Plant plant_;
 
   double time_s_ = 0;
-  std::vector<double> clocks_;       // (n_gpu_class)
-  std::vector<double> event_limit_;  // (n_gpu_class)
+  std::vector<double> clocks_;        // (n_gpu_class)
+  std::vector<ClockReason> reasons_;  // (n_gpu_class) what set them
+  std::vector<double> event_limit_;   // (n_gpu_class)
   NetworkShare network_;
   EventSchedule schedule_;
   bool has_new_events_ = false;  // since they were last applied
@@ -388,7 +395,7 @@ class Twin {
   double phase_ = 0;                           // of the iteration, 0..1
 
   PlantInput input_;
-  double throttled_gpus_ = 0, since_control_s_ = 0;
+  double since_control_s_ = 0;
 
   std::vector<MetricRow> metrics_;
   RunBook book_;

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cmath>
+#include <sstream>
 
 namespace racktwin {
 namespace {
@@ -32,6 +33,32 @@ TEST_CASE("the summary shows headroom, events, defaults and the weakest evidence
   CHECK_THAT(text, Contains("step time                19.30 s  the longest 20.10 s") && Contains("assumed"));
   CHECK_THAT(text, Contains("0:10:00  hall/facility  facility supply set to 40 degC  (scenario)\n"));
   CHECK_THAT(text, Contains("  a = b (why)\n") && Contains("  92.0 %  NVLink\n"));
+}
+
+TEST_CASE("a crossed limit is told with its component and value, in lines that are not too long") {
+  Summary summary = example();
+  const std::string path = "hall/row-a/rack-03/compute-07/gpu-2";
+  const std::string what = "GPU junction above limit: 87.17 degC, limit 87 degC; 287 more GPUs, up to 88.21 degC";
+  summary.events.push_back({1300, path, what, "limit", "gpu_junction", 87.17, 87, 288});
+  summary.rows.push_back({"throttled_fraction", 0.25, "", "1", "assumed"});
+  summary.rows.push_back({"clock_reason_sw_thermal", 0.25, "", "1", "assumed"});
+  summary.rows.push_back({"clock_reason_hw_thermal", 0, "", "1", "assumed"});
+  const std::string text = format_summary(summary, false);
+  CHECK_THAT(text,
+             Contains("0:21:40  " + path + "\n             GPU junction above limit: 87.17 degC, limit 87 degC;"));
+  CHECK_THAT(text, Contains("thermal slowdown        25.0 %  of GPU time set the clock (SwThermalSlowdown)"));
+  CHECK_THAT(text, !Contains("HwThermal"));
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) CHECK(line.size() <= 110);  // with who says it
+  const auto json = nlohmann::json::parse(summary_json(summary));
+  CHECK(json["clock_reason_sw_thermal"] == 0.25);
+  CHECK(json["events"][2]["path"] == path);
+  CHECK(json["events"][2]["metric"] == "gpu_junction");
+  CHECK(json["events"][2]["value"] == 87.17);
+  CHECK(json["events"][2]["limit"] == 87);
+  CHECK(json["events"][2]["count"] == 288);
+  CHECK(json["events"][0]["metric"].is_null());
+  CHECK(json["events"][0]["value"].is_null());
 }
 
 TEST_CASE("what is unknown is shown as a dash and as null") {

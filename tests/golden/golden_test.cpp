@@ -269,7 +269,7 @@ TEST_CASE("every GPU that a picture shows has the colour of its value, on any re
       if (pick(shot.scene, shot.view.camera, shot.view.viewport, at.px) != id) continue;  // under a label
       const double value = history.reading(frame, *spec.gpu, id).mean;
       if (std::isnan(value)) continue;  // hatched
-      const Rgba expected = colour_at(spec.map, (value - spec.low) / (spec.high - spec.low));
+      const Rgba expected = colour_of(spec, light_theme(), spec.gpu->id, value);
       const std::uint8_t* pixel = shot.image.at(static_cast<int>(at.px.x), static_cast<int>(at.px.y));
       INFO(site.path(id) << " in layer " << layer_word(layer));
       CHECK(std::abs(pixel[0] - expected.r) <= 2);

@@ -2,6 +2,7 @@
 #include "sim/plan/parse_event.h"
 #include "sim/recording/run_history.h"
 #include "sim/twin/event_schedule.h"
+#include "sim/twin/metrics.h"
 #include "sim/twin/pacer.h"
 #include "sim/twin/twin.h"
 #include "tests/last_frame.h"
@@ -378,7 +379,7 @@ TEST_CASE("from an operator's first event on, the recording names him as the sou
   };
   const RecordingReader recording = record(plan, options, file);
   CHECK_THAT(supply_source(recording), Catch::EndsWith("and operator"));
-  CHECK(recording.metrics().size() == 30);
+  CHECK(recording.metrics().size() == kMetrics);
   const std::vector<SummaryRow> summary = recording.summary();
   const auto supply = std::find_if(summary.begin(), summary.end(),
                                    [](const SummaryRow& row) { return row.name == "facility_supply_max_degc"; });

@@ -80,13 +80,13 @@ TEST_CASE("the power-limited clock is the highest percent that keeps tensor work
 
 TEST_CASE("a warm GPU slows down by the excess and comes back by a percent per second") {
   const Gpu gpu = gb200();
-  CHECK(thermal_clock(gpu, 1.0, 84, 1, 1) == Approx(1.0));
-  CHECK(thermal_clock(gpu, 0.9, 84, 1, 1) == Approx(0.91));
-  CHECK(thermal_clock(gpu, 0.9, 84, 1, 5) == Approx(0.95));
-  CHECK(thermal_clock(gpu, 0.9, 86, 1, 1) == Approx(0.9));  // within the band below the limit it stays
-  CHECK(thermal_clock(gpu, 0.9, 87.1, 1, 1) == Approx(0.89));
-  CHECK(thermal_clock(gpu, 0.9, 88.9, 1, 10) == Approx(0.71));
-  CHECK(thermal_clock(gpu, 0.9, 84, 1, 0.1) == Approx(0.91));  // at least a percent
+  CHECK(thermal_clock(gpu, {1.0}, 84, {1}, 1).ratio == Approx(1.0));
+  CHECK(thermal_clock(gpu, {0.9}, 84, {1}, 1).ratio == Approx(0.91));
+  CHECK(thermal_clock(gpu, {0.9}, 84, {1}, 5).ratio == Approx(0.95));
+  CHECK(thermal_clock(gpu, {0.9}, 86, {1}, 1).ratio == Approx(0.9));  // within the band below the limit it stays
+  CHECK(thermal_clock(gpu, {0.9}, 87.1, {1}, 1).ratio == Approx(0.89));
+  CHECK(thermal_clock(gpu, {0.9}, 88.9, {1}, 10).ratio == Approx(0.71));
+  CHECK(thermal_clock(gpu, {0.9}, 84, {1}, 0.1).ratio == Approx(0.91));  // at least a percent
 }
 
 TEST_CASE("a GPU that has shut down draws nothing, however hot it is") {
@@ -96,15 +96,54 @@ TEST_CASE("a GPU that has shut down draws nothing, however hot it is") {
 
 TEST_CASE("a hot GPU halves its clock and one at its shutdown temperature stays off") {
   const Gpu gpu = gb200();
-  CHECK(thermal_clock(gpu, 1.0, 89.5, 1, 1) == Approx(0.5));
-  CHECK(thermal_clock(gpu, 0.5, 89.5, 1, 1) == Approx(0.3));
-  CHECK(thermal_clock(gpu, 0.5, 92, 1, 1) == 0);
-  CHECK(thermal_clock(gpu, 0, 40, 1, 1) == 0);
+  CHECK(thermal_clock(gpu, {1.0}, 89.5, {1}, 1).ratio == Approx(0.5));
+  CHECK(thermal_clock(gpu, {0.5}, 89.5, {1}, 1).ratio == Approx(0.3));
+  CHECK(thermal_clock(gpu, {0.5}, 92, {1}, 1).ratio == 0);
+  CHECK(thermal_clock(gpu, {0}, 40, {1}, 1).ratio == 0);
 }
 
 TEST_CASE("a limit is kept, even below the lowest throttled clock") {
-  CHECK(thermal_clock(gb200(), 1.0, 60, 0.57, 1) == Approx(0.57));
-  CHECK(thermal_clock(gb200(), 1.0, 60, 0.2, 1) == Approx(0.2));
+  CHECK(thermal_clock(gb200(), {1.0}, 60, {0.57}, 1).ratio == Approx(0.57));
+  CHECK(thermal_clock(gb200(), {1.0}, 60, {0.2}, 1).ratio == Approx(0.2));
+}
+
+TEST_CASE("a clock has the reason that set it") {
+  const Gpu gpu = gb200();
+  const auto reason = [&](SetClock clock, double junction_degc, SetClock limit) {
+    return thermal_clock(gpu, clock, junction_degc, limit, 1).reason;
+  };
+  const SetClock free{1, ClockReason::kNone}, capped{0.97, ClockReason::kPowerCap},
+      limited{0.5, ClockReason::kClockLimit};
+  CHECK(allowed_clock(1, 1).reason == ClockReason::kNone);
+  CHECK(allowed_clock(0.97, 1).reason == ClockReason::kPowerCap);
+  CHECK(allowed_clock(0.97, 0.97).reason == ClockReason::kPowerCap);  // both hold it: the power limit is first
+  CHECK(allowed_clock(0.97, 0.5).reason == ClockReason::kClockLimit);
+  CHECK(allowed_clock(1, 0.5).ratio == 0.5);
+  CHECK(reason(free, 60, free) == ClockReason::kNone);
+  CHECK(reason(free, 60, capped) == ClockReason::kPowerCap);
+  CHECK(reason(free, 60, limited) == ClockReason::kClockLimit);
+  CHECK(reason(capped, 87.1, capped) == ClockReason::kSoftwareThermal);
+  CHECK(reason(limited, 87.1, limited) == ClockReason::kSoftwareThermal);  // it goes further down
+  CHECK(reason(free, 87.1, limited) == ClockReason::kClockLimit);          // the limit is lower than temperature's step
+  CHECK(reason(free, 89.5, free) == ClockReason::kHardwareThermal);
+  CHECK(reason(free, 92, free) == ClockReason::kShutDown);
+  CHECK(reason({0, ClockReason::kShutDown}, 40, free) == ClockReason::kShutDown);
+}
+
+TEST_CASE("a clock that comes back keeps the reason that brought it down until it is back") {
+  const Gpu gpu = gb200();
+  for (const ClockReason cause :
+       {ClockReason::kSoftwareThermal, ClockReason::kHardwareThermal, ClockReason::kClockLimit}) {
+    SetClock clock = thermal_clock(gpu, {0.9, cause}, 86, {1}, 1);  // within the band it stays
+    CHECK(clock.ratio == Approx(0.9));
+    CHECK(clock.reason == cause);
+    for (int second = 0; second < 9; ++second) {
+      CHECK(clock.reason == cause);
+      clock = thermal_clock(gpu, clock, 80, {0.99, ClockReason::kPowerCap}, 1);
+    }
+    CHECK(clock.ratio == Approx(0.99));
+    CHECK(clock.reason == ClockReason::kPowerCap);
+  }
 }
 
 TEST_CASE("a CPU trains at its share of the range between idle and tdp") {

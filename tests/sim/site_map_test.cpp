@@ -47,6 +47,20 @@ TEST_CASE("every GPU of the default site is found by its path and has it") {
   CHECK(gpu == 576);
 }
 
+TEST_CASE("units are found by their number among those of their kind") {
+  const SiteMap site = hand_made();
+  const auto path = [&](UnitKind kind, std::uint32_t number) { return site.path(site.unit(kind, number)); };
+  CHECK(path(UnitKind::kGpu, 0) == "hall/row-a/rack-01/compute-01/gpu-0");
+  CHECK(path(UnitKind::kGpu, 15) == "hall/row-b/rack-02/compute-02/gpu-1");
+  CHECK(path(UnitKind::kTray, 3) == "hall/row-a/rack-02/compute-02");
+  CHECK(path(UnitKind::kRack, 2) == "hall/row-b/rack-01");
+  CHECK(path(UnitKind::kPump, 2) == "hall/cdu-2/pump-1");
+  CHECK(path(UnitKind::kLeaf, 2) == "hall/network-1/leaf-03");
+  CHECK(path(UnitKind::kSite, 0) == "hall");
+  for (const UnitKind kind : {UnitKind::kGpu, UnitKind::kTray, UnitKind::kRack, UnitKind::kPump, UnitKind::kLeaf})
+    CHECK_FALSE(site.unit(kind, 16).exists());
+}
+
 TEST_CASE("everything outside the racks is found by its path, too, and templates are not part of the site") {
   const SiteMap site = default_site();
   for (const ComponentRow& row : site.components()) {

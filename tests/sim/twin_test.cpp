@@ -1,6 +1,7 @@
 #include "sim/twin/twin.h"
 
 #include "sim/error_text.h"
+#include "sim/power/clock_reason.h"
 #include "sim/recording/run_history.h"
 #include "sim/workload/operators.h"
 #include "tests/last_frame.h"
@@ -12,7 +13,9 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <map>
+#include <sstream>
 #include <stdexcept>
 
 namespace racktwin {
@@ -316,7 +319,9 @@ TEST_CASE("a recording has a class for every unit, values for every class, and a
     REQUIRE(classes.size() == units.at(metric.kind));
     const FrameRow& row = frame->values[static_cast<std::size_t>(metric.id)];
     CHECK(row.mean.size() == *std::max_element(classes.begin(), classes.end()) + 1);
-    for (const float mean : row.mean) CHECK((std::isfinite(mean) || metric.name == "gpu_clock"));  // of idle GPUs
+    const bool is_of_working_gpus = metric.name == "gpu_clock" || (metric.name.rfind(kClockReasonPrefix, 0) == 0 &&
+                                                                   metric.name != "clock_reason_idle");
+    for (const float mean : row.mean) CHECK((std::isfinite(mean) || is_of_working_gpus));
     CHECK(metric.evidence.empty() == (metric.name == "facility_supply"));  // which the scenario sets
   }
   CHECK(run.limits().size() == 10);
@@ -407,6 +412,8 @@ TEST_CASE("limits that are crossed are events and make the verdict") {
   CHECK(bad.summary.front().text == "limits crossed: site power");
   REQUIRE_FALSE(bad.events.empty());
   CHECK(bad.events.front().what.find("site power above limit") == 0);
+  CHECK(bad.events.front().metric == "site_power");
+  CHECK(bad.events.front().limit == 100e3);
   CHECK(value(bad, "headroom_feed") < 0);
 }
 
@@ -459,9 +466,106 @@ TEST_CASE("chips that get too hot throttle and the run says so") {
   CHECK(value(outcome, "clock_min") < 1);
   CHECK(value(outcome, "step_time_max_s") > value(outcome, "step_time_s"));
   CHECK(std::abs(value(outcome, "energy_residual")) < 1e-9);
-  bool said = false;
-  for (const EventRow& e : outcome.events) said = said || e.what == "GPUs begin to throttle";
-  CHECK(said);
+  const auto throttled = std::find_if(outcome.events.begin(), outcome.events.end(), [](const EventRow& e) {
+    return e.what.find("GPU throttled by temperature (SwThermalSlowdown): ") == 0;
+  });
+  REQUIRE(throttled != outcome.events.end());
+  const GpuRange gpu = gpus_at(plan, throttled->path);
+  CHECK(gpu.end == gpu.begin + 1);
+  CHECK(throttled->metric == "gpu_junction");
+  CHECK(throttled->limit == plan.site.rack_type.gpu.software_slowdown_degc.value);
+  CHECK(throttled->value > throttled->limit);
+  CHECK(throttled->count > 1);
+  CHECK(value(outcome, "clock_reason_sw_thermal") > 0);
+  CHECK(value(outcome, "throttled_fraction") ==
+        Approx(value(outcome, "clock_reason_sw_thermal") + value(outcome, "clock_reason_hw_thermal") +
+               value(outcome, "clock_reason_shut_down")));
+}
+
+TEST_CASE("a GPU that gets too hot to go on shuts down, says so, and stops the job") {
+  Plan plan = flagship({"duration=60 s"});
+  plan.site.rack_type.gpu.software_slowdown_degc = Sourced(40);
+  plan.site.rack_type.gpu.hardware_slowdown_degc = Sourced(42);
+  plan.site.rack_type.gpu.shutdown_degc = Sourced(44);
+  const File file;
+  const RunOutcome outcome = recorded(plan, file);
+  const auto found = [&](const std::string& begin) {
+    const auto event = std::find_if(outcome.events.begin(), outcome.events.end(),
+                                    [&](const EventRow& e) { return e.what.find(begin) == 0; });
+    CAPTURE(begin);
+    REQUIRE(event != outcome.events.end());
+    return *event;
+  };
+  const EventRow off = found("GPU shut down by temperature: ");
+  CHECK(gpus_at(plan, off.path).end > 0);
+  CHECK(off.limit == 44);
+  CHECK(off.value >= 44);
+  CHECK(found("the job has stopped: a GPU has shut down").time_s >= off.time_s);
+  const RecordingReader recording = reader(file);
+  CHECK(mean_at(recording, "step_time", 60) != mean_at(recording, "step_time", 60));  // no data
+  CHECK(value(outcome, "clock_reason_shut_down") > 0);
+}
+
+// The share of a class's time that a reason has in the frame that ends at time_s.
+float share_at(const RecordingReader& recording, std::string_view metric_name, std::uint32_t gpu_class, double time_s) {
+  for (const MetricRow& metric : recording.metrics())
+    if (metric.name == metric_name) return last_frame(recording, metric.id, time_s)->mean.at(gpu_class);
+  FAIL("no metric " << metric_name);
+  return 0;
+}
+
+TEST_CASE("what set a clock is recorded for every class of GPUs, in series and in the summary") {
+  const char* gpu = "hall/row-a/rack-03/compute-02/gpu-2";
+  const Plan plan = short_run("60 s", {event(30, EventKind::kClockLimit, gpu, 0.5)});
+  const File file;
+  const RunOutcome outcome = recorded(plan, file);
+  const RecordingReader recording = reader(file);
+  const auto classes = recording.membership(0, UnitKind::kGpu);
+  const std::uint32_t limited = classes.at(gpus_at(plan, gpu).begin);
+  CHECK(share_at(recording, "clock_reason_limit", limited, 30) == 0);
+  CHECK(share_at(recording, "clock_reason_limit", limited, 35) == 1);
+  CHECK(share_at(recording, "clock_reason_power_cap", limited, 35) == 0);
+  int idle_classes = 0;
+  for (std::uint32_t c = 0; c <= *std::max_element(classes.begin(), classes.end()); ++c) {
+    double held = 0;
+    for (const ClockReasonName& name : kClockReasonNames) {
+      const float share = share_at(recording, name.metric, c, 60);
+      if (!std::isnan(share)) held += static_cast<double>(share);
+    }
+    const float clock = share_at(recording, "gpu_clock", c, 60);
+    CAPTURE(c, clock);
+    CHECK((held == 0 || held == 1));
+    CHECK((held == 1) ==
+          !(clock == 1));  // nothing holds it down: it is at the sustained clock, and else something does
+    idle_classes += std::isnan(clock) ? 1 : 0;
+    CHECK(std::isnan(clock) == (share_at(recording, "clock_reason_idle", c, 60) == 1));
+  }
+  CHECK(idle_classes > 0);
+  const double gpus = value(outcome, "gpus_used");
+  CHECK(value(outcome, "clock_reason_limit") == Approx(0.5 / gpus));
+  CHECK(value(outcome, "throttled_fraction") == 0);
+}
+
+TEST_CASE("the site's series have the mean of the clock reasons over the GPUs with data") {
+  const char* gpu = "hall/row-a/rack-03/compute-02/gpu-2";
+  const File file;
+  const RunOutcome outcome = recorded(short_run("10 s", {event(0, EventKind::kClockLimit, gpu, 0.5)}), file);
+  const fs::path directory = file.path() + "-csv";
+  REQUIRE(reader(file).export_csv(directory.string(), true));
+  std::ifstream csv(directory / "site_series.csv");
+  std::string heading, line;
+  REQUIRE(std::getline(csv, heading));
+  REQUIRE(std::getline(csv, line));
+  fs::remove_all(directory);
+  const auto field = [](const std::string& text, std::ptrdiff_t number) {
+    std::istringstream fields(text);
+    std::string out;
+    for (std::ptrdiff_t i = 0; i <= number; ++i) std::getline(fields, out, ',');
+    return out;
+  };
+  std::ptrdiff_t column = 0;
+  while (!field(heading, column).empty() && field(heading, column) != "clock_reason_limit [1]") ++column;
+  CHECK(std::stod(field(line, column)) == Approx(1 / value(outcome, "gpus_used")));
 }
 
 TEST_CASE("a run that is interrupted closes its recording and says so") {

@@ -150,6 +150,20 @@ TEST_CASE("an event in the list leads to its time and its component") {
   CHECK(screen.selected() == "hall/cdu-1/pump-2");
 }
 
+TEST_CASE("the status bar gives a verdict of the instant, and a click on it leads to the worst") {
+  Screen screen;
+  const auto verdict = [&]() -> const Verdict& { return screen.viewer->session().verdict(); };
+  CHECK(verdict().severity == Severity::kAlarm);
+  CHECK(verdict().text.find("pump-2 stopped") != std::string::npos);
+  const std::string worst = screen.site().path(verdict().findings.front().at);
+  screen.click("verdict");
+  CHECK(screen.selected() == worst);
+  CHECK(screen.state().camera_name.empty());
+  screen.click("scrubber");  // its middle: before the pump trips
+  CHECK(verdict().text.find("within limits") == 0);
+  CHECK(verdict().severity < Severity::kAlarm);
+}
+
 TEST_CASE("plots show what there is: no flow where there is no coolant") {
   const TemporaryDirectory directory;
   const std::string scenario = directory.path("air.toml"), recording = directory.path("air.racktwin");

@@ -18,12 +18,13 @@ std::string hex(Rgba colour) {
 }
 
 // In sRGB steps.
+double distance(Rgba a, Rgba b) { return std::hypot(a.r - b.r, a.g - b.g, a.b - b.b); }
+
 double nearest_of_maps(Rgba colour) {
   double nearest = 1e9;
   for (const ColourMap map : kMaps) {
     for (int i = 0; i < 256; ++i) {
-      const Rgba other = colour_at(map, i / 255.0);
-      nearest = std::min(nearest, std::hypot(other.r - colour.r, other.g - colour.g, other.b - colour.b));
+      nearest = std::min(nearest, distance(colour_at(map, i / 255.0), colour));
     }
   }
   return nearest;
@@ -86,6 +87,17 @@ TEST_CASE("text is readable on plates and floors of both themes") {
     CHECK(contrast_ratio(theme->accent, theme->plate) >= 3);
     CHECK(contrast_ratio(theme->warning, theme->plate) >= 3);
     CHECK(contrast_ratio(theme->selection, theme->floor) >= 3);
+  }
+}
+
+TEST_CASE("the alarm looks like no value, nor like no data, the selection or the plates") {
+  for (const Theme* theme : {&light_theme(), &dark_theme()}) {
+    CHECK(nearest_of_maps(theme->alarm) > 100);
+    for (const Rgba other :
+         {theme->no_data, theme->selection, theme->plate, theme->supply, theme->return_, theme->metal})
+      CHECK(distance(theme->alarm, other) > 100);
+    CHECK(contrast_ratio(theme->alarm, theme->plate) >= 3);
+    CHECK(contrast_ratio(theme->alarm, theme->body) >= 2);  // a pump on its CDU
   }
 }
 

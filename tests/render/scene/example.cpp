@@ -113,6 +113,8 @@ RunHistory hand_made_history(const HandMade& site) {
   };
   add_metric("rack_inlet", UnitKind::kRack, "degC", 15, 65);
   add_metric("rack_network", UnitKind::kRack, "1", 0, 1);
+  if (site.has_cdu) add_metric("pump_speed", UnitKind::kPump, "1", 0, 1);
+  const int power = static_cast<int>(metrics.size());
   if (site.has_power) add_metric("gpu_power", UnitKind::kGpu, "W", 0, std::nan(""));
   const int leaf_metric = static_cast<int>(metrics.size());
   if (!site.leaf_use.empty()) add_metric("leaf_network", UnitKind::kLeaf, "1", 0, 1);
@@ -123,13 +125,18 @@ RunHistory hand_made_history(const HandMade& site) {
   REQUIRE(writer->put_components(components));
   REQUIRE(writer->put_metrics(metrics));
   std::vector<LimitRow> limits;
-  for (const double limit_w : site.limits_w) limits.push_back({2, "TDP", limit_w, "published", ""});
-  if (site.has_power) REQUIRE(writer->put_limits(limits));
+  limits.push_back({0, "highest inlet", 45, "published", ""});
+  for (const double limit_w : site.limits_w)
+    if (site.has_power) limits.push_back({power, "TDP", limit_w, "published", ""});
+  REQUIRE(writer->put_limits(limits));
   REQUIRE(writer->put_epoch(0, 0));
   REQUIRE(writer->put_membership(0, UnitKind::kGpu, gpu_class));
   REQUIRE(writer->put_membership(0, UnitKind::kRack, rack_class));
-  std::vector<FrameRow> values = {{0, {30}, {30}, {30}, 0, 0}, {1, {0.5F}, {0.5F}, {0.5F}, 0, 0}};
-  if (site.has_power) values.push_back({2, site.power_w, site.power_w, site.power_w, 0, 0});
+  if (site.has_cdu) REQUIRE(writer->put_membership(0, UnitKind::kPump, {0}));
+  std::vector<FrameRow> values = {{0, {site.coolant_degc}, {site.coolant_degc}, {site.coolant_degc}, 0, 0},
+                                  {1, {0.5F}, {0.5F}, {0.5F}, 0, 0}};
+  if (site.has_cdu) values.push_back({2, {site.pump_speed}, {site.pump_speed}, {site.pump_speed}, 0, 0});
+  if (site.has_power) values.push_back({power, site.power_w, site.power_w, site.power_w, 0, 0});
   if (!site.leaf_use.empty()) {
     std::vector<std::uint32_t> leaf_class(site.leaf_use.size());
     std::iota(leaf_class.begin(), leaf_class.end(), 0u);

@@ -23,6 +23,7 @@ struct HandMade {
   bool has_power = true;
   std::vector<double> limits_w = {1000};
   std::vector<float> leaf_use;  // by leaf; empty: not recorded
+  float coolant_degc = 30, pump_speed = 1;  // into the racks, which may be up to 45 degC; of the only pump
   std::function<void(std::vector<ComponentRow>&)> change = [](std::vector<ComponentRow>&) {};
 };
 RunHistory hand_made_history(const HandMade& site);

@@ -180,6 +180,34 @@ TEST_CASE("A picture says what, when, of what, and how well it is known") {
   CHECK(has_text(plan, " m"));
 }
 
+TEST_CASE("Labels of what is above a limit or has stopped say so by their border, and the legend explains it") {
+  const auto alarms = [](const HandMade& site, Layer layer) {
+    const RunHistory history = hand_made_history(site);
+    const Scene scene = compose(history, 10, layer, "overview", 1280, 720).scene;
+    CHECK(has_text(scene, "above a limit; stopped"));
+    std::vector<std::string> names;
+    for (const LabelBox& label : scene.overlay.labels)
+      if (label.is_alarm) names.push_back(history.site().name(label.id));
+    std::sort(names.begin(), names.end());
+    const bool has_colour =
+        std::any_of(scene.overlay.rects.begin(), scene.overlay.rects.end(), [](const OverlayRect& r) {
+          return r.colour == light_theme().alarm && r.size.x > 30;  // wider than the legend's swatch
+        });
+    CHECK(has_colour == !names.empty());
+    return names;
+  };
+  using Names = std::vector<std::string>;
+  HandMade site;
+  CHECK(alarms(site, Layer::kPower).empty());
+  site.power_w[6] = 1100;
+  CHECK(alarms(site, Layer::kPower) == Names{"rack-02"});
+  CHECK(alarms(site, Layer::kUtilization) == Names{"rack-02"});
+  site.pump_speed = 0;
+  CHECK(alarms(site, Layer::kClock) == Names{"cdu-1", "rack-02"});
+  site.coolant_degc = 50;
+  CHECK(alarms(site, Layer::kTemperature) == Names{"cdu-1", "rack-01", "rack-02"});
+}
+
 TEST_CASE("The legend has ticks, limits and an arrow where values lie beyond it") {
   HandMade site;
   const RunHistory within = hand_made_history(site);

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 namespace racktwin {
@@ -54,7 +55,7 @@ TEST_CASE("GPUs of the example have the colours of their readings in every layer
         CHECK(swatch_at(history, scene, path).finish == Finish::kNoData);
         continue;
       }
-      CHECK(swatch_at(history, scene, path).colour == colour_at(spec.map, (value - spec.low) / (spec.high - spec.low)));
+      CHECK(swatch_at(history, scene, path).colour == colour_of(spec, light_theme(), spec.gpu->id, value));
     }
   }
 }
@@ -70,7 +71,7 @@ TEST_CASE("A rack's top has the colour of the value on its label") {
       const double value = layer == Layer::kTemperature ? reading.high : reading.mean;
       INFO(layer_word(layer) << " " << history.site().path(front.id));
       REQUIRE(reading.has_data());
-      CHECK(scene.swatches[front.summary].colour == colour_at(spec.map, (value - spec.low) / (spec.high - spec.low)));
+      CHECK(scene.swatches[front.summary].colour == colour_of(spec, light_theme(), spec.gpu->id, value));
     }
   }
 }
@@ -120,6 +121,60 @@ TEST_CASE("Coolant pipes carry the temperature layer, cable trays the utilizatio
   CHECK(scene.swatches[tray->swatch].colour == colour_at(ColourMap::kViridis, 0.5));
 }
 
+TEST_CASE("What is above its limit has the colour of the alarm, which no value has") {
+  HandMade site;
+  site.limits_w = {650};
+  site.coolant_degc = 46;
+  const RunHistory history = hand_made_history(site);
+  const LayerSpec power = layer_spec(history, Layer::kPower);
+  const Scene scene = compose(history, 10, Layer::kPower, "row", 800, 600).scene;
+  CHECK(swatch_at(history, scene, "hall/row-1/rack-02/compute-02/gpu-0").colour == light_theme().alarm);
+  CHECK(swatch_at(history, scene, "hall/row-1/rack-02/compute-02/gpu-0").finish == Finish::kData);
+  CHECK(swatch_at(history, scene, "hall/row-1/rack-02/compute-01/gpu-1").colour ==
+        colour_of(power, light_theme(), power.gpu->id, 600));
+  CHECK(scene.swatches[scene.fronts[1].summary].colour != light_theme().alarm);  // their mean is below
+
+  const LayerSpec temperature = layer_spec(history, Layer::kTemperature);
+  const int coolant = history.metric("rack_inlet")->id;
+  CHECK(alarm_above(temperature, coolant) == 45);
+  CHECK(std::isnan(alarm_above(power, coolant)));
+  CHECK(colour_of(temperature, light_theme(), coolant, 45) != light_theme().alarm);
+  const Scene hot = compose(history, 10, Layer::kTemperature, "row", 800, 600).scene;
+  const auto in_alarm = [&](const Scene& drawn) {
+    return std::count_if(drawn.tubes.begin(), drawn.tubes.end(), [&](const TubeItem& tube) {
+      return drawn.swatches[tube.swatch].colour == light_theme().alarm;
+    });
+  };
+  CHECK(in_alarm(hot) == 2);  // the supply drops of both racks; what the loop's limit is nobody has said
+  CHECK(in_alarm(scene) == 0);
+  site.coolant_degc = 45;
+  const RunHistory at_limit = hand_made_history(site);
+  CHECK(in_alarm(compose(at_limit, 10, Layer::kTemperature, "row", 800, 600).scene) == 0);
+}
+
+TEST_CASE("A pump that has stopped has the colour of the alarm in every layer, one that runs is metal") {
+  const auto swatch_of_pump = [](float speed, Layer layer) {
+    HandMade site;
+    site.pump_speed = speed;
+    const RunHistory history = hand_made_history(site);
+    const Scene scene = compose(history, 10, layer, "row", 800, 600).scene;
+    const ComponentId pump = id_of(history, "hall/cdu-1/pump-1");
+    for (const BoxItem& box : scene.boxes)
+      if (box.id == pump) return scene.swatches[box.swatch];
+    FAIL("no pump");
+    return Swatch{};
+  };
+  for (const Layer layer : kLayers) {
+    CHECK(swatch_of_pump(0, layer).colour == light_theme().alarm);
+    CHECK(swatch_of_pump(0, layer).finish == Finish::kData);
+    for (const float speed : {0.01F, 1.0F}) {
+      CHECK(swatch_of_pump(speed, layer).colour == light_theme().metal);
+      CHECK(swatch_of_pump(speed, layer).finish == Finish::kShaded);
+    }
+  }
+  CHECK(swatch_of_pump(std::nanf(""), Layer::kPower).finish == Finish::kNoData);
+}
+
 TEST_CASE("A large site of few classes needs few swatches") {
   HandMade site;
   site.rows = 50;
@@ -129,8 +184,8 @@ TEST_CASE("A large site of few classes needs few swatches") {
   Scene scene;
   build_place(history, 0, layer_spec(history, Layer::kPower), scene);
   CHECK(scene.fronts.size() == 2000);
-  CHECK(scene.swatch_sources.size() == 7 + 5);  // neutral; four classes and their mean
-  CHECK(scene.cell_swatches.size() == 7);       // one look: four GPUs, a switch tray, a shelf, the rest
+  CHECK(scene.swatch_sources.size() == 7 + 5 + 1);  // neutral; four classes and their mean; a pump
+  CHECK(scene.cell_swatches.size() == 7);           // one look: four GPUs, a switch tray, a shelf, the rest
 }
 
 }  // namespace
