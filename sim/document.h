@@ -35,6 +35,7 @@ struct Sourced {
 };
 
 struct Node;  // a TOML value
+enum class ValueKind : std::uint8_t { kTable, kTables, kTexts, kText, kInteger, kBoolean, kOther };
 
 // A table being read. Copies are views on the same nodes. Every getter marks its key as known; a missing required key,
 // a wrong type or a bad unit is appended to the document's errors and a harmless value is returned, so that a reader
@@ -45,11 +46,12 @@ class Table {
   bool has(std::string_view key) const;  // does not mark the key
   SourceLoc loc() const;                 // of the table
   SourceLoc loc(std::string_view key) const;
-  std::vector<std::string> keys() const;  // in file order
+  std::vector<std::string> keys() const;             // in file order
+  ValueKind value_kind(std::string_view key) const;  // an array is of what its first item is; missing: kOther
 
   std::string text(std::string_view key);  // required
   std::optional<std::string> optional_text(std::string_view key);
-  std::int64_t integer(std::string_view key);  // required
+  std::int64_t integer(std::string_view key, std::int64_t example = 8);  // required
   std::optional<std::int64_t> optional_integer(std::string_view key);
   std::optional<bool> optional_boolean(std::string_view key);
   double quantity(std::string_view key, Dimension dimension);  // required, a string with a unit
@@ -88,7 +90,8 @@ class Document {
 
   Table root();
   const std::string& source_text() const;
-  // Call after reading: appends an error for every key nobody asked for, with the nearest known key of that table.
+  // Call after reading: appends an error for every key nobody asked for, with the nearest known key of that table. It
+  // takes the place of the error that says that this one is missing.
   void report_unknown_keys();
   Errors& errors();
 
@@ -101,17 +104,5 @@ class Document {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-// The candidate nearest to `word` by edit distance, if it is near enough to be a typing mistake.
-std::optional<std::string> nearest_match(std::string_view word, const std::vector<std::string>& candidates);
-
-// Formats errors as
-//   error: unknown unit "kv" for power
-//     --> scenarios/hall_a.toml:41:17
-//      |
-//   41 |   rack_budget = "132 kv"
-//      |                 ^^^^^^^^ expected a power, e.g. "132 kW"
-// The source lines are read from the files (or from the texts that were parsed in this process).
-std::string format_errors(const Errors& errors, bool colour);
 
 }  // namespace racktwin

@@ -4,7 +4,7 @@
 #include "app/cli/help.h"
 #include "app/cli/version.h"
 #include "sim/catalog/catalog.h"
-#include "sim/document.h"
+#include "sim/nearest_match.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -20,8 +20,8 @@ namespace {
 using AddSubcommand = Subcommand (*)(CLI::App&, const GlobalOptions&);
 
 // In the order of the help.
-constexpr AddSubcommand kSubcommands[] = {add_run,  add_check,  add_new,  add_show,     add_shot,
-                                          add_view, add_export, add_demo, add_validate, add_doctor};
+constexpr AddSubcommand kSubcommands[] = {add_run,    add_check, add_new,        add_show,     add_shot,  add_view,
+                                          add_export, add_demo,  add_collective, add_validate, add_doctor};
 
 constexpr const char* kExamples =
     "  racktwin demo                        simulate the example site\n"
@@ -31,6 +31,7 @@ constexpr const char* kExamples =
     "  racktwin show hall.racktwin          the summary again\n"
     "  racktwin shot hall.racktwin          a picture of it\n"
     "  racktwin view hall.racktwin          a window on it; of a scenario: live\n"
+    "  racktwin collective gb200-nvl72      all-reduce in a rack by message size\n"
     "  racktwin validate                    predictions against published measurements";
 
 void add_global_options(CLI::App& program, GlobalOptions& global) {

@@ -27,6 +27,7 @@ Subcommand add_export(CLI::App& program, const GlobalOptions& global);
 Subcommand add_shot(CLI::App& program, const GlobalOptions& global);
 Subcommand add_view(CLI::App& program, const GlobalOptions& global);
 Subcommand add_demo(CLI::App& program, const GlobalOptions& global);
+Subcommand add_collective(CLI::App& program, const GlobalOptions& global);
 Subcommand add_validate(CLI::App& program, const GlobalOptions& global);
 Subcommand add_doctor(CLI::App& program, const GlobalOptions& global);
 

@@ -97,6 +97,7 @@ void add_standing_boxes(PlaceParts& parts) {
         parts.in_layer(Layer::kUtilization, "leaf_network", parts.unit(UnitKind::kLeaf, leaf.number), Neutral::kMetal));
   for (const PlacedComponent& spine : parts.site.placed("spine"))
     add_on_front(parts, spine, parts.in_layer(Layer::kUtilization, "spine_network", {0}, Neutral::kMetal));
+  for (const PlacedComponent& core : parts.site.placed("core")) add_on_front(parts, core, swatch_of(Neutral::kMetal));
 }
 
 void add_floor(PlaceParts& parts) {

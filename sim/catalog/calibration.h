@@ -26,6 +26,37 @@ struct NvlinkFit {
 
 inline constexpr int kOldestFittedNvlink = 4, kNewestFittedNvlink = 5;  // generations beyond use the nearest
 
+// The same over one generation of NVLink, for sim/network/collective.h.
+struct NvlinkCollectiveFit {
+  Fitted base_s;      // fixed time of one collective
+  Fitted ring_share;  // of the bandwidth per direction that rings and trees reach, protocol Simple
+  Fitted p2p_share;   // and sends
+  Fitted nvls_share;  // and in-switch reduction; no data for a generation without it
+};
+
+// Collectives of NCCL, see sim/network/README.md.
+struct CollectiveFit {
+  NvlinkCollectiveFit nvlink3, nvlink4, nvlink5;
+  Fitted hop_ll_s, hop_ll128_s, hop_simple_s;              // one step over NVLink
+  Fitted ll_share, ll128_share;                            // of the NVLink bandwidth that these protocols reach
+  Fitted own_copy;                                         // own part of the message that passes the kernel too
+  Fitted segment_s;                                        // a segment of a ring's pipeline
+  Fitted nvls_latency_s, nvls_segment_s;                   // in-switch reduction: fixed time, segment of one head
+  Fitted net_hop_ll_s, net_hop_ll128_s, net_hop_simple_s;  // one step between domains, on top of the path
+  const NvlinkCollectiveFit& nvlink(int generation) const {
+    return generation >= 5 ? nvlink5 : generation == 4 ? nvlink4 : nvlink3;
+  }
+};
+
+// A kernel that moves the tokens of a mixture of experts.
+struct MoeKernelFit {
+  Fitted base_s;  // fixed time
+  Fitted share;   // of the NVLink bandwidth per direction
+};
+struct MoeFit {
+  MoeKernelFit deepep, deepep_low_latency, one_sided, two_sided;
+};
+
 struct Calibration {
   Fitted gemm_launch_s;                                                            // fixed time of one GEMM
   Fitted gemm_half_k_bf16, gemm_half_k_fp8, gemm_half_k_mxfp8, gemm_half_k_nvfp4;  // inner dimension of half rate
@@ -41,6 +72,8 @@ struct Calibration {
   Fitted ring_fill;         // ranks that a ring of all-gather or reduce-scatter is short of
   Fitted nic_share;         // of the NIC bandwidth that collectives and sends reach
   Fitted nic_latency_s;     // fixed time of one transfer between NVLink domains
+  CollectiveFit collective;
+  MoeFit moe;
 
   const NvlinkFit& nvlink(int generation) const { return generation >= 5 ? nvlink5 : nvlink4; }
 };

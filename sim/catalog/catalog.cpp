@@ -2,16 +2,26 @@
 
 #include "sim/catalog/read.h"
 #include "sim/check.h"
+#include "sim/nearest_match.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
 namespace racktwin {
 namespace {
+
+// Bandwidths and the like: zero would disconnect what they connect.
+Sourced positive_value(Table& table, const char* key, Dimension dimension) {
+  const std::size_t line = static_cast<std::size_t>(table.loc(key).line);
+  Sourced value = table.sourced(key, dimension);
+  if (line > 0 && value.value <= 0) table.error_at(key, fmt::format("{} must be above zero", key));
+  return value;
+}
 
 Curve read_curve(Table table, const char* x_key, Dimension x, const char* y_key, Dimension y) {
   Curve curve;
@@ -41,6 +51,26 @@ void read_heat_path(Table& thermal, Sourced& junction_to_case, Sourced& heat_cap
   air_resistance = optional_value(thermal, "air_resistance", Dimension::kThermalResistance);
   if (cold_plate.empty() == std::isnan(air_resistance.value))
     thermal.error_at("cold_plate", "a chip needs either a cold_plate or an air_resistance");
+}
+
+// "2:1" of a switch with 48 ports: 32 down, 16 up.
+void read_oversubscription(Table& topology, FabricType& f) {
+  const std::string text = topology.text("oversubscription");
+  int down = 0, up = 0, end = 0;
+  const bool is_ratio = std::sscanf(text.c_str(), "%d:%d%n", &down, &up, &end) == 2 &&
+                        static_cast<std::size_t>(end) == text.size() && down > 0 && up > 0;
+  if (!is_ratio) {
+    if (!text.empty())
+      topology.error_at("oversubscription", "oversubscription is the ratio of a leaf's ports down and up",
+                        "e.g. \"1:1\"");
+    down = up = 1;
+  }
+  f.leaf_ports_down = f.switch_ports * down / (down + up);
+  f.leaf_ports_up = f.switch_ports - f.leaf_ports_down;
+  if (f.leaf_ports_down * up != f.leaf_ports_up * down)
+    topology.error_at("oversubscription",
+                      fmt::format("{} ports of a switch do not divide into {} down : {} up", f.switch_ports, down, up),
+                      fmt::format("the ports must be a multiple of {}", down + up));
 }
 
 Fitted read_fitted(Table& table, const char* key, Dimension dimension) {
@@ -113,8 +143,8 @@ Result<Gpu> Catalog::gpu(const std::string& name) const {
   g.special_functions_per_s = optional_value(p, "special_functions", Dimension::kFlops);
   g.warp_level_share = optional_value(p, "warp_level_share", Dimension::kNone);
   g.hbm_capacity_bytes = p.sourced("hbm_capacity", Dimension::kBytes);
-  g.hbm_bandwidth_bytes_per_s = p.sourced("hbm_bandwidth", Dimension::kBandwidth);
-  g.nvlink_bytes_per_s = p.sourced("nvlink_per_direction", Dimension::kBandwidth);
+  g.hbm_bandwidth_bytes_per_s = positive_value(p, "hbm_bandwidth", Dimension::kBandwidth);
+  g.nvlink_bytes_per_s = positive_value(p, "nvlink_per_direction", Dimension::kBandwidth);
   g.nvlink_generation = positive_integer(p, "nvlink_generation");
   g.sm_count = p.sourced("sm_count", Dimension::kNone);
   Table power = root.table("power");
@@ -175,10 +205,10 @@ Result<RackType> Catalog::rack(const std::string& name) const {
   if (domain != "rack" && domain != "tray") trays.error_at("nvlink_domain", "nvlink_domain is \"rack\" or \"tray\"");
   r.domain_is_tray = domain == "tray";
   r.nvlink_ports_per_gpu = positive_integer(trays, "nvlink_ports_per_gpu");
-  r.nvswitch_port_bytes_per_s = trays.sourced("nvswitch_port_bandwidth", Dimension::kBandwidth);
+  r.nvswitch_port_bytes_per_s = positive_value(trays, "nvswitch_port_bandwidth", Dimension::kBandwidth);
   r.nics_per_tray = positive_integer(trays, "nics_per_tray");
   Table nic = root.table("nic");
-  r.nic_bytes_per_s = nic.sourced("bandwidth_per_direction", Dimension::kBandwidth);
+  r.nic_bytes_per_s = positive_value(nic, "bandwidth_per_direction", Dimension::kBandwidth);
   r.nic_latency_s = optional_value(nic, "latency", Dimension::kTime);
   optional_value(nic, "power", Dimension::kPower);
   Table power = root.table("power");
@@ -248,22 +278,25 @@ Result<FabricType> Catalog::fabric(const std::string& name) const {
   Table s = root.table("switch");
   s.optional_text("source");
   f.switch_ports = positive_integer(s, "ports");
-  f.port_bytes_per_s = s.sourced("port_bandwidth", Dimension::kBandwidth);
+  f.ports_loc = s.loc("ports");
+  f.port_bytes_per_s = positive_value(s, "port_bandwidth", Dimension::kBandwidth);
   f.switch_power_w = optional_value(s, "power", Dimension::kPower);
   optional_value(s, "power_idle", Dimension::kPower);
   f.switch_latency_s = s.sourced("latency", Dimension::kTime);
   Table t = root.table("topology");
   t.optional_text("source");
   f.tiers = positive_integer(t, "tiers");
-  if (f.tiers != 2) t.error_at("tiers", "only fabrics of two tiers can be simulated so far");
+  f.tiers_loc = t.loc("tiers");
+  if (f.tiers < 2 || f.tiers > 3) t.error_at("tiers", "a fabric has two or three tiers");
+  f.planes = t.has("planes") ? positive_integer(t, "planes") : 1;
   f.rail_optimised = t.optional_boolean("rail_optimised").value_or(false);
-  f.leaf_ports_down = positive_integer(t, "leaf_ports_down");
-  f.leaf_ports_up = positive_integer(t, "leaf_ports_up");
-  if (f.leaf_ports_down + f.leaf_ports_up > f.switch_ports)
-    t.error_at("leaf_ports_down", fmt::format("{} ports down and {} up are more than the switch's {}",
-                                              f.leaf_ports_down, f.leaf_ports_up, f.switch_ports));
+  f.unit_domains = t.has("unit_domains") ? positive_integer(t, "unit_domains") : 0;
+  f.unit_domains_loc = t.loc("unit_domains");
+  f.management_cables = count(t, "management_cables");
+  read_oversubscription(t, f);
   Table link = root.table("link");
   f.link_latency_s = link.sourced("latency", Dimension::kTime);
+  f.links_per_cable = link.has("links_per_cable") ? positive_integer(link, "links_per_cable") : 1;
   f.optics_power_w = optional_value(link, "optics_power", Dimension::kPower);
   return finish(*document, std::move(f));
 }
@@ -408,6 +441,47 @@ std::vector<ParameterRow> parameter_rows(Calibration& c) {
       {"fabric.nic_share", D::kNone, &c.nic_share, "NIC bandwidth that rings and sends reach"},
       {"fabric.nic_latency", D::kTime, &c.nic_latency_s,
        "fixed time of one transfer between NVLink domains, on top of links and switches"},
+      {"collective.hop_ll", D::kTime, &c.collective.hop_ll_s, "one step over NVLink, protocol LL"},
+      {"collective.hop_ll128", D::kTime, &c.collective.hop_ll128_s, "one step over NVLink, protocol LL128"},
+      {"collective.hop_simple", D::kTime, &c.collective.hop_simple_s, "one step over NVLink, protocol Simple"},
+      {"collective.ll_share", D::kNone, &c.collective.ll_share, "NVLink bandwidth that protocol LL reaches"},
+      {"collective.ll128_share", D::kNone, &c.collective.ll128_share, "NVLink bandwidth that protocol LL128 reaches"},
+      {"collective.own_copy", D::kNone, &c.collective.own_copy,
+       "share of its own part of the message that each rank's kernel moves too"},
+      {"collective.segment", D::kTime, &c.collective.segment_s, "one segment of a ring's pipeline"},
+      {"collective.nvls_latency", D::kTime, &c.collective.nvls_latency_s, "fixed time of in-switch reduction"},
+      {"collective.nvls_segment", D::kTime, &c.collective.nvls_segment_s, "one segment of its pipeline, for each head"},
+      {"collective.net_hop_ll", D::kTime, &c.collective.net_hop_ll_s,
+       "one step between NVLink domains, on top of links and switches, protocol LL"},
+      {"collective.net_hop_ll128", D::kTime, &c.collective.net_hop_ll128_s, "the same, LL128"},
+      {"collective.net_hop_simple", D::kTime, &c.collective.net_hop_simple_s, "the same, Simple"},
+      {"collective_nvlink3.base", D::kTime, &c.collective.nvlink3.base_s, "fixed time of a collective on NVLink 3"},
+      {"collective_nvlink3.ring_share", D::kNone, &c.collective.nvlink3.ring_share,
+       "NVLink 3 bandwidth that rings and trees reach"},
+      {"collective_nvlink3.p2p_share", D::kNone, &c.collective.nvlink3.p2p_share,
+       "NVLink 3 bandwidth that sends reach"},
+      {"collective_nvlink4.base", D::kTime, &c.collective.nvlink4.base_s, "fixed time of a collective on NVLink 4"},
+      {"collective_nvlink4.ring_share", D::kNone, &c.collective.nvlink4.ring_share,
+       "NVLink 4 bandwidth that rings and trees reach"},
+      {"collective_nvlink4.p2p_share", D::kNone, &c.collective.nvlink4.p2p_share,
+       "NVLink 4 bandwidth that sends reach"},
+      {"collective_nvlink4.nvls_share", D::kNone, &c.collective.nvlink4.nvls_share,
+       "NVLink 4 bandwidth that in-switch reduction reaches"},
+      {"collective_nvlink5.base", D::kTime, &c.collective.nvlink5.base_s, "fixed time of a collective on NVLink 5"},
+      {"collective_nvlink5.ring_share", D::kNone, &c.collective.nvlink5.ring_share,
+       "NVLink 5 bandwidth that rings and trees reach"},
+      {"collective_nvlink5.p2p_share", D::kNone, &c.collective.nvlink5.p2p_share,
+       "NVLink 5 bandwidth that sends reach"},
+      {"collective_nvlink5.nvls_share", D::kNone, &c.collective.nvlink5.nvls_share,
+       "NVLink 5 bandwidth that in-switch reduction reaches"},
+      {"moe.deepep_base", D::kTime, &c.moe.deepep.base_s, "fixed time of a DeepEP dispatch or combine"},
+      {"moe.deepep_share", D::kNone, &c.moe.deepep.share, "NVLink bandwidth that it reaches"},
+      {"moe.deepep_low_latency_base", D::kTime, &c.moe.deepep_low_latency.base_s, "the same, low-latency kernels"},
+      {"moe.deepep_low_latency_share", D::kNone, &c.moe.deepep_low_latency.share, "and the bandwidth"},
+      {"moe.one_sided_base", D::kTime, &c.moe.one_sided.base_s, "fixed time of TensorRT-LLM's one-sided exchange"},
+      {"moe.one_sided_share", D::kNone, &c.moe.one_sided.share, "NVLink bandwidth that it reaches"},
+      {"moe.two_sided_base", D::kTime, &c.moe.two_sided.base_s, "the same, two-sided"},
+      {"moe.two_sided_share", D::kNone, &c.moe.two_sided.share, "and the bandwidth"},
   };
 }
 

@@ -86,13 +86,19 @@ struct RackType {
   int gpus() const { return compute_trays * gpus_per_tray; }
   int domain_gpus() const { return domain_is_tray ? gpus_per_tray : gpus(); }
   int domains() const { return domain_is_tray ? compute_trays : 1; }
+  double nic_bytes_per_s_per_gpu() const { return nic_bytes_per_s.value * nics_per_tray / gpus_per_tray; }
 };
 
+// The parameters that sim/model/fabric.h generates a fabric from.
 struct FabricType {
   std::string name, title;
-  int switch_ports = 0, tiers = 2, leaf_ports_down = 0, leaf_ports_up = 0;
+  int switch_ports = 0, tiers = 2 /* at most */, planes = 1;
+  int leaf_ports_down = 0, leaf_ports_up = 0;
   bool rail_optimised = true;
+  int unit_domains = 0;  // NVLink domains of a scalable unit; 0: as many as a leaf serves
+  int management_cables = 0, links_per_cable = 1;
   Sourced port_bytes_per_s, switch_latency_s, link_latency_s, switch_power_w, optics_power_w;
+  SourceLoc ports_loc, tiers_loc, unit_domains_loc;
 };
 
 struct ColdPlate {

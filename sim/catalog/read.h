@@ -2,6 +2,7 @@
 #pragma once
 
 #include "sim/document.h"
+#include "sim/nearest_match.h"
 
 #include <fmt/core.h>
 

@@ -1,6 +1,7 @@
 #include "sim/model/model.h"
 
 #include "sim/check.h"
+#include "sim/model/failures.h"
 #include "sim/model/partition.h"
 
 #include <fmt/core.h>
@@ -45,6 +46,7 @@ enum Label : std::uint32_t {
   kInRack,
   kInDomain,
   kAtLeaf,
+  kInPod,
   kTensorGroup,
   kContextGroup,
   kGradientGroup,
@@ -56,8 +58,8 @@ enum Label : std::uint32_t {
   kNext,
   kPrevious
 };
-constexpr std::uint32_t kHops = 4;
-constexpr std::uint32_t kLabelBits = 8;  // of with_hops(); above them: how many of the group share the NVLink domain,
+constexpr std::uint32_t kHops = 5;
+constexpr std::uint32_t kLabelBits = 9;  // of with_hops(); above them: how many of the group share the NVLink domain,
 constexpr std::uint32_t kInDomainBits = 10;  // and above these: how many are across the spine
 
 std::uint32_t with_hops(Label label, Hop a, Hop b) {
@@ -106,7 +108,7 @@ class Builder {
     m_.gpus_per_domain = rack.domain_gpus();
     m_.ranks = parallelism_.ranks();
     if (auto placed = place_ranks(); !placed) return tl::unexpected(placed.error());
-    place_leaves();
+    if (auto placed = place_leaves(); !placed) return tl::unexpected(placed.error());
     list_groups();
     classify();
     return std::move(m_);
@@ -131,30 +133,29 @@ class Builder {
     return {};
   }
 
-  // Rail-optimised: a leaf serves the same positions (rails) of all NVLink domains of a scalable unit, so that equal
-  // positions are one switch hop apart. Otherwise a leaf serves neighbouring GPUs.
-  void place_leaves() {
-    const FabricType& fabric = plan_.site.fabric;
-    const int domains = static_cast<int>(m_.gpus()) / m_.gpus_per_domain;
-    int rails_per_leaf = std::clamp(fabric.leaf_ports_down / domains, 1, m_.gpus_per_domain);
-    while (m_.gpus_per_domain % rails_per_leaf != 0) --rails_per_leaf;
-    const int domains_per_unit = fabric.leaf_ports_down / rails_per_leaf;
-    const int leaves_per_unit = m_.gpus_per_domain / rails_per_leaf;
+  Result<void> place_leaves() {
+    const Result<Fabric> fabric = fabric_of(plan_.site);
+    if (!fabric) return tl::unexpected(fabric.error());
+    m_.fabric = *fabric;
+    m_.leaves = fabric->all_leaves();
+    m_.spines = fabric->all_spines();
+    m_.cores = fabric->all_cores();
     m_.leaf_of_gpu.resize(m_.gpus());
-    for (int g = 0; g < static_cast<int>(m_.gpus()); ++g) {
-      const int domain = g / m_.gpus_per_domain, rail = g % m_.gpus_per_domain;
-      const int leaf = fabric.rail_optimised ? domain / domains_per_unit * leaves_per_unit + rail / rails_per_leaf
-                                             : g / fabric.leaf_ports_down;
-      m_.leaf_of_gpu[static_cast<std::size_t>(g)] = static_cast<std::uint32_t>(leaf);
-      m_.leaves = std::max(m_.leaves, leaf + 1);
-    }
-    m_.spines = m_.leaves == 1 ? 0 : (m_.leaves * fabric.leaf_ports_up + fabric.switch_ports - 1) / fabric.switch_ports;
+    for (int g = 0; g < static_cast<int>(m_.gpus()); ++g)
+      m_.leaf_of_gpu[static_cast<std::size_t>(g)] = static_cast<std::uint32_t>(fabric->leaf_of_gpu(g));
+    return {};
   }
 
   Hop hop(std::uint32_t from, std::uint32_t to) const {
     if (from == to) return Hop::kNone;
     if (m_.domain_of_gpu(from) == m_.domain_of_gpu(to)) return Hop::kNvlink;
-    return m_.leaf_of_gpu[from] == m_.leaf_of_gpu[to] ? Hop::kLeaf : Hop::kSpine;
+    const std::uint32_t a = m_.leaf_of_gpu[from], b = m_.leaf_of_gpu[to];
+    if (a == b) return Hop::kLeaf;
+    return pod_of_leaf(a) == pod_of_leaf(b) ? Hop::kSpine : Hop::kCore;
+  }
+
+  std::uint32_t pod_of_leaf(std::uint32_t leaf) const {
+    return m_.fabric.pods == 1 ? 0 : static_cast<std::uint32_t>(m_.fabric.pod_of_leaf(static_cast<int>(leaf)));
   }
 
   void list_groups() {
@@ -258,7 +259,7 @@ class Builder {
     std::uint32_t ranks = 0;
     for (const auto* members : domains) {
       const std::uint32_t same_rail = members->front() / size * size + gpu % size;
-      if (hop(gpu, same_rail) == Hop::kSpine) ranks += static_cast<std::uint32_t>(members->size());
+      if (hop(gpu, same_rail) >= Hop::kSpine) ranks += static_cast<std::uint32_t>(members->size());
     }
     return ranks;
   }
@@ -269,14 +270,15 @@ class Builder {
     return m_.gpu_of_rank[static_cast<std::size_t>(rank_at(parallelism_, at))];
   }
 
-  // Nodes of the graph: GPUs, trays, racks, domains, leaves, groups.
+  // Nodes of the graph: GPUs, trays, racks, domains, leaves (one for its like on all planes), pods, groups.
   void classify() {
     const std::uint32_t gpus = m_.gpus();
     const std::uint32_t trays = gpus / static_cast<std::uint32_t>(m_.gpus_per_tray);
     const auto racks = static_cast<std::uint32_t>(m_.racks);
     const std::uint32_t domains = gpus / static_cast<std::uint32_t>(m_.gpus_per_domain);
     const std::uint32_t tray0 = gpus, rack0 = tray0 + trays, domain0 = rack0 + racks, leaf0 = domain0 + domains,
-                        group0 = leaf0 + static_cast<std::uint32_t>(m_.leaves);
+                        pod0 = leaf0 + static_cast<std::uint32_t>(m_.fabric.leaves),
+                        group0 = pod0 + static_cast<std::uint32_t>(m_.fabric.pods);
     LabelledGraph graph(group0 + static_cast<std::uint32_t>(groups_.size()));
     std::vector<std::uint32_t> colours(graph.nodes());
     // The kind of node, for a GPU its stage and what events do to it.
@@ -284,10 +286,10 @@ class Builder {
     const auto number = [&](std::vector<std::uint32_t> key) {
       return numbers.emplace(std::move(key), static_cast<std::uint32_t>(numbers.size())).first->second;
     };
-    const std::vector<std::vector<std::uint32_t>> touched = events_on_gpus();
+    const Touched touched = touched_by_events();
     for (std::uint32_t g = 0; g < gpus; ++g) {
       std::vector<std::uint32_t> key = {0, stage_of(g)};
-      key.insert(key.end(), touched[g].begin(), touched[g].end());
+      key.insert(key.end(), touched.gpus[g].begin(), touched.gpus[g].end());
       colours[g] = number(std::move(key));
       graph.add_both(g, tray0 + m_.tray_of_gpu(g), kInTray);
       graph.add_both(g, rack0 + m_.rack_of_gpu(g), with_hops(kInRack, Hop::kNone, Hop::kNone));
@@ -303,7 +305,17 @@ class Builder {
     for (std::uint32_t i = tray0; i < rack0; ++i) colours[i] = number({1});
     for (std::uint32_t i = rack0; i < domain0; ++i) colours[i] = number({2});
     for (std::uint32_t i = domain0; i < leaf0; ++i) colours[i] = number({3});
-    for (std::uint32_t i = leaf0; i < group0; ++i) colours[i] = number({4});
+    for (std::uint32_t i = leaf0; i < pod0; ++i) {
+      std::vector<std::uint32_t> key = {4};
+      key.insert(key.end(), touched.leaves[i - leaf0].begin(), touched.leaves[i - leaf0].end());
+      colours[i] = number(std::move(key));
+      graph.add_both(i, pod0 + pod_of_leaf(i - leaf0), with_hops(kInPod, Hop::kNone, Hop::kNone));
+    }
+    for (std::uint32_t i = pod0; i < group0; ++i) {
+      std::vector<std::uint32_t> key = {6};
+      key.insert(key.end(), touched.pods[i - pod0].begin(), touched.pods[i - pod0].end());
+      colours[i] = number(std::move(key));
+    }
     std::vector<std::vector<Membership>> memberships;
     for (std::uint32_t i = 0; i < groups_.size(); ++i) {
       const Group& group = groups_[i];
@@ -327,12 +339,18 @@ class Builder {
     m_.class_of_tray = number_units(classes, tray0, rack0);
     m_.class_of_rack = number_units(classes, rack0, domain0);
     const auto class_of_domain = number_units(classes, domain0, leaf0);
-    m_.class_of_leaf = number_units(classes, leaf0, group0);
+    m_.class_of_leaf = number_units(classes, leaf0, pod0);
+    const auto class_of_pod = number_units(classes, pod0, group0);
     const auto class_of_group = number_units(classes, group0, graph.nodes());
     m_.tray_classes = count_units(m_.class_of_tray);
     m_.rack_classes = count_units(m_.class_of_rack);
     m_.domain_classes = count_units(class_of_domain);
+    for (const UnitClass& unit : count_units(m_.class_of_leaf))
+      m_.pod_class_of_leaf_class.push_back(class_of_pod[pod_of_leaf(unit.first)]);
+    repeat_for_planes(m_.class_of_leaf);
     m_.leaf_classes = count_units(m_.class_of_leaf);
+    m_.pod_classes = count_units(class_of_pod);
+    for (UnitClass& pods : m_.pod_classes) pods.count *= static_cast<std::uint32_t>(m_.fabric.planes);
 
     for (const UnitClass& unit : count_units(m_.class_of_gpu)) {
       GpuClass c;
@@ -372,18 +390,39 @@ class Builder {
     }
   }
 
+  void repeat_for_planes(std::vector<std::uint32_t>& classes) const {
+    const std::vector<std::uint32_t> plane = classes;
+    for (int p = 1; p < m_.fabric.planes; ++p) classes.insert(classes.end(), plane.begin(), plane.end());
+  }
+
   std::uint32_t stage_of(std::uint32_t gpu) const {
     const std::uint32_t rank = m_.rank_of_gpu[gpu];
     return rank == kNoIndex ? kNoIndex
                             : static_cast<std::uint32_t>(coordinates_of(parallelism_, static_cast<int>(rank)).pipeline);
   }
 
-  std::vector<std::vector<std::uint32_t>> events_on_gpus() const {
-    std::vector<std::vector<std::uint32_t>> touched(m_.gpus());
+  // Which events touch a component, by their numbers. A plane or a core is everybody's: it tells nobody apart.
+  struct Touched {
+    std::vector<std::vector<std::uint32_t>> gpus, leaves, pods;
+  };
+
+  Touched touched_by_events() const {
+    Touched touched;
+    touched.gpus.resize(m_.gpus());
+    touched.leaves.resize(static_cast<std::size_t>(m_.fabric.leaves));
+    touched.pods.resize(static_cast<std::size_t>(m_.fabric.pods));
     for (std::uint32_t e = 0; e < plan_.events.size(); ++e) {
-      if (plan_.events[e].kind != EventKind::kClockLimit) continue;
-      const GpuRange range = gpus_at(plan_, plan_.events[e].path);
-      for (std::uint32_t g = range.begin; g < range.end; ++g) touched[g].push_back(e);
+      const Event& event = plan_.events[e];
+      NetworkPart part;  // of no GPU unless the event is a failure
+      if (event.kind == EventKind::kFailure)
+        part = network_part(plan_.site, m_.fabric, event.path).value_or(NetworkPart());
+      const GpuRange range = event.kind == EventKind::kClockLimit ? gpus_at(plan_, event.path) : part.gpus;
+      for (std::uint32_t g = range.begin; g < range.end; ++g) touched.gpus[g].push_back(e);
+      const auto index = static_cast<std::size_t>(part.index);
+      if (part.kind == NetworkPartKind::kLeaf || part.kind == NetworkPartKind::kUplink)
+        touched.leaves[index].push_back(e);
+      if (part.kind == NetworkPartKind::kSpine)
+        touched.pods[index / static_cast<std::size_t>(m_.fabric.spines_per_pod)].push_back(e);
     }
     return touched;
   }
@@ -457,10 +496,16 @@ std::vector<std::string> tray_and_gpu_names(const RackType& rack) {
   return names;
 }
 
-GpuRange gpus_at(const Plan& plan, const std::string& path) {
-  const RackType& type = plan.site.rack_type;
-  for (std::size_t r = 0; r < plan.site.racks.size(); ++r) {
-    const std::string& rack = plan.site.racks[r].path;
+Result<Fabric> fabric_of(const Site& site) {
+  const RackType& type = site.rack_type;
+  return generate_fabric(site.fabric, static_cast<int>(site.racks.size()) * type.domains(), type.domain_gpus(),
+                         type.nic_bytes_per_s_per_gpu());
+}
+
+GpuRange gpus_at(const Site& site, const std::string& path) {
+  const RackType& type = site.rack_type;
+  for (std::size_t r = 0; r < site.racks.size(); ++r) {
+    const std::string& rack = site.racks[r].path;
     const auto first = static_cast<std::uint32_t>(r) * static_cast<std::uint32_t>(type.gpus());
     if (path == rack) return {first, first + static_cast<std::uint32_t>(type.gpus())};
     if (path.compare(0, rack.size() + 1, rack + "/") != 0) continue;

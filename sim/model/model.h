@@ -4,6 +4,7 @@
 // from the start, so classes never change during a run. Thread rule: immutable once built.
 #pragma once
 
+#include "sim/model/fabric.h"
 #include "sim/plan/plan.h"
 #include "sim/result.h"
 
@@ -15,7 +16,7 @@ namespace racktwin {
 inline constexpr std::uint32_t kNoIndex = 0xffffffff;
 
 // How a transfer between two GPUs travels.
-enum class Hop : std::uint8_t { kNone, kNvlink, kLeaf, kSpine };
+enum class Hop : std::uint8_t { kNone, kNvlink, kLeaf, kSpine, kCore };
 
 // One communicator's place of one rank, as its flows see it.
 struct Membership {
@@ -35,7 +36,7 @@ struct GpuClass {
   std::uint32_t rack_class = 0;
   std::uint32_t tray_class = 0;
   std::uint32_t domain_class = 0;
-  std::uint32_t leaf_class = 0;
+  std::uint32_t leaf_class = 0;                       // of its leaves on all planes
   int stage = -1;                                     // pipeline stage; -1: no rank, idle
   Membership tensor, context, gradient;               // gradient: data x context parallel
   Membership expert, expert_tensor, expert_gradient;  // all-to-all; ranks that share each expert; copies of an expert
@@ -63,12 +64,15 @@ struct Model {
   // placement
   std::vector<std::uint32_t> rank_of_gpu;  // (n_gpu) kNoIndex: idle
   std::vector<std::uint32_t> gpu_of_rank;  // (n_rank)
-  std::vector<std::uint32_t> leaf_of_gpu;  // (n_gpu)
-  int leaves = 0, spines = 0;
+  std::vector<std::uint32_t> leaf_of_gpu;  // (n_gpu) in each plane
+  Fabric fabric;
+  int leaves = 0, spines = 0, cores = 0;  // switches of all planes
   // classes: class_of_... (n_component), ... (n_class)
-  std::vector<std::uint32_t> class_of_gpu, class_of_tray, class_of_rack, class_of_leaf;
+  std::vector<std::uint32_t> class_of_gpu, class_of_tray, class_of_rack, class_of_leaf;  // leaves: plane by plane
+  std::vector<std::uint32_t> pod_class_of_leaf_class;
   std::vector<GpuClass> gpu_classes;
   std::vector<UnitClass> tray_classes, rack_classes, domain_classes, leaf_classes;
+  std::vector<UnitClass> pod_classes;  // of all planes, as the leaves
   std::vector<GroupClass> group_classes;
 
   std::uint32_t gpus() const { return static_cast<std::uint32_t>(racks * gpus_per_rack); }
@@ -97,6 +101,10 @@ struct GpuRange {
   std::uint32_t begin = 0, end = 0;
 };
 std::vector<std::string> tray_and_gpu_names(const RackType& rack);  // "compute-01", "compute-01/gpu-0", ...
-GpuRange gpus_at(const Plan& plan, const std::string& path);
+GpuRange gpus_at(const Site& site, const std::string& path);
+inline GpuRange gpus_at(const Plan& plan, const std::string& path) { return gpus_at(plan.site, path); }
+
+// The fabric of a site, as build_model() generates it.
+Result<Fabric> fabric_of(const Site& site);
 
 }  // namespace racktwin

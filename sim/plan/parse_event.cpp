@@ -1,5 +1,7 @@
 #include "sim/plan/parse_event.h"
 
+#include "sim/model/failures.h"
+#include "sim/nearest_match.h"
 #include "sim/plan/in_range.h"
 
 #include <fmt/core.h>
@@ -20,6 +22,8 @@ std::vector<std::string> paths_for(EventKind kind, const Plan& plan) {
     paths = {plan.site.name + "/facility"};
   } else if (kind == EventKind::kPumpSpeed) {
     paths = pump_paths(plan);
+  } else if (kind == EventKind::kFailure) {
+    if (const Result<Fabric> fabric = fabric_of(plan.site)) paths = network_part_examples(plan.site, *fabric);
   } else {
     for (const RackPlace& rack : plan.site.racks) {
       paths.push_back(rack.path);
@@ -30,9 +34,21 @@ std::vector<std::string> paths_for(EventKind kind, const Plan& plan) {
   return paths;
 }
 
+std::optional<NetworkPart> network_part_at(const Plan& plan, const std::string& path) {
+  const Result<Fabric> fabric = fabric_of(plan.site);
+  return fabric ? network_part(plan.site, *fabric, path) : std::nullopt;
+}
+
 void check_path(Table& table, const Event& event, const Plan& plan) {
   const GpuRange gpus = event.kind == EventKind::kClockLimit ? gpus_at(plan, event.path) : GpuRange{};
   if (gpus.end > gpus.begin) return;
+  if (event.kind == EventKind::kFailure && network_part_at(plan, event.path)) return;
+  if (event.kind != EventKind::kClockLimit && event.kind != EventKind::kFailure && !plan.site.rack_type.liquid_cooled) {
+    table.error_at("path",
+                   fmt::format("{} is air-cooled: there is no pump and no facility water", plan.site.rack_type.name),
+                   "leave the event out; a clock_limit acts on air-cooled racks too");
+    return;
+  }
   const std::vector<std::string> paths = paths_for(event.kind, plan);
   if (paths.empty()) return;  // an unknown CDU has no pumps; that it is unknown is said already
   if (std::find(paths.begin(), paths.end(), event.path) != paths.end()) return;
@@ -71,7 +87,7 @@ void parse_run(Table& table, LiveBlock& block) {
 // What an event sets: exactly one of them.
 struct Action {
   std::optional<double> supply_degc;
-  std::optional<std::string> state;  // of a pump
+  std::optional<std::string> state;  // of a pump or a part of the network
   std::optional<double> speed;       // of a pump
   std::optional<double> clock;
 };
@@ -86,11 +102,13 @@ std::optional<Action> parse_action(Table& table) {
   if (actions != 1) {
     table.error_at("path",
                    fmt::format("an event sets exactly one thing, this one {}", actions == 0 ? "none" : "several"),
-                   "supply_temperature of the facility; state or speed of a pump; clock_limit of a rack, tray or GPU");
+                   "supply_temperature of the facility; state of a pump or a part of the network; speed of a pump; "
+                   "clock_limit of a rack, tray or GPU");
     return std::nullopt;
   }
-  if (action.state && *action.state != "tripped" && *action.state != "running")
-    table.error_at("state", "the state of a pump is \"tripped\" or \"running\"");
+  if (action.state && *action.state != "tripped" && *action.state != "running" && *action.state != "failed")
+    table.error_at("state",
+                   "the state of a pump is \"tripped\" or \"running\", that of a part of the network \"failed\"");
   const bool is_readable = action.supply_degc || action.state || action.speed || action.clock;
   return is_readable ? std::optional(action) : std::nullopt;
 }
@@ -106,6 +124,11 @@ void set_action(const Action& action, const Plan& plan, Event& event) {
     event.value = *action.clock;
     event.what = fmt::format("clock limited to {:g} %", 100 * event.value);
     event.what_then = "clock limit lifted";
+  } else if (action.state == "failed" || (action.state == "running" && network_part_at(plan, event.path))) {
+    event.kind = EventKind::kFailure;
+    event.value = action.state == "running" ? 1 : 0;
+    event.what = event.value > 0 ? "repaired" : "failed";
+    event.what_then = "repaired";
   } else {
     const bool is_running = action.state == "running";
     event.kind = EventKind::kPumpSpeed;
@@ -159,6 +182,11 @@ LiveBlock parse_live_block(std::string text, const Plan& plan, const Model& mode
       table.error_at("clock_limit",
                      fmt::format("\"{}\" holds only some of the GPUs that this run takes for equal", event.path),
                      "write the event into the scenario: what it touches is then told apart from the start");
+    if (event.kind == EventKind::kFailure)
+      if (const auto part = network_part(plan.site, model.fabric, event.path); part && splits_class(model, *part))
+        table.error_at("state",
+                       fmt::format("\"{}\" serves only some of the GPUs that this run takes for equal", event.path),
+                       "write the event into the scenario: what it touches is then told apart from the start");
     block.events.push_back(std::move(event));
   }
   document->report_unknown_keys();

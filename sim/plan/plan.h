@@ -38,7 +38,7 @@ struct Site {
 
 struct CoolingPlan {
   CduType cdu;
-  int cdus = 1;  // in parallel on one technology loop
+  int cdus = 1;  // in parallel on one technology loop; air-cooled racks: 0, and all of the loop without a value
   Coolant secondary_coolant, primary_coolant, facility_coolant;
   FacilityType facility;
   double pump_speed = 1;               // of all CDU pumps, relative to rated, while they run
@@ -116,6 +116,7 @@ struct Workload {
 enum class EventKind : std::uint8_t {
   kFacilitySupply,  // value: supply temperature of the facility water [degC]
   kPumpSpeed,       // value: speed of a CDU pump relative to rated; 0 is a trip
+  kFailure,         // value: 1: the part of the network works, 0: it has failed
   kClockLimit,      // value: highest clock of a GPU, tray or rack relative to the sustained clock
 };
 

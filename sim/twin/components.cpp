@@ -15,7 +15,6 @@ constexpr double kMargin_m = 1.2;  // around the rows, and between hall and faci
 constexpr double kFacilityDepth_m = 1.8, kFacilityHeight_m = 1.5;
 constexpr double kPumpHeightShare = 0.3;  // of its CDU
 constexpr double kRackUnit_m = 0.04445;   // source: EIA-310, 1.75 inches
-constexpr int kSwitchesPerRack = 32;
 
 struct Size {
   double width_m, depth_m, height_m;
@@ -48,14 +47,15 @@ class Lister {
         rack_{type_.width_m.value, type_.depth_m.value, type_.height_m.value},
         cdu_(size_of(plan.cooling.cdu.width_m, plan.cooling.cdu.depth_m, plan.cooling.cdu.height_m, rack_)),
         cdus_(type_.liquid_cooled ? plan.cooling.cdus : 0),
-        network_racks_((model.leaves + model.spines + kSwitchesPerRack - 1) / kSwitchesPerRack) {}
+        switches_(model.leaves + model.spines + model.cores),
+        network_racks_((switches_ + kSwitchesPerRack - 1) / kSwitchesPerRack) {}
 
   std::vector<ComponentRow> list() {
     find_rows();
     list_site();
     for (int c = 0; c < cdus_; ++c) list_cdu(c);
     for (int n = 0; n < network_racks_; ++n) list_network_rack(n);
-    list_facility();
+    if (cdus_ > 0) list_facility();
     list_template();
     return std::move(components_);
   }
@@ -129,19 +129,17 @@ class Lister {
         {width, kFacilityDepth_m, kFacilityHeight_m});
   }
 
-  // As large as the others. Leaves come before spines, from the top down; both are numbered through all racks.
+  // As large as the others. Leaves come before spines and cores, from the top down; all are numbered through all racks.
   void list_network_rack(int n) {
     const Row& row = row_in_turn(n);
     const double x = first_rack_m_ - (place_in_turn(n) + 1) * (rack_.width_m + kGap_m);
     const std::string path = fmt::format("{}/network-{}", plan_.site.name, n + 1);
     const int rack = add(path, "network-rack", site_, {x, row.y_m, 0}, rack_);
     const int first = n * kSwitchesPerRack;
-    const int end = std::min(first + kSwitchesPerRack, model_.leaves + model_.spines);
+    const int end = std::min(first + kSwitchesPerRack, switches_);
     for (int s = first; s < end; ++s) {
-      const bool is_leaf = s < model_.leaves;
-      const char* kind = is_leaf ? "leaf" : "spine";
-      const int number = is_leaf ? s + 1 : s + 1 - model_.leaves;
-      add(fmt::format("{}/{}-{:02}", path, kind, number), kind, rack,
+      const char* kind = s < model_.leaves ? "leaf" : s < model_.leaves + model_.spines ? "spine" : "core";
+      add(switch_path(plan_.site.name, model_.fabric, s), kind, rack,
           {0, 0, rack_.height_m - (s - first + 1) * kRackUnit_m}, {rack_.width_m, rack_.depth_m, kRackUnit_m});
     }
   }
@@ -172,7 +170,7 @@ class Lister {
   const Model& model_;
   const RackType& type_;
   const Size rack_, cdu_;
-  const int cdus_, network_racks_;
+  const int cdus_, switches_, network_racks_;
   std::vector<Row> rows_;
   std::map<std::string, std::size_t> row_numbers_;
   double first_rack_m_ = 0;  // of all rows, in the site

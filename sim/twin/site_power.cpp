@@ -104,9 +104,8 @@ double SitePower::rack_ac_at(std::uint32_t rack_class, const std::vector<double>
 
 double SitePower::fabric_w() const {
   const FabricType& fabric = plan_.site.fabric;
-  const double switches = model_.leaves + model_.spines;
-  const double cables = model_.gpus() + (model_.spines > 0 ? model_.leaves * fabric.leaf_ports_up : 0);
-  return switches * or_nothing(fabric.switch_power_w) + 2 * cables * or_nothing(fabric.optics_power_w);
+  const double switches = model_.leaves + model_.spines + model_.cores;
+  return switches * or_nothing(fabric.switch_power_w) + 2.0 * model_.fabric.links * or_nothing(fabric.optics_power_w);
 }
 
 double SitePower::usable_shelf_w() const {

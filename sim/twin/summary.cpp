@@ -54,6 +54,8 @@ int link_family(TrunkKind kind) {
       return 2;
     case TrunkKind::kLeafUp:
     case TrunkKind::kLeafDown:
+    case TrunkKind::kPodUp:
+    case TrunkKind::kPodDown:
       return 3;
   }
   return 3;
@@ -64,6 +66,9 @@ std::string link_name(const Plan& plan, const Model& model, const TrunkOwner& ow
   if (owner.kind == TrunkKind::kLeafUp || owner.kind == TrunkKind::kLeafDown)
     return fmt::format("{} of leaf {} and {} like it", trunk_word(owner.kind),
                        model.leaf_classes[owner.unit_class].first + 1, model.leaf_classes[owner.unit_class].count - 1);
+  if (owner.kind == TrunkKind::kPodUp || owner.kind == TrunkKind::kPodDown)
+    return fmt::format("{} of pod {} and {} like it", trunk_word(owner.kind),
+                       model.pod_classes[owner.unit_class].first + 1, model.pod_classes[owner.unit_class].count - 1);
   const bool of_domain = owner.kind == TrunkKind::kNvswitch;
   gpu = of_domain ? model.domain_classes[owner.unit_class].first * static_cast<std::uint32_t>(model.gpus_per_domain)
                   : model.gpu_classes[owner.unit_class].first;

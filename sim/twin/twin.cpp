@@ -2,6 +2,7 @@
 
 #include "sim/check.h"
 #include "sim/cooling/plant.h"
+#include "sim/model/failures.h"
 #include "sim/plan/parse_event.h"
 #include "sim/power/power.h"
 #include "sim/twin/event_schedule.h"
@@ -114,7 +115,9 @@ class Twin {
 
   // Solves at the present clocks and keeps the timeline, for the recording.
   Result<void> solve_first() {
-    const Iteration iteration = build_iteration(plan_, model_, calibration_, clocks_);
+    if (is_cut_off(model_, network_))
+      return fail(ErrorCode::kBadInput, "the network of the job is cut from the start: it could not run");
+    const Iteration iteration = build_iteration(plan_, model_, calibration_, clocks_, network_);
     const Result<ActivityTimes> times = solve(iteration.graph);
     if (!times) return tl::unexpected(times.error());
     ++totals().solves;
@@ -154,6 +157,7 @@ class Twin {
     input_.facility_supply_degc = plan_.cooling.facility_supply_degc;
     std::fill(input_.pump_speed.begin(), input_.pump_speed.end(), plan_.cooling.pump_speed);
     std::fill(event_limit_.begin(), event_limit_.end(), 1.0);
+    std::vector<std::string> failed;
     for (const Event* in_force : schedule_.in_force()) {
       const Event& event = *in_force;
       switch (event.kind) {
@@ -162,6 +166,9 @@ class Twin {
           break;
         case EventKind::kPumpSpeed:
           input_.pump_speed[pump_index(event.path)] = event.value;
+          break;
+        case EventKind::kFailure:
+          if (event.value == 0) failed.push_back(event.path);
           break;
         case EventKind::kClockLimit: {
           const GpuRange range = gpus_at(plan_, event.path);
@@ -173,6 +180,7 @@ class Twin {
         }
       }
     }
+    network_ = network_share(plan_.site, model_, failed);
     for (std::uint32_t c = 0; c < clocks_.size(); ++c) clocks_[c] = std::min(clocks_[c], event_limit_[c]);
   }
 
@@ -189,25 +197,32 @@ class Twin {
     std::vector<int> key;
     for (std::uint32_t c = 0; c < clocks_.size(); ++c)
       key.push_back(model_.gpu_classes[c].stage < 0 ? 0 : static_cast<int>(std::lround(clocks_[c] * 100)));
+    for (const auto* shares : {&network_.nvlink, &network_.nic, &network_.uplinks, &network_.pods})
+      for (const double share : *shares) key.push_back(static_cast<int>(std::lround(share * 1e6)));
     return key;
   }
 
-  bool has_stopped() const {
+  const char* why_stopped() const {
+    if (is_cut_off(model_, network_)) return "the network is cut: the job stands still";
+    return has_shut_down() ? "a GPU has shut down: the job has stopped" : nullptr;
+  }
+
+  bool has_shut_down() const {
     for (std::uint32_t c = 0; c < clocks_.size(); ++c)
       if (model_.gpu_classes[c].stage >= 0 && clocks_[c] <= 0) return true;
     return false;
   }
 
-  // The profile at the present clocks, solved once for each vector of clocks. None once a GPU has shut down.
+  // The profile at the present clocks and network, solved once for each. None while the job stands still.
   Result<void> find_profile() {
-    if (has_stopped()) {
-      if (profile_) events_.push_back({time_s_, plan_.site.name, "a GPU has shut down: the job has stopped", "limit"});
+    if (const char* why = why_stopped()) {
+      if (profile_) events_.push_back({time_s_, plan_.site.name, why, "limit"});
       profile_ = nullptr;
       return {};
     }
     auto [found, is_new] = profiles_.emplace(clock_key(), nullptr);
     if (is_new) {
-      Result<IterationProfile> solved = solve_iteration(plan_, model_, calibration_, clocks_);
+      Result<IterationProfile> solved = solve_iteration(plan_, model_, calibration_, clocks_, network_);
       if (!solved) return tl::unexpected(solved.error());
       ++totals().solves;
       found->second = std::make_shared<const IterationProfile>(std::move(*solved));
@@ -361,11 +376,13 @@ class Twin {
   double time_s_ = 0;
   std::vector<double> clocks_;       // (n_gpu_class)
   std::vector<double> event_limit_;  // (n_gpu_class)
+  NetworkShare network_;
   EventSchedule schedule_;
   bool has_new_events_ = false;  // since they were last applied
   Pacer pacer_;
 
-  std::map<std::vector<int>, std::shared_ptr<const IterationProfile>> profiles_;  // by clocks in percent
+  std::map<std::vector<int>, std::shared_ptr<const IterationProfile>>
+      profiles_;  // by clocks in percent and what is left of the network
   std::shared_ptr<const IterationProfile> profile_, first_profile_;
   std::vector<ActivityRow> first_activities_;  // timeline of the first profile
   double phase_ = 0;                           // of the iteration, 0..1

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -44,6 +45,25 @@ void on_row(int /*terminator*/, void* data) {
 int CsvTable::column(const std::string& name) const {
   const auto found = std::find(heading.begin(), heading.end(), name);
   return found == heading.end() ? -1 : static_cast<int>(found - heading.begin());
+}
+
+const std::string& CsvRow::text(const char* column) const {
+  static const std::string kEmpty;
+  const int c = table_.column(column);
+  return c < 0 ? kEmpty : table_.rows[index_][static_cast<std::size_t>(c)];
+}
+
+std::optional<double> CsvRow::number(const char* column) const {
+  const std::string& t = text(column);
+  double value = 0;
+  const auto [end, error] = std::from_chars(t.data(), t.data() + t.size(), value);
+  if (error != std::errc() || end != t.data() + t.size()) return std::nullopt;
+  return value;
+}
+
+int CsvRow::integer(const char* column, int otherwise) const {
+  const auto value = number(column);
+  return value ? static_cast<int>(*value) : otherwise;
 }
 
 void keep_rows(CsvTable& table, const std::string& column, const std::string& value) {

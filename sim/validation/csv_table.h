@@ -3,6 +3,7 @@
 
 #include "sim/result.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,19 @@ struct CsvTable {
 
   // The column of a name, -1 if there is none.
   int column(const std::string& name) const;
+};
+
+// One row by column name. Valid as long as its table.
+class CsvRow {
+ public:
+  CsvRow(const CsvTable& table, std::size_t index) : table_(table), index_(index) {}
+  const std::string& text(const char* column) const;       // empty if there is no such column
+  std::optional<double> number(const char* column) const;  // none if it is not one
+  int integer(const char* column, int otherwise) const;
+
+ private:
+  const CsvTable& table_;
+  std::size_t index_;
 };
 
 // Drops the rows that do not have `value` in a column.

@@ -21,31 +21,7 @@ namespace {
 
 constexpr double kNoValue = std::numeric_limits<double>::quiet_NaN();
 
-// One row of a training table by column name.
-class Row {
- public:
-  Row(const CsvTable& table, std::size_t index) : table_(table), index_(index) {}
-  const std::string& text(const char* column) const {
-    static const std::string kEmpty;
-    const int c = table_.column(column);
-    return c < 0 ? kEmpty : table_.rows[index_][static_cast<std::size_t>(c)];
-  }
-  std::optional<double> number(const char* column) const {
-    const std::string& t = text(column);
-    double value = 0;
-    const auto [end, error] = std::from_chars(t.data(), t.data() + t.size(), value);
-    if (error != std::errc() || end != t.data() + t.size()) return std::nullopt;
-    return value;
-  }
-  int integer(const char* column, int otherwise) const {
-    const auto value = number(column);
-    return value ? static_cast<int>(*value) : otherwise;
-  }
-
- private:
-  const CsvTable& table_;
-  std::size_t index_;
-};
+using Row = CsvRow;
 
 std::string first_message(const Errors& errors) { return errors.empty() ? "unknown" : errors.front().message; }
 
@@ -115,9 +91,6 @@ void read_sharding(const std::string& notes, WorkloadRequest& q) {
     q.overlap_grad_reduce = false;
   }
 }
-
-// Fine-tuning benchmarks pack SQuAD: documents of some 200 tokens.
-constexpr int kTunedDocument = 200;
 
 // Chunks of a stage where a row does not say: about four layers each, as in most published recipes.
 int usual_interleaving(int layers, int pp) {
@@ -223,7 +196,7 @@ class Predictor {
     Solved out;
     Result<RackType> rack = catalog_.rack(row.text("system"));
     std::optional<TransformerModel> model = model_of_row(row, catalog_);
-    Result<FabricType> fabric = catalog_.fabric("ndr-rail-2tier");
+    Result<FabricType> fabric = catalog_.fabric("superpod-b200-ndr");
     if (!rack) out.reason = fmt::format("system {} is not in the catalogue", row.text("system"));
     if (!model) out.reason = fmt::format("model {} is not in the catalogue", row.text("model_id"));
     if (!fabric) out.reason = first_message(fabric.error());
@@ -258,7 +231,6 @@ class Predictor {
     if (row.number("dp")) q.dp = row.integer("dp", 1);
     if (q.model.moe && row.number("ep")) q.ep = row.integer("ep", 1);
     read_sharding(row.text("notes"), q);
-    if (q.task != Task::kPretrain) q.document = kTunedDocument;
     if (q.model.moe && row.text("notes").find("force-balanced") == std::string::npos)
       q.expert_imbalance = calibration_.expert_imbalance.value.value;
     q.micro_batch = row.integer("micro_batch", 1);
@@ -309,15 +281,6 @@ class Predictor {
   const Calibration& calibration_;
 };
 
-double quantile(std::vector<double> values, double q) {
-  if (values.empty()) return kNoValue;
-  std::sort(values.begin(), values.end());
-  const double at = q * static_cast<double>(values.size() - 1);
-  const auto i = static_cast<std::size_t>(at);
-  const double next = i + 1 < values.size() ? values[i + 1] : values[i];
-  return values[i] + (at - static_cast<double>(i)) * (next - values[i]);
-}
-
 Score score_of(const std::vector<const RowPrediction*>& rows, std::string source, std::string use) {
   Score s;
   s.source = std::move(source);
@@ -344,6 +307,15 @@ Score score_of(const std::vector<const RowPrediction*>& rows, std::string source
 }
 
 }  // namespace
+
+double quantile(std::vector<double> values, double q) {
+  if (values.empty()) return kNoValue;
+  std::sort(values.begin(), values.end());
+  const double at = q * static_cast<double>(values.size() - 1);
+  const auto i = static_cast<std::size_t>(at);
+  const double next = i + 1 < values.size() ? values[i + 1] : values[i];
+  return values[i] + (at - static_cast<double>(i)) * (next - values[i]);
+}
 
 Result<std::vector<RowPrediction>> predict_training_rows(const CsvTable& table, const Catalog& catalog,
                                                          const Calibration& calibration) {

@@ -26,6 +26,9 @@ struct RowPrediction {
 Result<std::vector<RowPrediction>> predict_training_rows(const CsvTable& table, const Catalog& catalog,
                                                          const Calibration& calibration);
 
+// Linear between order statistics; NaN of nothing.
+double quantile(std::vector<double> values, double q);
+
 // Over rows of one source (or all): the median of duplicates of one configuration is scored once.
 struct Score {
   std::string source, use;

@@ -44,7 +44,8 @@ using Group = Membership GpuClass::*;
 
 class Builder {
  public:
-  Builder(const Plan& plan, const Model& model, const Calibration& calibration, const std::vector<double>& clocks)
+  Builder(const Plan& plan, const Model& model, const Calibration& calibration, const std::vector<double>& clocks,
+          const NetworkShare& network)
       : plan_(plan),
         rack_(plan.site.rack_type),
         w_(plan.workload),
@@ -52,6 +53,7 @@ class Builder {
         model_(model),
         calibration_(calibration),
         clocks_(clocks),
+        network_(network),
         graph_(static_cast<std::uint32_t>(model.gpu_classes.size())),
         tail_(model.gpu_classes.size()),
         before_block_(model.gpu_classes.size()),
@@ -83,13 +85,13 @@ class Builder {
   }
 
   void add_trunks() {
-    const double nvlink = rack_.gpu.nvlink_bytes_per_s.value;
-    const double nic = nic_bytes_per_s();
-    const double uplinks = plan_.site.fabric.leaf_ports_up * plan_.site.fabric.port_bytes_per_s.value;
+    const double port = plan_.site.fabric.port_bytes_per_s.value;
+    const Fabric& fabric = model_.fabric;
     for (std::uint32_t c = 0; c < model_.gpu_classes.size(); ++c) {
       const GpuClass& gpu = model_.gpu_classes[c];
       GpuLinks links;
       if (gpu.stage >= 0) {
+        const double nvlink = nvlink_bytes_per_s(c), nic = nic_bytes_per_s(c);
         links.nvlink_up = add_trunk(TrunkKind::kNvlinkUp, c, nvlink, gpu.count);
         links.nvlink_down = add_trunk(TrunkKind::kNvlinkDown, c, nvlink, gpu.count);
         links.nic_up = add_trunk(TrunkKind::kNicUp, c, nic, gpu.count);
@@ -98,15 +100,25 @@ class Builder {
       gpu_links_.push_back(links);
     }
     for (std::uint32_t d = 0; d < model_.domain_classes.size(); ++d)
-      nvswitch_.push_back(
-          add_trunk(TrunkKind::kNvswitch, d, nvlink * model_.gpus_per_domain, model_.domain_classes[d].count));
-    for (std::uint32_t l = 0; l < model_.leaf_classes.size(); ++l) {
+      nvswitch_.push_back(add_trunk(TrunkKind::kNvswitch, d,
+                                    rack_.gpu.nvlink_bytes_per_s.value * model_.gpus_per_domain,
+                                    model_.domain_classes[d].count));
+    for (std::uint32_t l = 0; fabric.spines > 0 && l < model_.leaf_classes.size(); ++l) {
+      const double uplinks = fabric.leaf_uplinks * port * network_.uplinks_of(l);
       leaf_up_.push_back(add_trunk(TrunkKind::kLeafUp, l, uplinks, model_.leaf_classes[l].count));
       leaf_down_.push_back(add_trunk(TrunkKind::kLeafDown, l, uplinks, model_.leaf_classes[l].count));
     }
+    for (std::uint32_t p = 0; fabric.cores > 0 && p < model_.pod_classes.size(); ++p) {
+      const double pod = static_cast<double>(fabric.spines_per_pod) * fabric.spine_uplinks * port * network_.pod_of(p);
+      pod_up_.push_back(add_trunk(TrunkKind::kPodUp, p, pod, model_.pod_classes[p].count));
+      pod_down_.push_back(add_trunk(TrunkKind::kPodDown, p, pod, model_.pod_classes[p].count));
+    }
   }
 
-  double nic_bytes_per_s() const { return rack_.nic_bytes_per_s.value * rack_.nics_per_tray / rack_.gpus_per_tray; }
+  double nvlink_bytes_per_s(std::uint32_t c) const {
+    return rack_.gpu.nvlink_bytes_per_s.value * network_.nvlink_of(c);
+  }
+  double nic_bytes_per_s(std::uint32_t c) const { return rack_.nic_bytes_per_s_per_gpu() * network_.nic_of(c); }
 
   // The route of what class `from` sends to class `to` (itself, for the port pairs of a collective), made once.
   // share: of the port's bandwidth that the protocol reaches with this message.
@@ -117,13 +129,16 @@ class Builder {
     Route r;
     r.flows = gpu.count;
     if (up == Hop::kNvlink) {
-      r.flow_cap_bytes_per_s = rack_.gpu.nvlink_bytes_per_s.value * share;
+      r.flow_cap_bytes_per_s = nvlink_bytes_per_s(from) * share;
       r.trunks = {gpu_links_[from].nvlink_up, nvswitch_[gpu.domain_class], gpu_links_[to].nvlink_down};
     } else {
-      r.flow_cap_bytes_per_s = nic_bytes_per_s() * share;
+      const std::uint32_t leaf = gpu.leaf_class, to_leaf = model_.gpu_classes[to].leaf_class;
+      r.flow_cap_bytes_per_s = nic_bytes_per_s(from) * share;
       r.trunks = {gpu_links_[from].nic_up, gpu_links_[to].nic_down};
-      if (up == Hop::kSpine) r.trunks.push_back(leaf_up_[gpu.leaf_class]);
-      if (down == Hop::kSpine) r.trunks.push_back(leaf_down_[model_.gpu_classes[to].leaf_class]);
+      if (up >= Hop::kSpine) r.trunks.push_back(leaf_up_[leaf]);
+      if (down >= Hop::kSpine) r.trunks.push_back(leaf_down_[to_leaf]);
+      if (up == Hop::kCore) r.trunks.push_back(pod_up_[model_.pod_class_of_leaf_class[leaf]]);
+      if (down == Hop::kCore) r.trunks.push_back(pod_down_[model_.pod_class_of_leaf_class[to_leaf]]);
     }
     return routes_[key] = graph_.add_route(std::move(r));
   }
@@ -141,7 +156,7 @@ class Builder {
   double hop_latency(Hop hop) const {
     if (hop == Hop::kNvlink) return calibration_.nvlink(rack_.gpu.nvlink_generation).base_s.value.value;
     const FabricType& fabric = plan_.site.fabric;
-    const double switches = hop == Hop::kSpine ? 3 : 1;
+    const double switches = hop == Hop::kCore ? 5 : hop == Hop::kSpine ? 3 : 1;
     return calibration_.nic_latency_s.value.value + fabric.link_latency_s.value +
            switches * fabric.switch_latency_s.value;
   }
@@ -640,12 +655,14 @@ class Builder {
   const Model& model_;
   const Calibration& calibration_;
   const std::vector<double>& clocks_;
+  const NetworkShare& network_;
   ActivityGraphBuilder graph_;
   std::vector<TrunkOwner> owners_;
   std::vector<double> hidden_bytes_;                // (n_trunk)
   std::vector<GpuLinks> gpu_links_;                 // (n_gpu_class)
   std::vector<std::uint32_t> nvswitch_;             // (n_domain_class)
-  std::vector<std::uint32_t> leaf_up_, leaf_down_;  // (n_leaf_class)
+  std::vector<std::uint32_t> leaf_up_, leaf_down_;  // (n_leaf_class) empty: there are no spines
+  std::vector<std::uint32_t> pod_up_, pod_down_;    // (n_pod_class) empty: there are no cores
   std::map<RouteKey, std::uint32_t> routes_;
   std::vector<Nodes> tail_;                                      // (n_gpu_class) end of the latest block
   std::vector<Nodes> before_block_;                              // (n_gpu_class) end of the one before
@@ -659,14 +676,14 @@ class Builder {
 }  // namespace
 
 std::string_view trunk_word(TrunkKind kind) {
-  static constexpr std::array<std::string_view, 7> kWords = {"nvlink up", "nvlink down", "nvswitch", "nic up",
-                                                             "nic down",  "leaf up",     "leaf down"};
+  static constexpr std::array<std::string_view, 9> kWords = {
+      "nvlink up", "nvlink down", "nvswitch", "nic up", "nic down", "leaf up", "leaf down", "pod up", "pod down"};
   return kWords[static_cast<std::size_t>(kind)];
 }
 
 Iteration build_iteration(const Plan& plan, const Model& model, const Calibration& calibration,
-                          const std::vector<double>& clocks) {
-  return Builder(plan, model, calibration, clocks).build();
+                          const std::vector<double>& clocks, const NetworkShare& network) {
+  return Builder(plan, model, calibration, clocks, network).build();
 }
 
 }  // namespace racktwin

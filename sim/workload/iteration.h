@@ -9,6 +9,7 @@
 #pragma once
 
 #include "sim/catalog/calibration.h"
+#include "sim/model/failures.h"
 #include "sim/model/model.h"
 #include "sim/network/activity_graph.h"
 #include "sim/plan/plan.h"
@@ -18,12 +19,22 @@
 
 namespace racktwin {
 
-enum class TrunkKind : std::uint8_t { kNvlinkUp, kNvlinkDown, kNvswitch, kNicUp, kNicDown, kLeafUp, kLeafDown };
+enum class TrunkKind : std::uint8_t {
+  kNvlinkUp,
+  kNvlinkDown,
+  kNvswitch,
+  kNicUp,
+  kNicDown,
+  kLeafUp,
+  kLeafDown,
+  kPodUp,
+  kPodDown
+};
 std::string_view trunk_word(TrunkKind kind);
 
 struct TrunkOwner {
   TrunkKind kind = TrunkKind::kNvlinkUp;
-  std::uint32_t unit_class = 0;  // GPU, domain or leaf class, by kind
+  std::uint32_t unit_class = 0;  // GPU, domain, leaf or pod class, by kind
 };
 
 struct Iteration {
@@ -32,8 +43,9 @@ struct Iteration {
   std::vector<TrunkOwner> trunk_owners;  // (n_trunk)
 };
 
-// clocks (n_gpu_class): relative to the clock at which the efficiencies were measured.
+// clocks (n_gpu_class): relative to the clock at which the efficiencies were measured. `network` must not cut the job
+// off.
 Iteration build_iteration(const Plan& plan, const Model& model, const Calibration& calibration,
-                          const std::vector<double>& clocks);
+                          const std::vector<double>& clocks, const NetworkShare& network = {});
 
 }  // namespace racktwin

@@ -197,7 +197,7 @@ IterationProfile profile_of(const Model& model, const Iteration& iteration, cons
 
   for (std::uint32_t t = 0; t < graph.trunks.size(); ++t) {
     const double capacity = graph.trunks[t].bandwidth_bytes_per_s * graph.trunks[t].links * profile.step_s;
-    profile.links.push_back({iteration.trunk_owners[t], bytes[t] / capacity});
+    profile.links.push_back({iteration.trunk_owners[t], capacity > 0 ? bytes[t] / capacity : 0});
   }
   std::stable_sort(profile.links.begin(), profile.links.end(),
                    [](const LinkLoad& a, const LinkLoad& b) { return a.utilization > b.utilization; });
@@ -205,8 +205,8 @@ IterationProfile profile_of(const Model& model, const Iteration& iteration, cons
 }
 
 Result<IterationProfile> solve_iteration(const Plan& plan, const Model& model, const Calibration& calibration,
-                                         const std::vector<double>& clocks) {
-  const Iteration iteration = build_iteration(plan, model, calibration, clocks);
+                                         const std::vector<double>& clocks, const NetworkShare& network) {
+  const Iteration iteration = build_iteration(plan, model, calibration, clocks, network);
   const Result<ActivityTimes> times = solve(iteration.graph);
   if (!times) return tl::unexpected(times.error());
   return profile_of(model, iteration, *times);

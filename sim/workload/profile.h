@@ -61,7 +61,7 @@ struct IterationProfile {
 
 // Errors: those of solve().
 Result<IterationProfile> solve_iteration(const Plan& plan, const Model& model, const Calibration& calibration,
-                                         const std::vector<double>& clocks);
+                                         const std::vector<double>& clocks, const NetworkShare& network = {});
 
 // The same from an iteration that was solved already (for traces and tests).
 IterationProfile profile_of(const Model& model, const Iteration& iteration, const ActivityTimes& times);

@@ -42,7 +42,7 @@ TEST_CASE("without arguments the program shows help with examples first") {
 
 TEST_CASE("every command has help with an example") {
   for (const std::string command :
-       {"run", "check", "new", "show", "shot", "view", "export", "demo", "validate", "doctor"}) {
+       {"run", "check", "new", "show", "shot", "view", "export", "demo", "collective", "validate", "doctor"}) {
     const ProgramResult result = run_program({command, "--help"});
     INFO(command);
     CHECK(result.exit_code == 0);

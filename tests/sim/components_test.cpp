@@ -21,8 +21,8 @@ Plan four_rows() {
 }
 
 Plan air_cooled() {
-  return small_job(
-      {"site.rack=hgx-h100", "workload.gpus_per_domain=8", "workload.pp=1", "workload.vp=1", "workload.dp=16"});
+  return small_job({"site.rack=hgx-h100", "event=[]", "workload.gpus_per_domain=8", "workload.pp=1", "workload.vp=1",
+                    "workload.dp=16"});
 }
 
 constexpr double kRounding_m = 1e-9;
@@ -55,7 +55,8 @@ ComponentId at(const SiteMap& site, const std::string& path) {
 }
 
 TEST_CASE("everything has a place, none stands in another, and parts lie within what they are parts of") {
-  for (const Plan& plan : {flagship({}), four_rows(), air_cooled(), flagship({"site.racks_per_row=30"})}) {
+  for (const Plan& plan : {flagship({}), four_rows(), air_cooled(),
+                           flagship({"site.racks_per_row=30", "site.fabric=superpod-gb200-ndr"})}) {
     const std::vector<ComponentRow> rows = components(plan);
     const SiteMap site = value_of(SiteMap::create(rows));
     for (const ComponentRow& row : rows) {
@@ -117,21 +118,20 @@ TEST_CASE("a CDU of unknown size is drawn as large as a rack, and an air-cooled 
   CHECK(map_of(air_cooled()).placed("cdu").empty());
 }
 
-TEST_CASE("the fabric's switches hang in racks at the left end of the rows, leaves first, 32 in a rack") {
+TEST_CASE("the fabric's switches hang in racks at the left end of the rows, leaves first, 40 in a rack") {
   const Plan plan = four_rows();
   const Model model = value_of(build_model(plan));
   REQUIRE(model.leaves == 36);
-  REQUIRE(model.spines == 18);
+  REQUIRE(model.spines == 32);
   const SiteMap site = map_of(plan);
   CHECK(site.placed("leaf").size() == 36);
-  CHECK(site.placed("spine").size() == 18);
+  CHECK(site.placed("spine").size() == 32);
   CHECK(site.placed("network-rack").size() == 2);
-  CHECK(site.children(at(site, "hall/network-1").component).size() == 32);
-  CHECK(site.find("hall/network-1/leaf-32").has_value());
-  CHECK(site.find("hall/network-2/leaf-33").has_value());
-  CHECK(site.find("hall/network-2/leaf-36").has_value());
-  CHECK(site.find("hall/network-2/spine-01").has_value());
-  CHECK(site.find("hall/network-2/spine-18").has_value());
+  CHECK(site.children(at(site, "hall/network-1").component).size() == 40);
+  CHECK(site.find("hall/network-1/leaf-36").has_value());
+  CHECK(site.find("hall/network-1/spine-04").has_value());
+  CHECK(site.find("hall/network-2/spine-05").has_value());
+  CHECK(site.find("hall/network-2/spine-32").has_value());
   const auto place = [&](const std::string& path) { return site.place(at(site, path)); };
   CHECK(place("hall/network-1/leaf-01").height_m == 0.04445);
   CHECK(place("hall/network-1/leaf-01").z_m > place("hall/network-1/leaf-02").z_m);
@@ -141,11 +141,13 @@ TEST_CASE("the fabric's switches hang in racks at the left end of the rows, leav
   for (const PlacedComponent& leaf : site.placed("leaf")) CHECK(model.class_of_leaf.size() > leaf.number);
 }
 
-TEST_CASE("the hall holds the rows, and the facility stands behind it") {
+TEST_CASE("the hall holds the rows, and the facility stands behind it where its water cools something") {
   for (const Plan& plan : {flagship({}), four_rows(), air_cooled()}) {
     const SiteMap site = map_of(plan);
     const Place hall = site.place(at(site, "hall"));
     for (const PlacedComponent& row : site.placed("row")) CHECK(holds(hall, row.place));
+    REQUIRE(site.placed("facility").size() == (plan.site.rack_type.liquid_cooled ? 1 : 0));
+    if (!plan.site.rack_type.liquid_cooled) continue;
     const Place facility = site.place(at(site, "hall/facility"));
     CHECK(facility.y_m > hall.y_m + hall.depth_m);
     CHECK(holds(site.extent(), facility));

@@ -1,5 +1,6 @@
 #include "sim/model/model.h"
 
+#include "sim/error_text.h"
 #include "tests/sim/flagship.h"
 
 #include <catch2/catch.hpp>
@@ -263,7 +264,8 @@ TEST_CASE("a job that needs more NVLink domains than the site has is refused") {
 TEST_CASE("leaves never serve more GPUs than they have ports") {
   for (const bool rails : {true, false})
     for (const int racks : {1, 3, 8, 20, 40}) {
-      Plan plan = small_job({"site.racks_per_row=" + std::to_string(racks < 4 ? 4 : racks)});
+      Plan plan =
+          small_job({"site.fabric=superpod-gb200-ndr", "site.racks_per_row=" + std::to_string(racks < 4 ? 4 : racks)});
       plan.site.fabric.rail_optimised = rails;
       const Model model = compile(plan);
       std::map<std::uint32_t, int> served;

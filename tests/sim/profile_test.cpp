@@ -128,6 +128,7 @@ TEST_CASE("no link carries more than its capacity, however narrow the fabric") {
   for (const int uplinks : {32, 4, 1}) {
     CAPTURE(uplinks);
     plan.site.fabric.leaf_ports_up = uplinks;
+    plan.site.fabric.port_bytes_per_s.value = 50e9;
     const Result<Model> model = build_model(plan);
     REQUIRE(model);
     for (const double share : {1.0, 0.25}) {  // of the bandwidth of a port

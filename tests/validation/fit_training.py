@@ -1,49 +1,99 @@
 #!/usr/bin/env python3
-"""Fits the one parameter that rests on whole training steps, on calibrate rows only.
+"""Fits the five parameters that rest on whole training steps, on calibrate rows only.
 
     python3 fit_training.py [PROGRAM]     # default: build/app/racktwin of this checkout; takes some minutes
 
-Scans attention.forward_share (backward held at 0.8 of it) and prints the mean |log(predicted / measured)| over
-configurations, over all sources and leaving one out; the measurement of a configuration is the median of its rows.
+Needs numpy and scipy. Rows of at most 260 GPUs, one per configuration (the median of its repetitions). Predictions are
+linearised in the logarithms of the parameters around those in racks/calibration.toml; minimised is the sum of
+|log(predicted / measured)|, every source weighted by one over the square root of its rows, plus a weak pull to the
+starting point. Run it again from the result until it stays. Prints the values, what is left by source, and the values
+and the error on each source when it is left out.
 """
+import csv
 import json
 import math
 import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
 
-PROGRAM = sys.argv[1] if len(sys.argv) > 1 else str(pathlib.Path(__file__).parents[2] / "build/app/racktwin")
-SHARES = [0.275, 0.30, 0.325, 0.35, 0.375, 0.40, 0.45, 0.50, 0.60]
+import numpy as np
+from scipy.optimize import minimize
 
-
-def errors(share):
-    """{source: [|log error| of each configuration]}"""
-    command = [PROGRAM, "validate", "--use", "calibrate", "--json", "--set", f"attention.forward_share={share:.4f}",
-               "--set", f"attention.backward_share={0.8 * share:.4f}"]
-    out = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    measured = {}
-    for row in out["rows"]:
-        if row["predicted"] is not None:
-            measured.setdefault((row["source"], row["configuration"], row["predicted"]), []).append(row["value"])
-    by_source = {}
-    for (source, _, predicted), values in measured.items():
-        by_source.setdefault(source, []).append(abs(math.log(predicted / statistics.median(values))))
-    return by_source
+HERE = pathlib.Path(__file__).parent
+PROGRAM = sys.argv[1] if len(sys.argv) > 1 else str(HERE.parents[1] / "build/app/racktwin")
+KEYS = ["attention.native_share", "attention.portable_share", "memory.eager_traffic", "host.launch", "moe.imbalance"]
+MOST_GPUS = 260
+STEP = 1.15  # factor by which a parameter is moved to see what it does
+PULL = 0.5
 
 
-scan = {share: errors(share) for share in SHARES}
-sources = sorted(scan[SHARES[0]])
+def run(*arguments):
+    return json.loads(subprocess.run([PROGRAM, "validate", "--json", *arguments], check=True, capture_output=True,
+                                     text=True).stdout)
 
 
-def mean_error(share, chosen):
-    return statistics.mean(e for source in chosen for e in scan[share][source])
+def configurations():
+    """Writes the table to fit and returns its path and its rows by id."""
+    with open(HERE / "training.csv", newline="") as file:
+        rows = [row for row in csv.DictReader(file)
+                if row["use"] == "calibrate" and row["metric"] != "mfu" and int(row["n_gpus"]) <= MOST_GPUS]
+    columns = list(rows[0])
+    described = [c for c in columns if c not in ("id", "source", "year", "value", "notes", "hardware", "params")]
+    groups = {}
+    for row in rows:
+        groups.setdefault(tuple(row[c] for c in described) + ("SDP" in row["notes"],), []).append(row)
+    out = []
+    for group in groups.values():
+        out.append(dict(group[0], value=statistics.median(float(row["value"]) for row in group)))
+    file = tempfile.NamedTemporaryFile("w", suffix=".csv", delete=False, newline="")
+    writer = csv.DictWriter(file, columns)
+    writer.writeheader()
+    writer.writerows(out)
+    file.close()
+    return file.name, {row["id"]: row for row in out}
 
 
-for share in SHARES:
-    print(f"{share:.4f}  {mean_error(share, sources):.4f}")
-print("best", min(SHARES, key=lambda share: mean_error(share, sources)))
-for left_out in sources:
-    rest = [source for source in sources if source != left_out]
-    best = min(SHARES, key=lambda share: mean_error(share, rest))
-    print(f"without {left_out}: best {best}, its error {mean_error(best, [left_out]):.4f}")
+def predictions(table, values):
+    arguments = ["--table", table]
+    for key, value in values.items():
+        arguments += ["--set", f"{key}={value:.6g}" + (" s" if key == "host.launch" else "")]
+    return {row["id"]: row["predicted"] for row in run(*arguments)["rows"]}
+
+
+table, rows = configurations()
+start = {row["key"]: row["value"] for row in run("--parameters")["parameters"] if row["key"] in KEYS}
+base = predictions(table, start)
+moved = {key: predictions(table, dict(start, **{key: start[key] * STEP})) for key in KEYS}
+ids = [i for i in rows if base[i] is not None]
+sign = np.array([1 if rows[i]["metric"] == "step_time" else -1 for i in ids])  # as time: positive is too slow
+error = sign * np.array([math.log(base[i] / float(rows[i]["value"])) for i in ids])
+slope = sign[:, None] * np.array([[math.log(moved[key][i] / base[i]) / math.log(STEP) for key in KEYS] for i in ids])
+source = np.array([rows[i]["source"].split(",")[0] for i in ids])
+
+
+def fit(chosen):
+    weight = np.array([1 / math.sqrt(np.sum(source[chosen] == s)) for s in source[chosen]])
+    x = np.zeros(len(KEYS))
+    for _ in range(6):
+        x = minimize(lambda v: np.sum(weight * np.abs(error[chosen] + slope[chosen] @ v)) + PULL * np.sum(v**2), x,
+                     method="Nelder-Mead", options={"maxiter": 20000, "xatol": 1e-4, "fatol": 1e-6}).x
+    return x
+
+
+def show(x):
+    return ", ".join(f"{key} = {start[key] * math.exp(v):.4g}" for key, v in zip(KEYS, x))
+
+
+everything = np.ones(len(ids), bool)
+best = fit(everything)
+left = np.abs(error + slope @ best)
+print(f"{len(ids)} configurations: {show(best)}")
+print(f"|log error|: median {np.median(left):.3f}, 90th percentile {np.quantile(left, 0.9):.3f}")
+for name in sorted(set(source)):
+    members = source == name
+    x = fit(~members)
+    out = np.abs(error[members] + slope[members] @ x)
+    print(f"{name}: {members.sum()} configurations, median {np.median(left[members]):.3f}; "
+          f"left out: median {np.median(out):.3f} with {show(x)}")

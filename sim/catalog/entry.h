@@ -1,0 +1,47 @@
+// An entry of the catalogue as it is written: every value with its evidence and source, for people and programs.
+//
+// Knows no product and no kind of entry, so what a planner adds is shown as well. Not for simulating: that is
+// catalog.h, which checks what it reads. Thread rule: pure functions.
+#pragma once
+
+#include "sim/catalog/catalog.h"
+#include "sim/result.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace racktwin {
+
+struct EntryName {
+  std::string folder, name, kind, title;  // "chips", "gb200", "gpu", "NVIDIA GB200 ..."
+};
+
+// One key. Counts, names and lists have no evidence of their own: what their table names as `source` is `from`.
+struct EntryValue {
+  std::string table, key;  // "power.shelf_efficiency", "load"
+  std::string text;        // "1200 W"; a list is joined with ", "
+  double value;            // in base units; NaN: not a single quantity
+  std::string unit;        // of the value, "W"
+  std::string evidence, from, note;
+  std::vector<std::string> range;  // empty or two
+};
+
+struct SourceOfValue {
+  std::string title, url, note;
+};
+
+struct CatalogEntry {
+  EntryName name;
+  std::string file;
+  std::vector<EntryValue> values;
+  std::map<std::string, SourceOfValue> sources;  // of the values, by key
+};
+
+// All entries, folder by folder and by name.
+Result<std::vector<EntryName>> list_entries(const Catalog& catalog);
+
+// "gb200", or "chips/gb200" where two folders have one. Errors: the nearest entry, if it does not exist.
+Result<CatalogEntry> read_entry(const Catalog& catalog, const std::string& name);
+
+}  // namespace racktwin

@@ -1,0 +1,276 @@
+#include "sim/validation/collectives.h"
+
+#include "sim/network/collective.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <optional>
+#include <regex>
+#include <set>
+#include <tuple>
+
+namespace racktwin {
+namespace {
+
+constexpr double kNoValue = std::numeric_limits<double>::quiet_NaN();
+
+bool contains(const std::string& text, const char* word) { return text.find(word) != std::string::npos; }
+
+// "All-Reduce", "all_reduce" and "allreduce" alike.
+std::string plain(std::string_view text) {
+  std::string out;
+  for (const char c : text)
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0)
+      out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+std::optional<double> number_after(const std::string& text, const char* pattern) {
+  std::smatch match;
+  if (!std::regex_search(text, match, std::regex(pattern))) return std::nullopt;
+  return std::stod(match[1]);
+}
+
+// The catalogue's rack of a text; empty if it names none. The longer names first: "B200" is part of "GB200".
+std::string system_of(const std::string& hardware) {
+  static constexpr std::pair<const char*, const char*> kSystems[] = {
+      {"GB300", "gb300-nvl72"}, {"GB200", "gb200-nvl72"}, {"B300", "hgx-b300"},          {"b300", "hgx-b300"},
+      {"B200", "hgx-b200"},     {"b200", "hgx-b200"},     {"H200", "hgx-h200"},          {"H100", "hgx-h100"},
+      {"H800", "hgx-h800"},     {"MI300X", "hgx-mi300x"}, {"A100-40GB", "hgx-a100-40g"}, {"A100", "hgx-a100-80g"},
+      {"SM100", "hgx-b200"},    {"SM90", "hgx-h100"}};
+  for (const auto& [word, system] : kSystems)
+    if (contains(hardware, word)) return system;
+  return {};
+}
+
+std::optional<CollectiveOp> operation_of(const std::string& text) {
+  for (int i = 0; i < kCollectiveOps; ++i)
+    if (plain(text) == plain(op_word(static_cast<CollectiveOp>(i)))) return static_cast<CollectiveOp>(i);
+  return std::nullopt;
+}
+
+class Predictor {
+ public:
+  Predictor(const Catalog& catalog, const Calibration& calibration) : catalog_(catalog), calibration_(calibration) {}
+
+  CollectivePrediction predict(const CsvRow& row) {
+    CollectivePrediction p;
+    p.id = row.text("id");
+    p.source = row.text("source").substr(0, row.text("source").find(':'));
+    p.use = row.text("use");
+    p.model = row.text("model");
+    p.metric = row.text("metric");
+    p.unit = row.text("unit");
+    p.value = row.number("value").value_or(kNoValue);
+    p.predicted = p.step_s = kNoValue;
+    p.system = row.text("system").empty() ? system_of(row.text("hardware")) : row.text("system");
+    for (const char* column : {"source", "hardware", "system", "nic_gbps", "n_gpus", "model", "global_batch", "metric"})
+      p.configuration += row.text(column) + "|";
+    if (!std::isfinite(p.value)) {
+      p.reason = "value is not stated";
+    } else if (row.integer("n_gpus", 0) < 2) {
+      p.reason = fmt::format("{} is not a collective", p.model);
+    } else if (p.system.empty()) {
+      p.reason = "the hardware is not in the catalogue";
+    } else if (contains(p.model, "dispatch") || contains(p.model, "combine")) {
+      p.operation = contains(p.model, "dispatch") ? "moe dispatch" : "moe combine";
+      predict_moe(row, p);
+    } else {
+      predict_collective(row, p);
+    }
+    return p;
+  }
+
+ private:
+  // Where a row is measured: layout and capacities; none if the catalogue lacks it, with the reason.
+  struct Place {
+    CollectiveLayout layout;
+    CollectiveCapacities capacities;
+  };
+  std::optional<Place> place(const CsvRow& row, CollectivePrediction& p) {
+    auto rack = racks_.find(p.system);
+    if (rack == racks_.end()) rack = racks_.emplace(p.system, catalog_.rack(p.system)).first;
+    if (!rack->second) {
+      p.reason = fmt::format("system {} is not in the catalogue", p.system);
+      return std::nullopt;
+    }
+    const std::string& hardware = row.text("hardware");
+    const int ranks = row.integer("n_gpus", 0);
+    int per_domain = rack->second->domain_gpus();
+    // "2x GB200 NVL72": the ranks are spread evenly.
+    if (const auto racks = number_after(hardware, R"((\d+)x (?:\w+ )?GB\d00 NVL72)"))
+      if (*racks >= 1 && ranks % static_cast<int>(*racks) == 0)
+        per_domain = std::min(per_domain, ranks / static_cast<int>(*racks));
+    Place place;
+    place.layout = CollectiveLayout::of(ranks, per_domain);
+    RackType type = *rack->second;
+    if (const auto gbps = row.number("nic_gbps")) {
+      type.nic_bytes_per_s.value = *gbps * 1e9 / 8 * type.gpus_per_tray / type.nics_per_tray;
+    } else if (std::smatch nics; std::regex_search(hardware, nics, std::regex(R"((\d+)x(\d+)[Gg])"))) {
+      type.nic_bytes_per_s.value = std::stod(nics[1]) * std::stod(nics[2]) * 1e9 / 8 / type.nics_per_tray;
+    }
+    p.reason = join(type, place);
+    if (!p.reason.empty()) return std::nullopt;
+    if (place.layout.domains == 1) return place;
+    for (const char* transport : {"EFA", "TCPX", "RoCE"})
+      if (contains(hardware, transport)) p.defaults = fmt::format("{} taken for ndr-rail-2tier", transport);
+    return place;
+  }
+
+  // Gives the domains of a place their fabric: two tiers, or three where those do not reach. The reason if none does.
+  std::string join(const RackType& type, Place& place) {
+    std::string reason;
+    for (const char* name : {"ndr-rail-2tier", "superpod-b200-ndr"}) {
+      auto found = fabrics_.find(name);
+      if (found == fabrics_.end()) found = fabrics_.emplace(name, catalog_.fabric(name)).first;
+      const Result<FabricType>& fabric_type = found->second;
+      if (!fabric_type) return fmt::format("fabric {} is not in the catalogue", name);
+      const Result<Fabric> fabric =
+          generate_fabric(*fabric_type, place.layout.domains, type.domain_gpus(), type.nic_bytes_per_s_per_gpu());
+      if (fabric) {
+        place.capacities = collective_capacities(type, *fabric_type, *fabric);
+        return {};
+      }
+      reason = fabric.error().front().message;
+    }
+    return reason;
+  }
+
+  void predict_collective(const CsvRow& row, CollectivePrediction& p) {
+    const std::string word = p.model.substr(0, p.model.find(' '));
+    const auto op = operation_of(word);
+    if (!op) {
+      p.reason = fmt::format("{} is not modelled", p.model);
+      return;
+    }
+    p.operation = op_word(*op);
+    const auto bytes = row.number("global_batch");
+    const bool is_busbw = p.metric == "busbw", is_algbw = p.metric == "algbw";
+    if (!bytes || *bytes <= 0) p.reason = "the message size is not stated";
+    if (p.reason.empty() && !is_busbw && !is_algbw && p.metric != "latency")
+      p.reason = fmt::format("metric {} is not a collective's", p.metric);
+    if (!p.reason.empty()) return;
+    p.size = message_size(*bytes);
+    const auto at = place(row, p);
+    if (!at) return;
+    CollectiveChoice choice;
+    const std::string text = p.model + " " + row.text("hardware");
+    if (contains(text, "ring") || contains(text, "NVLS off")) choice.algorithm = CollectiveAlgorithm::kRing;
+    if (contains(p.model, "NVLS")) choice.algorithm = CollectiveAlgorithm::kNvls;
+    const auto time = chosen_collective(*op, *bytes, at->layout, at->capacities, calibration_, choice);
+    if (!time) {
+      p.reason = "the forced algorithm cannot run on this hardware";
+      return;
+    }
+    p.how = fmt::format("{} {}", algorithm_word(time->algorithm), protocol_word(time->protocol));
+    p.step_s = time->time_s;
+    const double algbw = *bytes / time->time_s / 1e9;
+    p.predicted = is_busbw ? algbw * bus_factor(*op, at->layout.ranks) : is_algbw ? algbw : time->time_s * 1e6;
+  }
+
+  void predict_moe(const CsvRow& row, CollectivePrediction& p) {
+    const std::string& notes = row.text("notes");
+    const bool is_dispatch = p.operation == "moe dispatch";
+    const bool is_deepep = contains(row.text("source"), "DeepEP") || contains(p.model, "DeepEP");
+    std::optional<MoeKernel> kernel;
+    if (is_deepep) kernel = contains(p.model, "low-latency") ? MoeKernel::kDeepEpLowLatency : MoeKernel::kDeepEp;
+    if (contains(p.model, "OneSided")) kernel = MoeKernel::kOneSided;
+    if (contains(p.model, "TwoSided")) kernel = MoeKernel::kTwoSided;
+    const auto hidden = number_after(notes, R"(hidden (\d+))"), top_k = number_after(notes, R"(top-(\d+)(?! groups))");
+    auto tokens = row.number("global_batch");
+    if (!tokens) tokens = number_after(notes, R"((\d+) tokens)");
+    if (!kernel) {
+      p.reason = fmt::format("no kernel is known for {}", p.model);
+    } else if (!hidden || !top_k || !tokens) {
+      p.reason = "tokens, hidden size or experts of a token are not stated";
+    } else if (is_dispatch && !is_deepep) {
+      p.reason = "the number format of the dispatched tokens is not stated";
+    } else if (p.metric != "latency" && p.metric != "bottleneck_bandwidth") {
+      p.reason = fmt::format("metric {} is not modelled", p.metric);
+    }
+    if (!p.reason.empty()) return;
+    const auto at = place(row, p);
+    if (!at) return;
+    MoeExchange exchange;
+    exchange.tokens = *tokens;
+    exchange.bytes_per_token = is_dispatch ? moe_dispatch_bytes(*hidden) : moe_combine_bytes(*hidden);
+    exchange.top_k = static_cast<int>(*top_k);
+    const CollectiveTime time = moe_exchange_time(*kernel, exchange, at->layout, at->capacities, calibration_);
+    p.step_s = time.time_s;
+    p.size = message_size(std::max(time.tiers[0].bytes, time.tiers[1].bytes));
+    p.how = "direct";
+    // DeepEP counts every token once for each domain (or, in one domain, rank) that needs it, the sender's own
+    // included.
+    const int members = at->layout.domains > 1 ? at->layout.domains : at->layout.ranks;
+    const double counted = exchange.tokens * exchange.bytes_per_token * moe_destinations(members, exchange.top_k);
+    p.predicted = p.metric == "latency" ? time.time_s * 1e6 : counted / time.time_s / 1e9;
+  }
+
+  const Catalog& catalog_;
+  const Calibration& calibration_;
+  std::map<std::string, Result<RackType>> racks_;
+  std::map<std::string, Result<FabricType>> fabrics_;
+};
+
+}  // namespace
+
+std::string_view message_size_word(MessageSize size) {
+  static constexpr std::string_view kWords[] = {"small", "medium", "large", "-"};
+  return kWords[static_cast<std::size_t>(size)];
+}
+
+MessageSize message_size(double bytes) {
+  return bytes < 65536 ? MessageSize::kSmall : bytes > 16777216 ? MessageSize::kLarge : MessageSize::kMedium;
+}
+
+bool is_collective_table(const CsvTable& table) {
+  return table.column("hardware") >= 0 && table.column("model_id") < 0;
+}
+
+Result<std::vector<CollectivePrediction>> predict_collective_rows(const CsvTable& table, const Catalog& catalog,
+                                                                  const Calibration& calibration) {
+  Errors errors;
+  for (const char* column : {"id", "hardware", "n_gpus", "model", "global_batch", "metric", "value"})
+    if (table.column(column) < 0)
+      errors.push_back(
+          {ErrorCode::kBadInput, fmt::format("{} has no column \"{}\"", table.path, column), {}, 1, {}, {}});
+  if (!errors.empty()) return fail(std::move(errors));
+  Predictor predictor(catalog, calibration);
+  std::vector<CollectivePrediction> out;
+  for (std::size_t i = 0; i < table.rows.size(); ++i) out.push_back(predictor.predict(CsvRow(table, i)));
+  return out;
+}
+
+std::vector<CollectiveScore> score_collectives(const std::vector<CollectivePrediction>& rows) {
+  // "all" sorts behind the sources of its use by the flag in front of the name.
+  using Key = std::tuple<std::string, bool, std::string, std::string, MessageSize>;
+  std::map<Key, std::vector<const CollectivePrediction*>> groups;
+  for (const CollectivePrediction& row : rows) {
+    if (row.reason.empty()) {
+      groups[{row.use, false, row.source, row.operation, row.size}].push_back(&row);
+      groups[{row.use, true, "all", "", row.size}].push_back(&row);
+    } else {
+      groups[{row.use, false, row.source, row.operation, MessageSize::kUnknown}].push_back(&row);
+      groups[{row.use, true, "all", "", MessageSize::kUnknown}].push_back(&row);
+    }
+  }
+  std::vector<CollectiveScore> scores;
+  for (const auto& [key, members] : groups) {
+    std::vector<RowPrediction> plain_rows;
+    for (const CollectivePrediction* row : members) plain_rows.push_back(*row);
+    CollectiveScore s;
+    static_cast<Score&>(s) = score(plain_rows).back();  // of all sources
+    s.source = std::get<2>(key);
+    s.operation = std::get<3>(key);
+    s.size = std::get<4>(key);
+    scores.push_back(std::move(s));
+  }
+  return scores;
+}
+
+}  // namespace racktwin

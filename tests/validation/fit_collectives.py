@@ -1,0 +1,228 @@
+#!/usr/bin/env python3
+"""Fit the collective model (sim/network/collective.cpp) to published measurements and print it as TOML.
+
+Usage: fit_collectives.py [DIRECTORY]     DIRECTORY holds collectives.csv (default: where this file is)
+
+Needs numpy and scipy. Deterministic: no random numbers, fixed starting points. SI units. Only rows with use = calibrate
+are read. Every fit minimises a soft-L1 norm of log(model / measured). Errors are |model / measured - 1|.
+
+The equations are those of sim/network/README.md, "Collectives", for rings, LL, LL128, NVLS and sends inside one NVLink
+domain of 2 to 8 GPUs; the protocol of every row is the one that NCCL's own estimate chooses, not the best fit, and an
+all-reduce of more than four GPUs takes NVLS where that is faster. Between domains only the share of the NIC bandwidth is fitted; the step times between domains are NCCL's constants.
+"""
+
+import csv
+import os
+import re
+import sys
+
+import numpy as np
+from scipy.optimize import least_squares
+
+# NVLink port rate per direction [B/s] and generation; longest name first, because "B200" is part of "GB200".
+NVLINK = [
+    ("GB300", 5, 900e9), ("GB200", 5, 900e9), ("B300", 5, 900e9), ("B200", 5, 900e9),
+    ("H200", 4, 450e9), ("H100", 4, 450e9), ("A100", 3, 300e9),
+]
+OPERATIONS = ("all_gather", "reduce_scatter", "all_reduce", "alltoall")
+KIB, MIB, GIB = 2**10, 2**20, 2**30
+HUGE_BYTES = 4 * GIB  # few rows, but they fix the asymptote: weight 3
+
+# NCCL's estimate. source: NCCL src/graph/tuning.cc, see sim/network/collective.cpp
+TUNER_NVLINK_SHARE = {3: 0.800, 4: 0.824, 5: 0.802}
+TUNER_LL_MAX = {3: 87.7e9, 4: 141e9, 5: 282e9}
+PEER_LL_BYTES = 16 * KIB
+# Not fitted: 120 of 128 bytes are data, of the 0.85 that rings reach on NVLink 4 and 5.
+LL128_SHARE = 0.80
+LL, LL128, SIMPLE = range(3)
+
+NAMES = ["base3", "base4", "base5", "ring3", "ring4", "ring5", "p2p3", "p2p4", "p2p5", "nvls4", "nvls5", "hop_ll", "hop_ll128", "hop_simple",
+         "ll_share", "own_copy", "segment", "nvls_latency", "nvls_segment"]
+START = [8e-6, 5e-6, 8e-6, 0.75, 0.8, 0.75, 0.7, 0.7, 0.7, 0.7, 0.6, 1e-6, 3e-6, 5e-6, 0.3, 0.4, 2e-6, 2e-5, 1e-6]
+KEYS = {"base": "collective_nvlink{}.base", "ring": "collective_nvlink{}.ring_share",
+        "p2p": "collective_nvlink{}.p2p_share", "nvls": "collective_nvlink{}.nvls_share"}
+
+
+def by_log(model, start, measured, weights):
+    """Positive x that minimises the soft-L1 norm of log(model(x) / measured)."""
+    residual = lambda log_x: weights * np.log(model(np.exp(log_x)) / measured)
+    return np.exp(least_squares(residual, np.log(start), loss="soft_l1", f_scale=0.05, max_nfev=3000).x)
+
+
+def source_of(row):
+    return row["source"].split("/")[0]
+
+
+def time_of(row, wire):
+    """Seconds, from a latency in us or a bus bandwidth in GB/s."""
+    return float(row["value"]) * 1e-6 if row["metric"] == "latency" else wire / (float(row["value"]) * 1e9)
+
+
+class Rows:
+    """Collectives of NCCL inside one NVLink domain."""
+
+    def __init__(self, rows):
+        fields = []
+        for row in rows:
+            op = row["model"].split()[0]
+            chip = next((entry for entry in NVLINK if entry[0] in row["hardware"]), None)
+            gpus = int(row["n_gpus"])
+            if (chip is None or gpus > 8 or op not in OPERATIONS or row["metric"] not in ("latency", "busbw")
+                    or not row["global_batch"]):
+                continue
+            size = float(row["global_batch"])
+            wire = size * (gpus - 1) / gpus * (2 if op == "all_reduce" else 1)
+            forced = "ring" in row["model"] or "ring" in row["hardware"]
+            fields.append((chip[0], chip[1], chip[2], op, float(gpus), size, wire, time_of(row, wire), forced,
+                           source_of(row)))
+        (self.chip, self.generation, self.port, self.op, self.n, self.size, self.wire, self.time_s, self.forced,
+         self.source) = (np.array(column) for column in zip(*fields))
+        self.steps = (self.n - 1) * np.where(self.op == "all_reduce", 2, 1)
+        self.weight = np.where(self.size >= HUGE_BYTES, 3.0, 1.0)
+        self.has_nvls = (self.op == "all_reduce") & (self.n > 4) & (self.generation >= 4) & ~self.forced
+        self.protocol = self.chosen()
+
+    def chosen(self):
+        def of(table):
+            return np.array([table[g] for g in self.generation])
+
+        nvlink = self.port * of(TUNER_NVLINK_SHARE)
+        ratio = self.n / self.steps
+        ll = (6.6 + 0.6 * self.steps) * 1e-6 + self.size / (np.minimum(of(TUNER_LL_MAX), 0.5 * nvlink) * ratio)
+        ll128 = (14.0 + 1.9 * self.steps) * 1e-6 + self.size / (0.9375 * nvlink * ratio)
+        simple = (8.4 + 3.4 * self.steps) * 1e-6 + self.size / (nvlink * ratio)
+        ll128[self.generation >= 5] = np.inf
+        best = np.argmin(np.stack([ll, ll128, simple]), axis=0)
+        return np.where(self.op == "alltoall", np.where(self.size / self.n <= PEER_LL_BYTES, LL, SIMPLE), best)
+
+
+def model(rows, x):
+    p = dict(zip(NAMES, x))
+    generation = rows.generation - 3
+    base = np.array([p["base3"], p["base4"], p["base5"]])[generation]
+    ring_share = np.array([p["ring3"], p["ring4"], p["ring5"]])[generation]
+    p2p_share = np.array([p["p2p3"], p["p2p4"], p["p2p5"]])[generation]
+    nvls_share = np.array([1.0, p["nvls4"], p["nvls5"]])[generation]
+    own = p["own_copy"] * rows.size / rows.n
+    sends = rows.op == "alltoall"
+    steps = np.where(sends, 1, rows.steps)
+
+    def slotted(transfer):
+        return np.hypot(steps * p["hop_simple"], transfer) + 2 * np.sqrt(p["segment"] * transfer)
+
+    ll = steps * p["hop_ll"] + (rows.wire + own) / (rows.port * p["ll_share"])
+    ll128 = steps * p["hop_ll128"] + (rows.wire + own) / (rows.port * LL128_SHARE)
+    simple = slotted((rows.wire + own) / (rows.port * np.where(sends, p2p_share, ring_share)))
+    up = rows.size * (1 + 1 / rows.n) / (rows.port * nvls_share)
+    nvls = p["nvls_latency"] + up + 2 * np.sqrt(p["nvls_segment"] * rows.n * up)
+    ring = np.choose(rows.protocol, [ll, ll128, simple])
+    return base + np.where(rows.has_nvls, np.minimum(ring, nvls), ring)
+
+
+def fit(rows, mask):
+    return by_log(lambda x: model(rows, x)[mask], START, rows.time_s[mask], rows.weight[mask])
+
+
+def error_text(error, mask):
+    picked = error[mask]
+    if picked.size == 0:
+        return "-"
+    return (f"{100 * np.median(np.abs(picked)):.1f} / {100 * np.quantile(np.abs(picked), 0.9):.1f} "
+            f"{100 * np.median(picked):+.1f} % ({picked.size})")
+
+
+def by_size(rows, error, mask):
+    small, large = rows.size < 64 * KIB, rows.size > 16 * MIB
+    return (f"small {error_text(error, mask & small)}, medium {error_text(error, mask & ~small & ~large)}, "
+            f"large {error_text(error, mask & large)}")
+
+
+def print_table(key, value, fitted_on, unit="", evidence="measured"):
+    print(f"\n[{key}]\nvalue = {{ is = \"{value:.3g}{unit}\", from = \"aiconfigurator-nccl\", evidence = \"{evidence}\" }}")
+    print(f"fitted_on = \"{fitted_on}\"")
+
+
+def print_domain(rows):
+    everything = np.full(rows.n.size, True)
+    x = fit(rows, everything)
+    error = model(rows, x) / rows.time_s - 1
+    print("# Collectives inside an NVLink domain. Errors: median / 90th percentile, bias (rows).")
+    for op in OPERATIONS:
+        print(f"# {op}: {by_size(rows, error, rows.op == op)}")
+    for source in sorted(set(rows.source)):
+        left = rows.source == source
+        held = model(rows, fit(rows, ~left)) / rows.time_s - 1
+        print(f"# {source}, fitted: {by_size(rows, error, left)}\n#   left out:   {by_size(rows, held, left)}")
+    for chip in sorted(set(rows.chip)):
+        left = rows.chip == chip
+        if set(rows.generation[left]) <= set(rows.generation[~left]):
+            held = model(rows, fit(rows, ~left)) / rows.time_s - 1
+            print(f"# {chip}, fitted: {by_size(rows, error, left)}\n#   left out:   {by_size(rows, held, left)}")
+    fitted_on = f"collectives.csv, calibrate rows of NCCL in one NVLink domain, 2 to 8 GPUs ({rows.n.size} rows)"
+    for name, value in zip(NAMES, x):
+        generation = re.fullmatch(r"(base|ring|p2p|nvls)(\d)", name)
+        key = KEYS[generation[1]].format(generation[2]) if generation else f"collective.{name}"
+        is_share = "share" in key or name == "own_copy"
+        print_table(key, value if is_share else value * 1e6, fitted_on, "" if is_share else " us")
+
+
+def print_network(rows):
+    """Rings over several nodes of eight GPUs, bound by their NICs: bytes over a node's NICs, [B/s] from the text."""
+    wire, nic, time = [], [], []
+    for row in rows:
+        rate = re.search(r"(\d+)x(\d+)[Gg]", row["hardware"])
+        gpus = int(row["n_gpus"])
+        # Over two nodes all-reduce takes trees, over more rings: those rows show the NICs.
+        if (not rate or gpus <= 8 or row["metric"] != "busbw" or float(row["global_batch"]) < 256 * MIB
+                or (row["model"] == "all_reduce" and gpus <= 16 and "A100" not in row["hardware"])
+                or "p4de" in row["hardware"] or not any(c in row["hardware"] for c in ("H100", "B200", "A100"))):
+            continue
+        bytes_on_wire = float(row["global_batch"]) * (gpus - 1) / gpus * (2 if row["model"] == "all_reduce" else 1)
+        wire.append(bytes_on_wire)
+        nic.append(float(rate[1]) * float(rate[2]) * 1e9 / 8)
+        time.append(time_of(row, bytes_on_wire))
+    wire, nic, time = np.array(wire), np.array(nic), np.array(time)
+    share = wire / nic / time
+    print(f"\n# Rings between nodes, 256 MiB and more: share of the NIC bandwidth, median {np.median(share):.3f}, "
+          f"highest {share.max():.3f} ({share.size} rows); fabric.nic_share stays at 0.95")
+
+
+def print_moe(rows):
+    """Kernels that move the tokens of a mixture of experts over NVLink: base + bytes / (port share)."""
+    kernels = {"deepep": "normal (DeepEP", "deepep_low_latency": "low-latency (DeepEP", "one_sided": "NVLinkOneSided",
+               "two_sided": "NVLinkTwoSided"}
+    for kernel, word in kernels.items():
+        volume, time = [], []
+        for row in rows:
+            chip = next((entry for entry in NVLINK if entry[0] in row["hardware"]), None)
+            is_dispatch = "dispatch" in row["model"]
+            if word not in row["model"] or row["metric"] != "latency" or (is_dispatch and "DeepEP" not in row["model"]):
+                continue  # TensorRT-LLM's rows do not state the payload of a dispatch
+            hidden, top_k = (int(re.search(text, row["notes"])[1]) for text in (r"hidden (\d+)", r"top-(\d+)"))
+            n = int(row["n_gpus"])
+            copies = {"deepep_low_latency": top_k * (n - 1) / n, "one_sided": min(top_k, n) * (n - 1) / n}.get(
+                kernel, (n - 1) * (1 - (1 - 1 / n) ** top_k))
+            token = hidden * (1 + 4 / 128) if is_dispatch else 2 * hidden
+            volume.append(float(row["global_batch"]) * copies * token / chip[2])
+            time.append(float(row["value"]) * 1e-6)
+        volume, time = np.array(volume), np.array(time)
+        run = lambda x: x[0] + volume / x[1]
+        x = by_log(run, [2e-5, 0.6], time, np.ones_like(time))
+        error = run(x) / time - 1
+        print(f"\n# {kernel}: {error_text(error, time > 0)}")
+        fitted_on = f"collectives.csv, calibrate rows of that kernel on NVLink ({time.size} rows)"
+        print_table(f"moe.{kernel}_base", x[0] * 1e6, fitted_on, " us")
+        print_table(f"moe.{kernel}_share", x[1], fitted_on)
+
+
+def main():
+    directory = sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.abspath(__file__))
+    with open(os.path.join(directory, "collectives.csv"), newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["use"] == "calibrate"]
+    print_domain(Rows(rows))
+    print_network(rows)
+    print_moe(rows)
+
+
+if __name__ == "__main__":
+    main()
