@@ -158,12 +158,13 @@ class Resolver {
     w_.sharding =
         choose(q_.sharding, Sharding::kOptimizer, "sharding", "optimizer", "Megatron's distributed optimizer");
     if (w_.sharding == Sharding::kOptimizer) {
-      if (q_.shard_ranks) error("shard_ranks", "needs sharding = \"gradients\" or \"parameters\"");
+      if (q_.shard_ranks) error("shard_ranks", "shard_ranks needs sharding = \"gradients\" or \"parameters\"");
       return;
     }
     w_.shard_ranks = choose<int>(q_.shard_ranks, ranks, "shard_ranks", std::to_string(ranks), "all of dp x cp");
     if (ranks % w_.shard_ranks != 0)
-      error("shard_ranks", fmt::format("{} does not divide dp x cp = {} x {}", w_.shard_ranks, p.dp, p.cp));
+      error("shard_ranks",
+            fmt::format("shard_ranks = {} does not divide dp x cp = {} x {}", w_.shard_ranks, p.dp, p.cp));
   }
 
   void resolve_task() {
@@ -173,7 +174,7 @@ class Resolver {
             fmt::format("documents of {} tokens do not fit into a sequence of {}", w_.document, w_.sequence));
     w_.kernels = choose(q_.kernels, Kernels::kNative, "kernels", "native", "fused, attention made for the chip");
     if (w_.task != Task::kLora) {
-      if (q_.lora_rank) error("lora_rank", "needs task = \"lora\"");
+      if (q_.lora_rank) error("lora_rank", "lora_rank needs task = \"lora\"");
       return;
     }
     if (w_.model.latent)

@@ -47,7 +47,7 @@ KernelTime gemm(const Roofline& roofline, double m, double n, double k, bool bf1
 // Streaming kernel that moves `bytes` over HBM.
 KernelTime stream(const Roofline& roofline, double bytes);
 
-// Keys that a query sees on average: causal, within its document and its window.
+// Keys that a query sees on average: causal, within its document and its window; of its own key one half.
 double mean_keys(double sequence, double document, double window);
 
 // Streaming kernels between GEMMs that move `bytes` if they are fused; if not, more.

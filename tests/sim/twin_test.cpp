@@ -377,10 +377,12 @@ TEST_CASE("one slower GPU slows the whole job, and lifting its limit restores it
            file);
   const RecordingReader recording = reader(file);
   const double before_s = mean_at(recording, "step_time", 30);
-  // At half the clock of all GPUs the step would be longer by the share that the clock binds.
-  const double share = value(run(short_run("10 s")), "compute_share");
-  CHECK(mean_at(recording, "step_time", 60) > (1 + 0.5 * share) * before_s);
-  CHECK(mean_at(recording, "step_time", 60) < (1 + share) * before_s);
+  // Its stage computes twice as long, some of which it waited before; the stages are about equal. With all GPUs at half
+  // the clock the step would be longer by the share that the clock binds.
+  const RunOutcome plain = run(short_run("10 s"));
+  const double waits_s = value(plain, "bubble_s"), computes_s = value(plain, "compute_s");
+  CHECK(mean_at(recording, "step_time", 60) > 0.95 * (before_s - waits_s + computes_s));
+  CHECK(mean_at(recording, "step_time", 60) < (1 + value(plain, "compute_share")) * before_s);
   CHECK(mean_at(recording, "step_time", 120) == Approx(before_s).epsilon(0.02));
 }
 
