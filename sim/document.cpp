@@ -1,5 +1,9 @@
 #include "sim/document.h"
 
+#include "sim/document_node.h"
+#include "sim/error_text.h"
+#include "sim/nearest_match.h"
+
 #include <fmt/format.h>
 
 // toml++ 3.3.0 asserts, or declares unreachable, what bad input reaches: "x = [1, }" and a bare key with U+00E4.
@@ -21,85 +25,19 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cerrno>
 #include <charconv>
-#include <cmath>
 #include <cstdio>
-#include <fstream>
 #include <functional>
 #include <iterator>
-#include <limits>
-#include <map>
-#include <mutex>
-#include <set>
 #include <system_error>
 #include <utility>
 
 namespace racktwin {
-
-struct Node {
-  enum class Kind : std::uint8_t { kTable, kArray, kText, kInteger, kReal, kBoolean, kDate };
-  struct Entry {
-    std::string key;
-    SourceLoc loc;  // of the key
-    int length;
-    std::unique_ptr<Node> value;
-  };
-
-  Kind kind = Kind::kTable;
-  SourceLoc loc;
-  int length = 1;
-  std::string text;
-  std::int64_t integer = 0;
-  double real = 0;
-  bool boolean = false;
-  std::vector<std::unique_ptr<Node>> items;  // of an array
-  std::vector<Entry> entries;                // of a table, in file order
-  std::set<std::string, std::less<>> asked;  // keys that a reader wanted, present or not
-  bool opened = false;                       // a reader looked into this table
-
-  Entry* find(std::string_view key) {
-    const auto it = std::find_if(entries.begin(), entries.end(), [&](const Entry& entry) { return entry.key == key; });
-    return it == entries.end() ? nullptr : &*it;
-  }
-};
-
 namespace {
 
 using Kind = Node::Kind;
 using FileName = std::shared_ptr<const std::string>;
-
-constexpr double kNoData = std::numeric_limits<double>::quiet_NaN();
-constexpr std::array<std::string_view, 5> kEvidenceWords{"measured", "published", "reported", "derived", "assumed"};
-constexpr std::string_view kEvidenceList = "measured, published, reported, derived, assumed";
-
-// --- The texts that were parsed, so that errors can quote them ---
-
-struct TextRegistry {
-  std::mutex mutex;
-  std::map<std::string, std::shared_ptr<const std::string>, std::less<>> texts;
-};
-
-TextRegistry& text_registry() {
-  static TextRegistry registry;
-  return registry;
-}
-
-std::shared_ptr<const std::string> remember_text(const std::string& name, std::string text) {
-  auto shared = std::make_shared<const std::string>(std::move(text));
-  TextRegistry& registry = text_registry();
-  const std::lock_guard lock(registry.mutex);
-  registry.texts[name] = shared;
-  return shared;
-}
-
-std::shared_ptr<const std::string> remembered_text(const std::string& name) {
-  TextRegistry& registry = text_registry();
-  const std::lock_guard lock(registry.mutex);
-  const auto it = registry.texts.find(name);
-  return it == registry.texts.end() ? nullptr : it->second;
-}
 
 Result<std::string> read_file(const std::string& path) {
   const auto cannot_read = [&] {
@@ -182,115 +120,34 @@ Error syntax_error(const toml::parse_error& error, const FileName& file) {
           {}};
 }
 
-// --- Reading ---
+// --- What nobody asked for ---
 
-std::string_view kind_phrase(Kind kind) {
-  switch (kind) {
-    case Kind::kTable:
-      return "a table";
-    case Kind::kArray:
-      return "a list";
-    case Kind::kText:
-      return "a text";
-    case Kind::kInteger:
-      return "a whole number";
-    case Kind::kReal:
-      return "a number";
-    case Kind::kBoolean:
-      return "a boolean";
-    case Kind::kDate:
-      return "a date";
-  }
-  return "";
+bool is_missing(const Error& error, const std::string& key, const Node& table) {
+  const bool says_so = error.message == missing_key_message(key) || error.message == missing_table_message(key);
+  return says_so && error.loc.file == table.loc.file && error.loc.line == table.loc.line &&
+         error.loc.column == table.loc.column;
 }
 
-void report(Errors& errors, const Node& node, std::string message, std::string hint = {}) {
-  errors.push_back({ErrorCode::kBadInput, std::move(message), node.loc, node.length, std::move(hint), {}});
+// Which of the table's keys was meant, of equally near ones what is missing. That it is missing is then said.
+std::optional<std::string> meant_key(const std::string& key, const Node& table, Errors& errors) {
+  const auto is_reported = [&](const std::string& known) {
+    return std::any_of(errors.begin(), errors.end(),
+                       [&](const Error& error) { return is_missing(error, known, table); });
+  };
+  std::vector<std::string> known(table.asked.begin(), table.asked.end());
+  std::stable_partition(known.begin(), known.end(), is_reported);
+  std::optional<std::string> nearest = nearest_match(key, known);
+  if (nearest)
+    errors.erase(std::remove_if(errors.begin(), errors.end(),
+                                [&](const Error& error) { return is_missing(error, *nearest, table); }),
+                 errors.end());
+  return nearest;
 }
 
-void report_kind(Errors& errors, const Node& node, std::string_view key, std::string_view expected, std::string hint) {
-  report(errors, node, fmt::format("\"{}\" must be {}, not {}", key, expected, kind_phrase(node.kind)),
-         std::move(hint));
-}
-
-// The value at `key`, which becomes a known key. No table (it was missing): no value and no further error.
-Node* ask(Node* table, std::string_view key) {
-  if (table == nullptr) return nullptr;
-  table->asked.emplace(key);
-  Node::Entry* entry = table->find(key);
-  return entry == nullptr ? nullptr : entry->value.get();
-}
-
-Node* require(Node* table, std::string_view key, Errors* errors, std::string_view example) {
-  Node* node = ask(table, key);
-  if (node == nullptr && table != nullptr) {
-    report(*errors, *table, fmt::format("missing key \"{}\"", key), fmt::format("e.g. {} = {}", key, example));
-  }
-  return node;
-}
-
-std::optional<std::string> read_text(const Node* node, std::string_view key, Errors* errors) {
-  if (node == nullptr) return std::nullopt;
-  if (node->kind == Kind::kText) return node->text;
-  report_kind(*errors, *node, key, "a text", "write it in quotes");
-  return std::nullopt;
-}
-
-std::optional<std::int64_t> read_integer(const Node* node, std::string_view key, Errors* errors) {
-  if (node == nullptr) return std::nullopt;
-  if (node->kind == Kind::kInteger) return node->integer;
-  report_kind(*errors, *node, key, "a whole number", "write it without quotes and without a point, e.g. 72");
-  return std::nullopt;
-}
-
-std::optional<double> read_quantity(const Node* node, std::string_view key, Dimension dimension, Errors* errors) {
-  if (node == nullptr) return std::nullopt;
-  const std::string_view example = dimension_example(dimension);
-  if (node->kind == Kind::kText) {
-    const auto value = parse_quantity(node->text, dimension);
-    if (value) return *value;
-    report(*errors, *node, value.error(), fmt::format("expected {}, e.g. \"{}\"", with_article(dimension), example));
-  } else if (node->kind == Kind::kInteger || node->kind == Kind::kReal) {
-    if (dimension == Dimension::kNone && std::isfinite(node->real)) return node->real;
-    const std::string message = dimension == Dimension::kNone ? fmt::format("\"{}\" must be a finite number", key)
-                                                              : with_article(dimension) + " needs a unit";
-    report(*errors, *node, message, fmt::format("write \"{}\"", example));
-  } else {
-    report_kind(*errors, *node, key, with_article(dimension), fmt::format("e.g. \"{}\"", example));
-  }
-  return std::nullopt;
-}
-
-// The items of an array; of nothing, none.
-std::vector<Node*> read_items(const Node* node, std::string_view key, std::string_view example, Errors* errors) {
-  std::vector<Node*> items;
-  if (node == nullptr) return items;
-  if (node->kind != Kind::kArray) {
-    report_kind(*errors, *node, key, "a list", fmt::format("e.g. {}", example));
-    return items;
-  }
-  for (const auto& item : node->items) items.push_back(item.get());
-  return items;
-}
-
-std::string sourced_example(std::string_view quantity) {
-  return fmt::format("{{ is = \"{}\", from = \"...\", evidence = \"published\" }}", quantity);
-}
-
-Evidence read_evidence(const Node* node, std::string_view key, Errors* errors) {
-  const std::optional<std::string> word = read_text(node, key, errors);
-  if (!word) return Evidence::kAssumed;
-  const auto* const it = std::find(kEvidenceWords.begin(), kEvidenceWords.end(), *word);
-  if (it != kEvidenceWords.end()) return static_cast<Evidence>(it - kEvidenceWords.begin());
-  report(*errors, *node, fmt::format("unknown evidence \"{}\"", *word), fmt::format("one of {}", kEvidenceList));
-  return Evidence::kAssumed;
-}
-
-std::string unknown_key_hint(const std::string& key, const Node& table) {
-  const std::vector<std::string> known(table.asked.begin(), table.asked.end());
-  if (known.empty()) return "no keys are known here";
-  if (const auto nearest = nearest_match(key, known)) return fmt::format("did you mean \"{}\"?", *nearest);
-  return fmt::format("known keys here: {}", fmt::join(known, ", "));
+std::string unknown_key_hint(const std::string& key, const Node& table, Errors& errors) {
+  if (table.asked.empty()) return "no keys are known here";
+  if (const auto meant = meant_key(key, table, errors)) return fmt::format("did you mean \"{}\"?", *meant);
+  return fmt::format("known keys here: {}", fmt::join(table.asked, ", "));
 }
 
 void report_unknown(const Node& node, Errors& errors) {
@@ -300,11 +157,12 @@ void report_unknown(const Node& node, Errors& errors) {
     if (node.asked.count(entry.key) != 0) {
       report_unknown(*entry.value, errors);
     } else {
+      std::string hint = unknown_key_hint(entry.key, node, errors);
       errors.push_back({ErrorCode::kBadInput,
                         fmt::format("unknown key \"{}\"", entry.key),
                         entry.loc,
                         entry.length,
-                        unknown_key_hint(entry.key, node),
+                        std::move(hint),
                         {}});
     }
   }
@@ -380,282 +238,7 @@ tl::expected<std::unique_ptr<Node>*, std::string> child_slot(Node& parent, const
   return &entry->value;
 }
 
-// --- Printing errors ---
-
-constexpr std::size_t kMostErrors = 20;
-
-bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }
-
-// Control characters other than tabs would garble the terminal.
-std::string printable(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if ((static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7f') c = '?';
-  }
-  return result;
-}
-
-std::optional<std::string> source_line(const std::string& file, int line) {
-  std::string text;
-  if (const auto remembered = remembered_text(file)) {
-    std::size_t begin = 0;
-    for (int i = 1; i < line; ++i) {
-      begin = remembered->find('\n', begin);
-      if (begin == std::string::npos) return std::nullopt;
-      ++begin;
-    }
-    text = remembered->substr(begin, remembered->find('\n', begin) - begin);
-  } else {
-    std::ifstream stream(file);
-    for (int i = 0; i < line; ++i) {
-      if (!std::getline(stream, text)) return std::nullopt;
-    }
-  }
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  if (line == 1 && text.compare(0, kByteOrderMark.size(), kByteOrderMark) == 0) text.erase(0, kByteOrderMark.size());
-  if (!text.empty() && text.back() == '\r') text.pop_back();
-  return printable(text);
-}
-
-// "      ^^^^" under `line`; columns are characters, tabs stay tabs.
-std::pair<std::string, std::string> underline(std::string_view line, int column, int length) {
-  std::string padding;
-  int characters = 0;
-  for (const char byte : line) {
-    if (!begins_character(byte)) continue;
-    if (++characters < column) padding += byte == '\t' ? '\t' : ' ';
-  }
-  const int carets = std::max(1, std::min(length, characters - column + 1));
-  return {padding, std::string(static_cast<std::size_t>(carets), '^')};
-}
-
-struct Palette {
-  std::string_view red, bold, blue, reset;
-};
-
-std::string format_error(const Error& error, const Palette& palette) {
-  const auto& [red, bold, blue, reset] = palette;
-  std::string out = fmt::format("{}error{}{}: {}{}\n", red, reset, bold, printable(error.message), reset);
-  std::string hint = printable(error.hint);
-  const SourceLoc& loc = error.loc;
-  const std::string number = loc.line > 0 ? std::to_string(loc.line) : "";
-  const std::size_t width = std::max<std::size_t>(2, number.size());
-  if (loc.file != nullptr) {
-    std::string place = printable(*loc.file);
-    if (loc.line > 0) place += fmt::format(":{}", loc.line);
-    if (loc.line > 0 && loc.column > 0) place += fmt::format(":{}", loc.column);
-    out += fmt::format("{:{}}{}-->{} {}\n", "", width, blue, reset, place);
-    const auto line = loc.line > 0 ? source_line(*loc.file, loc.line) : std::nullopt;
-    if (line && loc.column > 0) {
-      const auto [padding, carets] = underline(*line, loc.column, error.length);
-      out += fmt::format("{:{}} {}|{}\n", "", width, blue, reset);
-      out += fmt::format("{}{:>{}} |{} {}\n", blue, number, width, reset, *line);
-      out += fmt::format("{:{}} {}|{} {}{}{}{}{}{}\n", "", width, blue, reset, padding, red, carets,
-                         hint.empty() ? "" : " ", hint, reset);
-      hint.clear();
-    }
-  }
-  if (!hint.empty()) out += fmt::format("{:{}} {}={} help: {}\n", "", width, blue, reset, hint);
-  for (const std::string& note : error.notes) {
-    out += fmt::format("{:{}} {}={} note: {}\n", "", width, blue, reset, printable(note));
-  }
-  return out;
-}
-
-// Edits (insert, delete, replace, swap neighbours) from `a` to `b`, ignoring case.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  const auto same = [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
-  };
-  std::vector<std::size_t> before_last(b.size() + 1);
-  std::vector<std::size_t> last(b.size() + 1);
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    before_last.swap(last);
-    last.swap(row);
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = last[j - 1] + (same(a[i - 1], b[j - 1]) ? 0 : 1);
-      row[j] = std::min({last[j] + 1, row[j - 1] + 1, replaced});
-      if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) && same(a[i - 2], b[j - 1])) {
-        row[j] = std::min(row[j], before_last[j - 2] + 1);
-      }
-    }
-  }
-  return row[b.size()];
-}
-
 }  // namespace
-
-std::string_view evidence_word(Evidence evidence) { return kEvidenceWords[static_cast<std::size_t>(evidence)]; }
-
-Sourced::Sourced() : value(kNoData), low(kNoData), high(kNoData) {}
-Sourced::Sourced(double known, Evidence how) : value(known), evidence(how), low(kNoData), high(kNoData) {}
-
-// --- Table ---
-
-bool Table::has(std::string_view key) const { return node_ != nullptr && node_->find(key) != nullptr; }
-
-SourceLoc Table::loc() const { return node_ == nullptr ? SourceLoc{} : node_->loc; }
-
-SourceLoc Table::loc(std::string_view key) const { return has(key) ? node_->find(key)->value->loc : loc(); }
-
-ValueKind Table::value_kind(std::string_view key) const {
-  const Node::Entry* entry = node_ == nullptr ? nullptr : node_->find(key);
-  if (entry == nullptr) return ValueKind::kOther;
-  const Node& node = *entry->value;
-  const bool has_items = node.kind == Kind::kArray && !node.items.empty();
-  switch (has_items ? node.items.front()->kind : node.kind) {
-    case Kind::kTable:
-      return has_items ? ValueKind::kTables : ValueKind::kTable;
-    case Kind::kText:
-      return has_items ? ValueKind::kTexts : ValueKind::kText;
-    case Kind::kInteger:
-      return has_items ? ValueKind::kOther : ValueKind::kInteger;
-    case Kind::kBoolean:
-      return has_items ? ValueKind::kOther : ValueKind::kBoolean;
-    default:
-      return ValueKind::kOther;
-  }
-}
-
-std::vector<std::string> Table::keys() const {
-  std::vector<std::string> keys;
-  if (node_ == nullptr) return keys;
-  for (const Node::Entry& entry : node_->entries) keys.push_back(entry.key);
-  return keys;
-}
-
-std::string Table::text(std::string_view key) {
-  return read_text(require(node_, key, errors_, "\"...\""), key, errors_).value_or("");
-}
-
-std::optional<std::string> Table::optional_text(std::string_view key) {
-  return read_text(ask(node_, key), key, errors_);
-}
-
-std::int64_t Table::integer(std::string_view key) {
-  return read_integer(require(node_, key, errors_, "72"), key, errors_).value_or(0);
-}
-
-std::optional<std::int64_t> Table::optional_integer(std::string_view key) {
-  return read_integer(ask(node_, key), key, errors_);
-}
-
-std::optional<bool> Table::optional_boolean(std::string_view key) {
-  const Node* node = ask(node_, key);
-  if (node == nullptr) return std::nullopt;
-  if (node->kind == Kind::kBoolean) return node->boolean;
-  report_kind(*errors_, *node, key, "a boolean", "write true or false, without quotes");
-  return std::nullopt;
-}
-
-double Table::quantity(std::string_view key, Dimension dimension) {
-  const std::string example = fmt::format("\"{}\"", dimension_example(dimension));
-  return read_quantity(require(node_, key, errors_, example), key, dimension, errors_).value_or(kNoData);
-}
-
-std::optional<double> Table::optional_quantity(std::string_view key, Dimension dimension) {
-  return read_quantity(ask(node_, key), key, dimension, errors_);
-}
-
-std::vector<double> Table::quantities(std::string_view key, Dimension dimension) {
-  const std::string example = fmt::format("[\"{}\"]", dimension_example(dimension));
-  std::vector<double> values;
-  for (const Node* item : read_items(require(node_, key, errors_, example), key, example, errors_)) {
-    values.push_back(read_quantity(item, key, dimension, errors_).value_or(kNoData));
-  }
-  return values;
-}
-
-std::vector<std::string> Table::texts(std::string_view key) {
-  std::vector<std::string> values;
-  for (const Node* item : read_items(ask(node_, key), key, "[\"...\"]", errors_)) {
-    values.push_back(read_text(item, key, errors_).value_or(""));
-  }
-  return values;
-}
-
-Sourced Table::sourced(std::string_view key, Dimension dimension) {
-  require(node_, key, errors_, sourced_example(dimension_example(dimension)));
-  return optional_sourced(key, dimension).value_or(Sourced());
-}
-
-std::optional<Sourced> Table::optional_sourced(std::string_view key, Dimension dimension) {
-  const Node* node = ask(node_, key);
-  if (node == nullptr) return std::nullopt;
-  if (node->kind != Kind::kTable) {
-    const std::string_view quantity = node->kind == Kind::kText ? node->text : dimension_example(dimension);
-    report(*errors_, *node, fmt::format("\"{}\" needs a source and its evidence", key),
-           fmt::format("write {}", sourced_example(quantity)));
-    return std::nullopt;
-  }
-  Table fields = *optional_table(key);
-  Sourced sourced;
-  sourced.value = fields.quantity("is", dimension);
-  sourced.from = fields.text("from");
-  sourced.evidence = read_evidence(require(fields.node_, "evidence", errors_, "\"published\""), "evidence", errors_);
-  sourced.note = fields.optional_text("note").value_or("");
-  sourced.loc = fields.loc("is");
-  const std::size_t errors_before = errors_->size();
-  if (const Node* range = ask(fields.node_, "range")) {
-    const std::vector<double> limits = fields.quantities("range", dimension);
-    if (limits.size() == 2 && limits[0] <= limits[1]) {
-      sourced.low = limits[0];
-      sourced.high = limits[1];
-    } else if (errors_->size() == errors_before) {
-      report(*errors_, *range, "a range is two values, the lower one first");
-    }
-  }
-  return sourced;
-}
-
-Table Table::table(std::string_view key) {
-  if (node_ != nullptr && !has(key)) {
-    node_->asked.emplace(key);
-    report(*errors_, *node_, fmt::format("missing table \"{}\"", key), fmt::format("e.g. [{}]", key));
-  }
-  return optional_table(key).value_or(Table());
-}
-
-std::optional<Table> Table::optional_table(std::string_view key) {
-  Node* node = ask(node_, key);
-  if (node == nullptr) return std::nullopt;
-  if (node->kind != Kind::kTable) {
-    report_kind(*errors_, *node, key, "a table", fmt::format("e.g. [{}]", key));
-    return std::nullopt;
-  }
-  Table table;
-  table.node_ = node;
-  table.errors_ = errors_;
-  node->opened = true;
-  return table;
-}
-
-std::vector<Table> Table::tables(std::string_view key) {
-  const std::string example = fmt::format("[[{}]]", key);
-  std::vector<Table> tables;
-  for (Node* item : read_items(ask(node_, key), key, example, errors_)) {
-    if (item->kind != Kind::kTable) {
-      report_kind(*errors_, *item, key, "a list of tables", fmt::format("e.g. {}", example));
-      continue;
-    }
-    Table& table = tables.emplace_back();
-    table.node_ = item;
-    table.errors_ = errors_;
-    item->opened = true;
-  }
-  return tables;
-}
-
-void Table::error_at(std::string_view key, std::string message, std::string hint) {
-  if (node_ == nullptr) return;
-  const Node::Entry* entry = node_->find(key);
-  report(*errors_, entry == nullptr ? *node_ : *entry->value, std::move(message), std::move(hint));
-}
-
-// --- Document ---
 
 struct Document::Impl {
   std::shared_ptr<const std::string> text;
@@ -730,49 +313,5 @@ void Document::report_unknown_keys() {
 }
 
 Errors& Document::errors() { return impl_->errors; }
-
-namespace {
-
-// "temp" means "temperature", if nothing else begins with it.
-std::optional<std::string> only_one_that_begins(std::string_view word, const std::vector<std::string>& candidates) {
-  constexpr std::size_t kLeast = 2;  // letters that mean something
-  std::optional<std::string> found;
-  for (const std::string& candidate : candidates) {
-    if (word.size() < kLeast || candidate.size() <= word.size()) continue;
-    if (edit_distance(word, std::string_view(candidate).substr(0, word.size())) != 0) continue;
-    if (found) return std::nullopt;
-    found = candidate;
-  }
-  return found;
-}
-
-}  // namespace
-
-std::optional<std::string> nearest_match(std::string_view word, const std::vector<std::string>& candidates) {
-  const std::size_t limit = std::max<std::size_t>(1, word.size() / 3);
-  std::optional<std::string> nearest;
-  std::size_t least = limit + 1;
-  for (const std::string& candidate : candidates) {
-    const std::size_t longer = std::max(word.size(), candidate.size());
-    const std::size_t shorter = std::min(word.size(), candidate.size());
-    if (longer - shorter > limit) continue;
-    const std::size_t distance = edit_distance(word, candidate);
-    if (distance >= least || distance >= longer) continue;
-    least = distance;
-    nearest = candidate;
-  }
-  return nearest ? nearest : only_one_that_begins(word, candidates);
-}
-
-std::string format_errors(const Errors& errors, bool colour) {
-  const Palette palette = colour ? Palette{"\x1b[1;31m", "\x1b[1m", "\x1b[1;34m", "\x1b[0m"} : Palette{};
-  std::string out;
-  for (std::size_t i = 0; i < std::min(errors.size(), kMostErrors); ++i) {
-    if (i > 0) out += '\n';
-    out += format_error(errors[i], palette);
-  }
-  if (errors.size() > kMostErrors) out += fmt::format("\nand {} more\n", errors.size() - kMostErrors);
-  return out;
-}
 
 }  // namespace racktwin

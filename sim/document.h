@@ -51,7 +51,7 @@ class Table {
 
   std::string text(std::string_view key);  // required
   std::optional<std::string> optional_text(std::string_view key);
-  std::int64_t integer(std::string_view key);  // required
+  std::int64_t integer(std::string_view key, std::int64_t example = 8);  // required
   std::optional<std::int64_t> optional_integer(std::string_view key);
   std::optional<bool> optional_boolean(std::string_view key);
   double quantity(std::string_view key, Dimension dimension);  // required, a string with a unit
@@ -90,7 +90,8 @@ class Document {
 
   Table root();
   const std::string& source_text() const;
-  // Call after reading: appends an error for every key nobody asked for, with the nearest known key of that table.
+  // Call after reading: appends an error for every key nobody asked for, with the nearest known key of that table. It
+  // takes the place of the error that says that this one is missing.
   void report_unknown_keys();
   Errors& errors();
 
@@ -103,17 +104,5 @@ class Document {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-// The candidate nearest to `word` by edit distance, if it is near enough to be a typing mistake.
-std::optional<std::string> nearest_match(std::string_view word, const std::vector<std::string>& candidates);
-
-// Formats errors as
-//   error: unknown unit "kv" for power
-//     --> scenarios/hall_a.toml:41:17
-//      |
-//   41 |   rack_budget = "132 kv"
-//      |                 ^^^^^^^^ expected a power, e.g. "132 kW"
-// The source lines are read from the files (or from the texts that were parsed in this process).
-std::string format_errors(const Errors& errors, bool colour);
 
 }  // namespace racktwin

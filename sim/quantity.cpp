@@ -220,13 +220,13 @@ std::string_view trim(std::string_view text) {
 }
 
 // `value` with so many significant digits, without an exponent where that is readable.
-std::string format_number(double value, int significant) {
+std::string format_number(double value, int significant, Zeros zeros) {
   const double magnitude = std::abs(value);
   if (value == 0) return "0";
   if (magnitude >= 1e15 || magnitude < 1e-6) return fmt::format("{:.{}g}", value, significant);
   const int decimals = significant - 1 - static_cast<int>(std::floor(std::log10(magnitude)));
   std::string text = fmt::format("{:.{}f}", value, std::max(decimals, 0));
-  if (text.find('.') != std::string::npos) {
+  if (zeros == Zeros::kTrim && text.find('.') != std::string::npos) {
     text.erase(text.find_last_not_of('0') + 1);
     if (text.back() == '.') text.pop_back();
   }
@@ -279,7 +279,7 @@ tl::expected<double, std::string> parse_quantity(std::string_view text, Dimensio
   return value;
 }
 
-std::string format_quantity(double value, Dimension dimension, int significant) {
+std::string format_quantity(double value, Dimension dimension, int significant, Zeros zeros) {
   RT_CHECK(significant >= 1);
   if (std::isnan(value)) return "-";
   const Unit* chosen = nullptr;
@@ -294,7 +294,7 @@ std::string format_quantity(double value, Dimension dimension, int significant) 
     }
   }
   RT_CHECK(chosen != nullptr);
-  std::string text = format_number(number, significant);
+  std::string text = format_number(number, significant, zeros);
   return chosen->name.empty() ? text : fmt::format("{} {}", text, chosen->name);
 }
 

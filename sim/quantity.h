@@ -53,7 +53,11 @@ std::string with_article(Dimension dimension);
 // On failure: a message without a location, e.g. `unknown unit "kv" for power`.
 tl::expected<double, std::string> parse_quantity(std::string_view text, Dimension dimension);
 
-// For people: a value in a fitting unit with three or four significant digits, "132 kW", "19.3 s", "-" for NaN.
-std::string format_quantity(double value, Dimension dimension, int significant = 4);
+// What becomes of zeros at the end of the decimals: inputs look as they were written ("132 kW"), results in a table
+// have as many digits each ("132.0 kW").
+enum class Zeros : std::uint8_t { kTrim, kKeep };
+
+// For people: a value in a fitting unit, "19.3 s", "-" for NaN.
+std::string format_quantity(double value, Dimension dimension, int significant = 4, Zeros zeros = Zeros::kTrim);
 
 }  // namespace racktwin

@@ -4,7 +4,7 @@
 #include "app/cli/help.h"
 #include "app/cli/version.h"
 #include "sim/catalog/catalog.h"
-#include "sim/document.h"
+#include "sim/nearest_match.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
 #include "app/cli/console.h"
 
-#include "sim/document.h"
+#include "sim/error_text.h"
 
 #include <fmt/format.h>
 #include <unistd.h>

@@ -20,7 +20,7 @@ int export_recording(const ExportOptions& options, const GlobalOptions& global) 
   if (const auto done = reader->export_csv(options.directory, options.force); !done)
     return print_errors(done.error(), global);
   if (!global.is_quiet)
-    print_message(fmt::format("wrote site_series.csv, rack_series.csv and events.csv to {}\n", options.directory));
+    print_message(fmt::format("wrote {} to {}\n", fmt::join(RecordingReader::csv_names(), ", "), options.directory));
   return 0;
 }
 

@@ -1,6 +1,7 @@
 #include "app/cli/picture_options.h"
 
 #include "sim/document.h"
+#include "sim/nearest_match.h"
 #include "sim/quantity.h"
 
 #include <fmt/format.h>

@@ -17,10 +17,17 @@ struct ShotOptions {
   bool force = false;
 };
 
-// "hall.racktwin" -> "hall-power-overview.png", here; "rack:hall/row-a/rack-01" becomes "rack-01".
-std::string default_output(const ShotOptions& options) {
+// "hall.racktwin" -> "hall-power-overview.png", here, with --at "hall-power-overview-0h12m00s.png";
+// "rack:hall/row-a/rack-01" becomes "rack-01".
+std::string default_output(const ShotOptions& options, const Result<double>& time_s) {
   const std::string camera = options.camera.substr(options.camera.find_last_of(":/") + 1);
-  return fmt::format("{}-{}-{}.png", std::filesystem::path(options.recording).stem().string(), options.layer, camera);
+  std::string name =
+      fmt::format("{}-{}-{}", std::filesystem::path(options.recording).stem().string(), options.layer, camera);
+  if (!options.at.empty() && time_s) {
+    const auto s = static_cast<long long>(*time_s + 1e-6);
+    name += fmt::format("-{}h{:02}m{:02}s", s / 3600, s / 60 % 60, s % 60);
+  }
+  return name + ".png";
 }
 
 Result<PictureRequest> request_of(const ShotOptions& options) {
@@ -33,7 +40,7 @@ Result<PictureRequest> request_of(const ShotOptions& options) {
   collect(size, errors);
   collect(is_dark, errors);
   collect(time_s, errors);
-  const std::string output = options.output.empty() ? default_output(options) : options.output;
+  const std::string output = options.output.empty() ? default_output(options, time_s) : options.output;
   collect(check_picture_output(output, options.force), errors);
   if (!errors.empty()) return tl::unexpected(errors);
   PictureRequest request;

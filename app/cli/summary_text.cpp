@@ -95,7 +95,9 @@ class SummaryText {
  private:
   double v(std::string_view name) const { return s_.value(name); }
   bool is_known(std::string_view name) const { return !std::isnan(v(name)); }
-  std::string q(std::string_view name, Dimension dimension) const { return format_quantity(v(name), dimension); }
+  std::string q(std::string_view name, Dimension dimension) const {
+    return format_quantity(v(name), dimension, 4, Zeros::kKeep);
+  }
   double run_number(std::string_view key) const {
     const std::string text = s_.run_value(key);
     return text.empty() ? std::nan("") : std::strtod(text.c_str(), nullptr);
@@ -172,8 +174,8 @@ class SummaryText {
     const std::string memory = q("memory_used_bytes", Dimension::kBytes);
     add_share_headroom("GPU memory", "headroom_memory", memory == "-" ? "" : fmt::format(", {}", memory));
     const double junction_k = v("headroom_junction_k");
-    line("GPU junction", format_quantity(junction_k, Dimension::kTemperatureDelta, 3), "to the first slowdown",
-         {"headroom_junction_k"}, headroom_colour(junction_k, kTightHeadroom_k));
+    line("GPU junction", format_quantity(junction_k, Dimension::kTemperatureDelta, 3, Zeros::kKeep),
+         "to the first slowdown", {"headroom_junction_k"}, headroom_colour(junction_k, kTightHeadroom_k));
   }
 
   void add_part(std::string_view label, std::string_view row) {
@@ -187,7 +189,7 @@ class SummaryText {
     heading("Training step", "evidence");
     const double longest = v("step_time_max_s");
     line("step time", q("step_time_s", Dimension::kTime),
-         longest > v("step_time_s") ? fmt::format("the longest {}", format_quantity(longest, Dimension::kTime)) : "",
+         longest > v("step_time_s") ? "the longest " + q("step_time_max_s", Dimension::kTime) : "",
          {"step_time_s", "step_time_max_s"});
     add_part("  compute", "compute_s");
     add_part("  memory-bound", "memory_bound_s");
@@ -255,7 +257,7 @@ class SummaryText {
                           is_caused ? p_.reset : std::string_view());
       out_ += fmt::format("  {}({}){}\n", p_.dim, printable(event.by), p_.reset);
     }
-    if (s_.events.size() > shown) out_ += fmt::format("  and {} more\n", s_.events.size() - shown);
+    if (s_.events.size() > shown) out_ += fmt::format("  and {} more; --json lists all\n", s_.events.size() - shown);
   }
 
   void add_weakest_inputs() {

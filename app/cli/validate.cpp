@@ -2,6 +2,7 @@
 #include "app/cli/version.h"
 #include "sim/catalog/catalog.h"
 #include "sim/document.h"
+#include "sim/nearest_match.h"
 #include "sim/validation/validation.h"
 
 #include <CLI/CLI.hpp>

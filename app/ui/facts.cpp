@@ -241,9 +241,10 @@ std::string alike_text(const RunHistory& history, int epoch, ComponentId id) {
 std::string label_of(std::string_view name) {
   if (name == "tokens_per_s") return "Tokens/s";
   if (name == "tokens_per_s_per_gpu") return "Tokens/s per GPU";
+  if (name == "gpu_compute") return "GPU utilization";  // as the layer
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kShort = {{{"gpu", "GPU"},
                                                                                             {"it", "IT"},
-                                                                                            {"tcs", "TCS"},
+                                                                                            {"tcs", "coolant"},
                                                                                             {"cdu", "CDU"},
                                                                                             {"mfu", "MFU"},
                                                                                             {"pue", "PUE"},

@@ -10,6 +10,8 @@
 namespace racktwin {
 namespace {
 
+constexpr float kLeastForDetails = 24;  // lines of text; in less, tooltips have them
+
 // How much of a limit is used: a thin bar, of another colour where it is crossed.
 void share_bar_ui(double share, bool is_dark) {
   const UiColours& colours = ui_colours(is_dark);
@@ -41,8 +43,11 @@ void limit_ui(const Fact& fact, const FactText& text, bool is_dark) {
   ImGui::PopStyleColor();
 }
 
-std::string fact_tip(const Fact& fact) {
-  std::string tip = fact.metric->description + "\ncomputed by " + fact.metric->computed_by;
+std::string fact_tip(const Fact& fact, const FactText& text) {
+  std::string tip = fact.metric->description;
+  for (const std::string* line : {&text.spread, &text.limit})
+    if (!line->empty()) tip += "\n" + *line;
+  tip += "\ncomputed by " + fact.metric->computed_by;
   tip += "\nrests on " + evidence_text(fact.metric->evidence, fact.metric->source);
   if (!fact.limit.name.empty()) tip += "\nlimit " + evidence_text(fact.limit.evidence, fact.limit.source);
   return tip;
@@ -54,15 +59,8 @@ void small_weak_text(const std::string& text) {
   ImGui::PopFont();
 }
 
-// Name and value; below: what the value is taken over, its limit, and the weakest that it rests on.
-void fact_ui(const Fact& fact, bool is_dark) {
-  const FactText text = text_of(fact);
-  ImGui::BeginGroup();
-  ImGui::TextUnformatted(label_of(fact.metric->name).c_str());
-  ImGui::SameLine();
-  ImGui::PushFont(semibold_font());
-  text_right(text.value);
-  ImGui::PopFont();
+// What the value is taken over, its limit, and the weakest that it rests on.
+void details_ui(const Fact& fact, const FactText& text, bool is_dark) {
   ImGui::PushFont(small_font());
   push_weak();
   if (!text.spread.empty()) wrapped_text(text.spread);
@@ -70,28 +68,67 @@ void fact_ui(const Fact& fact, bool is_dark) {
   limit_ui(fact, text, is_dark);
   push_weak();
   const std::string evidence = evidence_text(fact.metric->evidence, fact.metric->source);
-  if (!evidence.empty()) ImGui::TextUnformatted(fitted_text(evidence, ImGui::GetContentRegionAvail().x).c_str());
+  if (!evidence.empty()) wrapped_text(evidence);
   ImGui::PopStyleColor();
   ImGui::PopFont();
+}
+
+// Of that what is wrong.
+void short_details_ui(const Fact& fact, const FactText& text, bool is_dark) {
+  ImGui::PushFont(small_font());
+  if (text.is_crossed)
+    limit_ui(fact, text, is_dark);
+  else if (!text.limit.empty())
+    share_bar_ui(fact.share, is_dark);
+  ImGui::PopFont();
+}
+
+// Beside the name, where there is room before the value.
+void evidence_word_ui(const Fact& fact, const std::string& value) {
+  const float gap = ImGui::GetStyle().ItemSpacing.x;
+  ImGui::PushFont(semibold_font());
+  const float taken = ImGui::CalcTextSize(value.c_str()).x;
+  ImGui::PopFont();
+  ImGui::PushFont(small_font());
+  if (ImGui::GetContentRegionAvail().x > ImGui::CalcTextSize(fact.metric->evidence.c_str()).x + taken + gap) {
+    weak_text(fact.metric->evidence);
+    ImGui::SameLine();
+  }
+  ImGui::PopFont();
+}
+
+void fact_ui(const Fact& fact, bool is_short, bool is_dark) {
+  const FactText text = text_of(fact);
+  ImGui::BeginGroup();
+  ImGui::TextUnformatted(label_of(fact.metric->name).c_str());
+  ImGui::SameLine();
+  if (is_short) evidence_word_ui(fact, text.value);
+  ImGui::PushFont(semibold_font());
+  text_right(text.value);
+  ImGui::PopFont();
+  if (is_short)
+    short_details_ui(fact, text, is_dark);
+  else
+    details_ui(fact, text, is_dark);
   ImGui::EndGroup();
   if (ImGui::IsItemHovered()) {
     ImGui::BeginTooltip();
     ImGui::PushTextWrapPos(30 * ImGui::GetFontSize());
-    ImGui::TextUnformatted(fact_tip(fact).c_str());
+    ImGui::TextUnformatted(fact_tip(fact, text).c_str());
     ImGui::PopTextWrapPos();
     ImGui::EndTooltip();
   }
 }
 
 // The values of a group, and in a line what there are none of.
-void group_ui(const FactGroup& group, bool is_dark) {
+void group_ui(const FactGroup& group, bool is_short, bool is_dark) {
   std::string missing;
   for (const Fact& fact : group.facts) {
     if (!fact.reading.has_data()) {
       missing += (missing.empty() ? "" : ", ") + label_of(fact.metric->name);
       continue;
     }
-    fact_ui(fact, is_dark);
+    fact_ui(fact, is_short, is_dark);
     ImGui::Dummy({0, 0.1F * ImGui::GetFontSize()});
   }
   if (missing.empty()) return;
@@ -145,6 +182,7 @@ void inspector_panel_ui(const ViewerData& data, const ViewerState& state, Comman
   const Panel panel("inspector", data.zones.inspector);
   const ComponentId shown = state.selected.exists() ? state.selected : data.parts.whole;
   identity_ui(data, shown);
+  const bool is_short = data.zones.inspector.height < kLeastForDetails * ImGui::GetFontSize();
   ImGui::BeginChild("facts");
   if (data.facts.empty()) {
     heading("Values");
@@ -153,7 +191,7 @@ void inspector_panel_ui(const ViewerData& data, const ViewerState& state, Comman
   for (const FactGroup& group : data.facts) {
     heading(group.title.empty() ? (data.frame ? fmt::format("At {}", time_text(data.frame->time_s)) : "")
                                 : group.title);
-    group_ui(group, state.is_dark);
+    group_ui(group, is_short, state.is_dark);
   }
   if (data.history.site().kind(shown) == "site") summary_ui(data);
   ImGui::EndChild();

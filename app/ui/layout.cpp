@@ -11,6 +11,9 @@ constexpr float kLeastRight = 16.5F;            // the buttons of the pace besid
 constexpr float kLeastPlots = 9.5F;             // one row of plots with axes
 constexpr float kLeastInspector = 8;            // a name and two values
 constexpr float kWhatIf = 9.8F, kPump = 1.87F;  // without pumps, and each of them
+constexpr float kLowWindow = 54;                // of less height: the right column runs down to the status bar
+constexpr float kLowWhatIf = 8.4F;              // there, an answer takes its room from the pumps
+constexpr float kLowEvents = 7;                 // a title and two of them
 constexpr int kPumpsShown = 8;                  // the others are scrolled to
 
 }  // namespace
@@ -26,23 +29,29 @@ Zones zones_of(float width_px, float height_px, float line_px, const Splitters& 
   const float banner = whole(std::min(banner_px, 0.3F * height_px));
   const float top = toolbar + banner;
   const float upper = height_px - top - status - bottom;
-  const float wanted = (kWhatIf + kPump * static_cast<float>(std::min(pumps, kPumpsShown))) * line_px;
-  const float most = std::max(upper / 2, (kWhatIf + 2 * kPump) * line_px);
-  const float room = std::max(0.0F, std::min({wanted, most, upper - kLeastInspector * line_px}));
+  const bool is_low = height_px < kLowWindow * line_px;
+  const float events = whole(kLowEvents * line_px);                         // of a low window
+  const float column = is_low ? height_px - top - status - events : upper;  // of inspector and what-ifs
+  const float wanted =
+      ((is_low ? kLowWhatIf : kWhatIf) + kPump * static_cast<float>(std::min(pumps, kPumpsShown))) * line_px;
+  const float most = std::max(column / 2, (kWhatIf + 2 * kPump) * line_px);
+  const float room = std::max(0.0F, std::min({wanted, most, column - kLeastInspector * line_px}));
   const float what_if = has_what_ifs ? whole(room) : 0;
   const float lower_y = top + upper + gap;
+  const float right_x = width_px - right + gap;
 
   Zones zones;
   zones.toolbar = {0, 0, width_px, toolbar - gap};
   zones.banner = {0, toolbar, width_px, std::max(0.0F, banner - gap)};
   zones.tree = {0, top, left - gap, upper};
   zones.viewport = {left, top, width_px - left - right, upper};
-  zones.inspector = {width_px - right + gap, top, right - gap, upper - what_if};
-  zones.what_if = {width_px - right + gap, top + upper - what_if + gap, right - gap, what_if - gap};
-  zones.timeline = {0, lower_y, width_px, timeline - gap};
+  zones.inspector = {right_x, top, right - gap, column - what_if};
+  zones.what_if = {right_x, top + column - what_if + gap, right - gap, what_if - gap};
+  zones.timeline = {0, lower_y, is_low ? width_px - right : width_px, timeline - gap};
   const float plots_y = lower_y + timeline, plots_height = bottom - timeline - 2 * gap;
   zones.plots = {0, plots_y, width_px - right, plots_height};
-  zones.events = {width_px - right + gap, plots_y, right - gap, plots_height};
+  zones.events = is_low ? Zone{right_x, height_px - status - events + gap, right - gap, events - 2 * gap}
+                        : Zone{right_x, plots_y, right - gap, plots_height};
   zones.status = {0, height_px - status, width_px, status};
   // A window that is smaller than it should be has panels that overlap, but none without a size.
   for (Zone* zone : {&zones.tree, &zones.viewport, &zones.inspector, &zones.plots, &zones.events}) {

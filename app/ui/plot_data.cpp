@@ -73,7 +73,6 @@ std::vector<PlotSpec> plot_specs(const RunHistory& history, ComponentId selected
       spec_of(history, selected, {"gpu_clock", "gpu_clock", "gpu_clock", "pump_speed", "step_time"})};
   specs[1].takes_high = true;  // as on labels
   specs[1].title = history.site().kind(selected) == "gpu" ? "GPU junction" : "Hottest GPU";
-  if (!has_coolant) specs[2].title = "GPU utilization";
   return specs;
 }
 

@@ -35,7 +35,8 @@ void splitters_ui(const ViewerData& data, const ViewerState&, Commands& out) {
                                ImGuiMouseCursor_ResizeEW)
                           .x;
   const float bottom =
-      strip_ui(data, "bottom", {0, zones.timeline.y - half, size.x, 2 * half}, ImGuiMouseCursor_ResizeNS).y;
+      strip_ui(data, "bottom", {0, zones.timeline.y - half, zones.timeline.width, 2 * half}, ImGuiMouseCursor_ResizeNS)
+          .y;
   ImGui::PopStyleVar(2);
   if (left == 0 && right == 0 && bottom == 0) return;
   // From where they are: a panel may be larger than its share, since none is smaller than its text.

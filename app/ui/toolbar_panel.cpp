@@ -19,7 +19,8 @@ void gap() { ImGui::SameLine(0, 1.6F * ImGui::GetFontSize()); }
 void layers_ui(const ViewerData& data, const ViewerState& state, Commands& out) {
   int number = 1;
   for (const Layer layer : kLayers) {
-    const std::string tip = fmt::format("Colour by {}  ({})", layer_word(layer), number++);
+    std::string tip = fmt::format("Colour by {}  ({})", layer_word(layer), number++);
+    if (state.layer == layer) tip += "\n" + wrapped(data.layer.explains, 24 * ImGui::GetFontSize());
     if (toggle_button(data, capital(layer_word(layer)).c_str(), state.layer == layer, tip.c_str()))
       out.push_back(command::SetLayer{layer});
     ImGui::SameLine(0, 2);

@@ -119,6 +119,12 @@ void what_if_panel_ui(const ViewerData& data, const ViewerState& state, Commands
   const float below = pace_height(data) + answer_height(data);
   const float one = ImGui::GetFrameHeightWithSpacing();
   ImGui::BeginChild("changes", {0, std::max(one, ImGui::GetContentRegionAvail().y - below)});
+  if (data.parts.facility.empty() && data.parts.pumps.empty()) {
+    ImGui::PushStyleColor(ImGuiCol_Text, ImGui::GetStyle().Colors[ImGuiCol_TextDisabled]);
+    wrapped_text("The racks are air-cooled: there is no facility water to warm and no pump to trip.");
+    ImGui::PopStyleColor();
+    name_item(data, "nothing to change");
+  }
   facility_ui(data, state, out);
   pumps_ui(data, out);
   ImGui::EndChild();

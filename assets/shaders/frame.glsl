@@ -11,7 +11,7 @@ layout(std140) uniform Frame {
   vec4 background, floor_line, shadow, gap, hatch;
   vec4 viewport;    // width, height [px], pixels of the finished picture per pixel, pixels per metre where w is 1
   vec4 distance;    // w at which lines of the floor crowd
-  vec4 focus;       // x from, x to [m], and how far the rest steps back: 0 to 1
+  vec4 focus;       // x from, x to [m]; how far the rest steps back: 0 to 1; 1: something is hatched
 } frame;
 
 // Finish of a swatch, in its alpha.

@@ -1,14 +1,14 @@
-// Cells of a rack's front; the mean where they are too small to see. DETAILED: with what few pictures have: the "no
-// data" hatch; ports, and racks that step back, where one is in focus.
+// Cells of a rack's front; the mean where they are too small to see. DETAILED: with what few fronts have: the "no
+// data" hatch, and ports on the rack that is in focus.
 in vec2 at;
 noperspective in vec3 cell_px_w_and_lit;
 flat in vec4 texture_from_at;
 flat in vec4 gap_and_ports;
 flat in vec4 mean;
 flat in vec3 gap_colour;
+flat in vec4 veil;
 #ifdef DETAILED
 flat in vec4 stripes;
-flat in vec4 veil;
 #endif
 out vec4 pixel;
 
@@ -46,8 +46,5 @@ void main() {
   colour = mix(colour, gap_colour * lit, max(gap.x, gap.y));
   float visible = clamp(min(cell_px.x, cell_px.y) / kLeastCell_px - 1.0, 0.0, 1.0);
   colour = mix(mean_colour, colour, visible);
-#ifdef DETAILED
-  colour = mix(colour, veil.rgb, veil.w);
-#endif
-  pixel = vec4(colour, 1.0);
+  pixel = vec4(mix(colour, veil.rgb, veil.w), 1.0);
 }

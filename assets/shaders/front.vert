@@ -13,9 +13,9 @@ flat out vec4 texture_from_at;            // factor, offset
 flat out vec4 gap_and_ports;              // x, y: half a gap [cells]; z: ports in a cell, of 10 a metre; w 1: are shown
 flat out vec4 mean;
 flat out vec3 gap_colour;
+flat out vec4 veil;                       // w: how far the front steps back
 #ifdef DETAILED
-flat out vec4 stripes;  // w: scale
-flat out vec4 veil;     // w: how far the front steps back
+flat out vec4 stripes;                    // w: scale
 #endif
 
 const float kFrame_m = 0.014, kHalfGap_m = 0.003;
@@ -35,11 +35,16 @@ void main() {
 
   vec2 texel = 1.0 / vec2(textureSize(cells, 0));
   texture_from_at = vec4(texel, grid.xy * texel);
-  gap_and_ports = vec4(kHalfGap_m * cells_per_m, 10.0 * size.x / grid.z, frame.focus.z > 0.0 ? 1.0 : 0.0);
+  veil = vec4(frame.background.rgb, step_back(corner.x + 0.5 * size.x));
+  bool is_focus = frame.focus.z > 0.0 && veil.w == 0.0;
+  gap_and_ports = vec4(kHalfGap_m * cells_per_m, 10.0 * size.x / grid.z, is_focus ? 1.0 : 0.0);
   mean = swatch(mean_index);
   gap_colour = frame.gap.rgb;
 #ifdef DETAILED
   stripes = vec4(frame.hatch.rgb, frame.viewport.z);
-  veil = vec4(frame.background.rgb, step_back(corner.x + 0.5 * size.x));
+  bool is_drawn = is_focus || frame.focus.w > 0.0;
+#else
+  bool is_drawn = !is_focus;  // by the detailed program, then
 #endif
+  if (!is_drawn) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);  // outside
 }

@@ -87,6 +87,18 @@ Shape unit_line() { return {{0, 1}, {1}, {0, 1}, GL_LINES}; }
 
 Shape unit_square() { return {{0, 0, 1, 0, 1, 1, 0, 1}, {2}, {0, 1, 2, 0, 2, 3}, GL_TRIANGLES}; }
 
+// Two squares, one on the other, and the four strips between them.
+Shape unit_ring() {
+  Shape shape;
+  shape.attributes = {2, 1};
+  for (const glm::vec2 at : kCorners) add(shape, {at.x, at.y, 0, at.x, at.y, 1});
+  for (int i = 0; i < 4; ++i) {
+    const int here = 2 * i, next = (here + 2) % 8;
+    add_indices(shape, {here, next, next + 1, here, next + 1, here + 1});
+  }
+  return shape;
+}
+
 Shape unit_box() { return box_shape(false); }
 Shape unit_rack() { return box_shape(true); }
 

@@ -27,6 +27,7 @@ struct Shape {
 };
 Shape unit_line();             // location 0: float
 Shape unit_square();           // location 0: vec2
+Shape unit_ring();             // as shadow.vert has it
 Shape unit_box();              // as box.vert has it
 Shape unit_rack();             // the same, with a frame in place of the front
 Shape unit_tube(int n_sides);  // as tube.vert has it

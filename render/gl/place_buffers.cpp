@@ -76,7 +76,7 @@ PlaceBuffers::PlaceBuffers()
       boxes(unit_box(), kBoxAttributes, sizeof(BoxInstance)),
       fronts(unit_square(), kFrontAttributes, sizeof(FrontInstance)),
       tubes(unit_tube(kTubeSides), kTubeAttributes, sizeof(TubeInstance)),
-      shadows(unit_square(), kShadowAttributes, sizeof(ShadowInstance)),
+      shadows(unit_ring(), kShadowAttributes, sizeof(ShadowInstance)),
       tile_lines(unit_line(), kTileLineAttributes, sizeof(TileLineInstance)),
       swatches_(4, kSwatchesInRow),
       cells_(4, kFrontTexelsInRow) {}

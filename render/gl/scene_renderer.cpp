@@ -151,9 +151,11 @@ struct SceneRenderer::Impl {
     block.eye = camera.is_orthographic ? glm::vec4(eye - camera.target, 0) : glm::vec4(eye, 1);
     const float px_per_m = pixels_per_metre(camera, viewport);
     block.viewport.w = px_per_m;
+    place.update(scene);
+    const bool has_no_data = place.has_no_data();
+    block.focus.w = has_no_data ? 1 : 0;
     block.distance.x = crowding_distance(scene.floor_tile_m, camera, px_per_m * block.viewport.z);
     use(block);
-    place.update(scene);
     place.bind_textures();
 
     set_state(viewport, framebuffer_height);
@@ -166,9 +168,9 @@ struct SceneRenderer::Impl {
     draw(programs.tile, place.tile_lines);
     set_pass(true, true, false);
     // What covers the rest first: hidden pixels cost little.
-    const bool is_detailed = place.has_no_data() || scene.focus.strength > 0;
-    const gl::SolidPrograms& solid = is_detailed ? programs.detailed : programs.plain;
+    const gl::SolidPrograms& solid = has_no_data ? programs.detailed : programs.plain;
     draw(solid.front, place.fronts);
+    if (!has_no_data && scene.focus.strength > 0) draw(programs.detailed.front, place.fronts);  // the one in focus
     draw(solid.box, place.racks);
     draw(solid.box, place.boxes);
     draw(solid.tube, place.tubes);

@@ -137,7 +137,8 @@ void place_cursor(const Figure& figure, FigureLayout& layout) {
   layout.cursor_px = std::numeric_limits<float>::quiet_NaN();
   if (std::isnan(figure.cursor_x)) return;
   for (const FigureSeries& series : figure.series) {
-    layout.cursor_values.push_back(value_text(value_at(series, figure.cursor_x), figure.unit, 4));
+    layout.cursor_values.push_back(
+        value_text(value_at(series, figure.cursor_x), figure.unit, 4));  // as fine as an axis
   }
 }
 

@@ -1,5 +1,5 @@
-// A plot as data: series over time with limits, a cursor and axes. Two back ends draw it: SVG (svg.h) and the window
-// (app/ui). Layout is shared, so that both show the same picture. Thread rule: pure functions.
+// A plot as data: series over time with limits, a cursor and axes, and its layout. The window (app/ui) draws it.
+// Thread rule: pure functions.
 #pragma once
 
 #include "render/colour/colour_map.h"

@@ -32,7 +32,8 @@ std::string last_event(const OverlayParts& parts, double time_s) {
 
 std::string state_line(const OverlayParts& parts) {
   const bool has_legend = parts.layout.legend != LegendForm::kNone;
-  const std::string layer = parts.layer.title + (has_legend ? "" : " (too small for a legend)");
+  std::string layer = parts.layer.title + (has_legend ? "" : " (too small for a legend)");
+  if (parts.layer.rack != parts.layer.gpu) layer += " (labels: rack or tray power)";
   if (!parts.frame) return layer + "  ·  nothing recorded yet";
   std::string text = fmt::format("{}  ·  {}", layer, time_text(parts.frame->time_s));
   const double duration_s = parts.history.duration_s();

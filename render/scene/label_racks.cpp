@@ -123,10 +123,13 @@ class RackNames {
   }
 
   std::optional<Spot> place(const NamedRack& rack, const Plate& plate, int line, const std::vector<Spot>& spots) const {
-    const float off = parts_.px(kOff_px);
-    const float down = off + static_cast<float>(line) * (plate.size.y + off + slant_px_);
-    const PxRect rect = parts_.rect_at(plate, rack.px + glm::vec2(-plate.size.x / 2, down));
-    const PxLine lead = {rack.px, {rack.px.x, rect.low.y}};
+    const glm::vec2 side = front_side(parts_.view.camera);
+    const float off = parts_.px(kOff_px),
+                deep = std::abs(glm::dot(plate.size, side));  // of the plate, away from the row
+    const float away = off + static_cast<float>(line) * (deep + off + (side.y > 0 ? slant_px_ : 0));
+    const PxRect rect = parts_.rect_at(plate, rack.px + side * (away + deep / 2) - plate.size / 2.0F);
+    const PxLine lead = {rack.px, side.y > 0 ? glm::vec2(rack.px.x, rect.low.y)
+                                             : glm::vec2(side.x < 0 ? rect.high.x : rect.low.x, rack.px.y)};
     if (!is_clear(rect, lead, spots)) return {};
     return Spot{&plate, rect, lead, rack.foot};
   }
@@ -177,6 +180,11 @@ class RackNames {
 }  // namespace
 
 std::size_t front_corner(const Camera& camera) { return camera.forward().y >= -0.2F ? 0 : 2; }
+
+glm::vec2 front_side(const Camera& camera) {
+  const bool is_turned_plan = camera.forward().z < -0.9F && std::abs(camera.right().y) > 0.9F;
+  return is_turned_plan ? glm::vec2(camera.right().y > 0 ? -1 : 1, 0) : glm::vec2(0, 1);
+}
 
 void name_racks(LabelTools& tools, const std::vector<const PlacedRack*>& racks) { RackNames(tools).name(racks); }
 

@@ -19,6 +19,9 @@ struct LabelTools {
 
 // Corner of a box at the foot (top) of the side that is turned to the eye, left of its middle.
 std::size_t front_corner(const Camera& camera);
+// Which way in the picture that side faces, y down: where a label at the foot of a thing stands. Down, but for a plan
+// that is turned.
+glm::vec2 front_side(const Camera& camera);
 
 // The first form in which all racks have room, else that in which most have.
 void name_racks(LabelTools& tools, const std::vector<const PlacedRack*>& racks);

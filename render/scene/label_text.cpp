@@ -49,8 +49,10 @@ std::vector<LabelForm> LabelTexts::forms_of(ComponentId id) const {
   if (kind == "row") return {{strong(name + "  " + row_value(id))}, {strong(name)}};
   if (kind == "cdu") return cdu_forms(id);
   if (kind == "pump") return with_value("pump_flow");
-  if (kind == "leaf") return with_value("leaf_network");
-  if (kind == "network-rack" && parts_.layer.layer == Layer::kUtilization) return with_value("leaf_network");
+  const bool shows_network = parts_.layer.layer == Layer::kUtilization;
+  const bool has_leaves = kind == "leaf" || (kind == "network-rack" && value_of(parts_, "leaf_network", id) != "-");
+  if (shows_network && has_leaves) return with_value("leaf_network");
+  if (shows_network && kind == "spine") return with_value("spine_network");
   LabelForm lines = {weak(name)};
   if (kind == "facility") add_from_to("facility_supply", "facility_return", id, lines);
   if (const RackPartPlace* part = parts_.site().part_of(id)) {

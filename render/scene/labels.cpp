@@ -113,7 +113,7 @@ class Labeller {
   std::vector<Spot> spots_of(const Candidate& candidate) const {
     const Corners corners = corners_of(candidate.place);
     const std::size_t side = front_corner(parts_.view.camera);
-    const Spot foot = {(corners[side] + corners[side + 1]) / 2.0F, {0, 1}};
+    const Spot foot = {(corners[side] + corners[side + 1]) / 2.0F, front_side(parts_.view.camera)};
     const Spot top = {(corners[side + 4] + corners[side + 5]) / 2.0F, {0, -1}};
     const std::string_view kind = parts_.site().kind(candidate.id);
     if (kind == "row") return ends_of(corners, side, foot);
@@ -129,6 +129,10 @@ class Labeller {
   // Below the racks only once these have their labels.
   std::vector<Spot> ends_of(const Corners& corners, std::size_t side, const Spot& foot) const {
     if (have_racks_names_) return {foot};
+    if (foot.side.y == 0) {  // it runs from the top down
+      const bool is_first_above = foot.side.x < 0;
+      return {{(is_first_above ? corners[4] + corners[6] : corners[5] + corners[7]) / 2.0F, {0, -1}}};
+    }
     const glm::vec3 beside(0.1F, 0, 0);
     const glm::vec3 one = (corners[side] + corners[side + 4]) / 2.0F - beside;
     const glm::vec3 other = (corners[side + 1] + corners[side + 5]) / 2.0F + beside;

@@ -105,8 +105,8 @@ LayerSpec layer_spec(const RunHistory& history, Layer layer) {
       break;
     case Layer::kTemperature:
       spec.title = "Temperature";
-      spec.explains =
-          "GPUs: junction. Labels, tops of racks and racks far away: the hottest. Pipes: coolant and facility water.";
+      spec.explains = "GPUs: junction. Labels, tops of racks and racks far away: the hottest.";
+      if (!history.site().placed("cdu").empty()) spec.explains += " Pipes: coolant and facility water.";
       spec.map = ColourMap::kInferno;
       spec.gpu = spec.rack = history.metric("gpu_junction");
       spec.summary = Statistic::kHighest;
@@ -129,7 +129,7 @@ LayerSpec layer_spec(const RunHistory& history, Layer layer) {
   if (spec.gpu != nullptr) set_range(history, spec);
   if (layer == Layer::kTemperature)
     for (const char* name : {"rack_inlet", "rack_return", "tcs_supply", "facility_supply"})
-      widen_for(history, name, spec);
+      if (!history.site().placed("cdu").empty()) widen_for(history, name, spec);
   if (layer == Layer::kTemperature) add_coolant_limits(history, spec);
   std::erase_if(spec.limits, [&](const LimitRow& l) { return l.value < spec.low || l.value > spec.high; });
   return spec;

@@ -2,7 +2,7 @@
 #include "render/scene/camera.h"
 #include "render/scene/place_parts.h"
 #include "sim/check.h"
-#include "sim/document.h"
+#include "sim/nearest_match.h"
 
 #include <fmt/format.h>
 
@@ -14,7 +14,7 @@
 namespace racktwin {
 namespace {
 
-constexpr float kStraightDown = 1.57079633F;
+constexpr float kQuarter = 1.57079633F;  // of a turn [rad]
 const std::vector<std::string> kNames = {"overview", "plan", "row", "rack"};
 
 using Points = std::vector<glm::vec3>;
@@ -179,11 +179,26 @@ Camera overview() {
 
 Camera plan(const Points& points) {
   Camera camera;
-  camera.pitch = kStraightDown;
+  camera.pitch = kQuarter;
   camera.is_orthographic = true;
   camera.distance = 10;
   camera.target.z = spread_of(points, glm::mat3(1)).high.z;
   return camera;
+}
+
+// Turned by a quarter, with the fronts to the left, where that shows the site so much larger that it is worth it.
+Camera fitted_plan(const Points& points, const Viewport& viewport, const Viewport& free_px) {
+  constexpr float kWorthIt = 1.25F;
+  const Camera upright = fitted(points, plan(points), viewport, free_px);
+  Camera turned = plan(points);
+  turned.yaw = kQuarter;
+  Viewport room = free_px;  // labels stand before the fronts and above the rows, not below
+  room.x += room.width / 11;
+  room.width -= room.width / 11;
+  room.y += room.height / 14;
+  room.height -= room.height / 14;
+  turned = fitted(points, turned, viewport, room);
+  return kWorthIt * std::tan(turned.fov_y / 2) < std::tan(upright.fov_y / 2) ? turned : upright;
 }
 
 tl::unexpected<Errors> no_place(const std::string& what) {
@@ -265,7 +280,7 @@ Result<Camera> named_camera(const SiteMap& site, const std::string& name, const 
   }
   const Points points = points_of_site(site);
   if (points.empty()) return no_place("anything");
-  return fitted(points, kind == "plan" ? plan(points) : overview(), viewport, free_px);
+  return kind == "plan" ? fitted_plan(points, viewport, free_px) : fitted(points, overview(), viewport, free_px);
 }
 
 std::string camera_note(const SiteMap& site, const std::string& name) {

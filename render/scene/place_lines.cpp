@@ -218,11 +218,23 @@ void add_row_tray(PlaceParts& parts, const Row& row) {
            parts.in_layer(Layer::kUtilization, "rack_network", all, Neutral::kTray), {row.component, -1});
 }
 
+// Of the leaves in a network rack, as its label has it; all of them if there are only spines in it.
+SwatchIndex network_swatch(PlaceParts& parts, const Standing& network, const std::vector<PlacedComponent>& leaves) {
+  const auto& of_leaf = parts.history.membership(parts.epoch, UnitKind::kLeaf);
+  std::vector<std::uint32_t> inside;
+  for (const PlacedComponent& leaf : leaves)
+    if (parts.site.parent({leaf.component, -1}) == network.id && leaf.number < of_leaf.size())
+      inside.push_back(of_leaf[leaf.number]);
+  return parts.in_layer(Layer::kUtilization, "leaf_network", inside.empty() ? of_leaf : inside, Neutral::kTray);
+}
+
 // From the ends of a row to its network racks, along x and then along y.
-void add_trunks(PlaceParts& parts, const Row& row, const std::vector<Standing>& networks, SwatchIndex swatch) {
+void add_trunks(PlaceParts& parts, const Row& row, const std::vector<Standing>& networks,
+                const std::vector<PlacedComponent>& leaves) {
   const float y = tray_y(row);
   float left = row.left, right = row.right;  // how far the tray goes
   for (const Standing& network : networks) {
+    const SwatchIndex swatch = network_swatch(parts, network, leaves);
     const float x = network.box.middle_x(), to_y = network.box.middle_y();
     const bool is_in_line = y > network.box.low.y && y < network.box.high.y;
     if (x < left) add_tray(parts, {left - kTrayWidth_m, y}, {x, y}, swatch, network.id);
@@ -268,13 +280,12 @@ void add_coolant_pipes(PlaceParts& parts) {
 void add_cable_trays(PlaceParts& parts) {
   const std::vector<Standing> networks = standing(parts.site, "network-rack");
   if (networks.empty() || parts.rows.empty()) return;
-  const auto& leaves = parts.history.membership(parts.epoch, UnitKind::kLeaf);
-  const SwatchIndex trunk = parts.in_layer(Layer::kUtilization, "leaf_network", leaves, Neutral::kTray);
+  const std::vector<PlacedComponent> leaves = parts.site.placed("leaf");
   std::vector<std::vector<Standing>> joined = shared_out(networks, parts.rows);
   for (std::size_t i = 0; i < parts.rows.size(); ++i) {
     if (joined[i].empty()) joined[i] = {nearest_to(parts.rows[i], networks)};
     add_row_tray(parts, parts.rows[i]);
-    add_trunks(parts, parts.rows[i], joined[i], trunk);
+    add_trunks(parts, parts.rows[i], joined[i], leaves);
   }
 }
 

@@ -8,11 +8,10 @@
 
 #include "render/colour/colour_map.h"
 #include "render/text/font.h"
-#include "sim/recording/site_map.h"
+#include "sim/recording/run_history.h"
 
 #include <glm/glm.hpp>
 
-#include <compare>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -44,10 +43,6 @@ struct SwatchSource {
   int metric = -1;
   Statistic statistic = Statistic::kMean;
   std::uint32_t first = 0, count = 0;  // range of Scene::class_counts
-};
-struct ClassCount {
-  std::uint32_t unit_class = 0, units = 0;
-  friend auto operator<=>(const ClassCount&, const ClassCount&) = default;
 };
 
 struct BoxItem {

@@ -2,9 +2,9 @@
 #include "render/scene/swatch_plan.h"
 #include "sim/check.h"
 
-#include <algorithm>
 #include <cmath>
-#include <limits>
+#include <span>
+#include <utility>
 
 namespace racktwin {
 namespace {
@@ -29,18 +29,10 @@ Rgba colour_of(Neutral neutral, const Theme& theme) {
   RT_CHECK(false);
 }
 
-// Over the units with data; NaN: there are none.
+// NaN: no data.
 double value_of(const FrameRow& row, const SwatchSource& source, const std::vector<ClassCount>& class_counts) {
-  double sum = 0, units = 0, highest = std::numeric_limits<double>::quiet_NaN();
-  for (std::uint32_t i = source.first; i < source.first + source.count; ++i) {
-    const ClassCount& part = class_counts[i];
-    if (part.unit_class >= row.mean.size() || std::isnan(row.mean[part.unit_class])) continue;
-    sum += static_cast<double>(row.mean[part.unit_class]) * part.units;
-    units += part.units;
-    highest = std::fmax(highest, static_cast<double>(row.high[part.unit_class]));
-  }
-  if (source.statistic == Statistic::kHighest) return highest;
-  return units > 0 ? sum / units : std::numeric_limits<double>::quiet_NaN();
+  const Reading reading = reading_of(row, std::span(class_counts).subspan(source.first, source.count));
+  return source.statistic == Statistic::kHighest ? reading.high : reading.mean;
 }
 
 }  // namespace
@@ -51,15 +43,9 @@ SwatchPlan::SwatchPlan(Scene& scene) : scene_(scene) {
 }
 
 SwatchIndex SwatchPlan::of_units(const MetricRow* metric, std::vector<std::uint32_t> classes, Statistic statistic) {
-  std::sort(classes.begin(), classes.end());
-  std::vector<ClassCount> counts;
-  for (const std::uint32_t unit_class : classes) {
-    if (counts.empty() || counts.back().unit_class != unit_class) counts.push_back({unit_class, 0});
-    ++counts.back().units;
-  }
   const auto next = static_cast<SwatchIndex>(scene_.swatch_sources.size());
   const int id = metric == nullptr ? -1 : metric->id;
-  const auto [found, is_new] = known_.try_emplace({id, statistic, std::move(counts)}, next);
+  const auto [found, is_new] = known_.try_emplace({id, statistic, counted(std::move(classes))}, next);
   if (is_new) {
     const std::vector<ClassCount>& stored = std::get<2>(found->first);
     scene_.swatch_sources.push_back({id, statistic, static_cast<std::uint32_t>(scene_.class_counts.size()),

@@ -1,6 +1,7 @@
 #include "sim/catalog/catalog.h"
 
 #include "sim/check.h"
+#include "sim/nearest_match.h"
 
 #include <fmt/core.h>
 

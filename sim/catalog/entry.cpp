@@ -1,5 +1,7 @@
 #include "sim/catalog/entry.h"
 
+#include "sim/nearest_match.h"
+
 #include <fmt/core.h>
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 #include "sim/plan/parse_event.h"
 
 #include "sim/model/failures.h"
+#include "sim/nearest_match.h"
 #include "sim/plan/in_range.h"
 
 #include <fmt/core.h>
@@ -42,6 +43,12 @@ void check_path(Table& table, const Event& event, const Plan& plan) {
   const GpuRange gpus = event.kind == EventKind::kClockLimit ? gpus_at(plan, event.path) : GpuRange{};
   if (gpus.end > gpus.begin) return;
   if (event.kind == EventKind::kFailure && network_part_at(plan, event.path)) return;
+  if (event.kind != EventKind::kClockLimit && event.kind != EventKind::kFailure && !plan.site.rack_type.liquid_cooled) {
+    table.error_at("path",
+                   fmt::format("{} is air-cooled: there is no pump and no facility water", plan.site.rack_type.name),
+                   "leave the event out; a clock_limit acts on air-cooled racks too");
+    return;
+  }
   const std::vector<std::string> paths = paths_for(event.kind, plan);
   if (paths.empty()) return;  // an unknown CDU has no pumps; that it is unknown is said already
   if (std::find(paths.begin(), paths.end(), event.path) != paths.end()) return;

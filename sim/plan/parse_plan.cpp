@@ -1,11 +1,12 @@
 #include "sim/plan/parse_plan.h"
 
 #include "sim/model/model.h"
+#include "sim/nearest_match.h"
 #include "sim/plan/in_range.h"
 #include "sim/plan/parse_event.h"
 #include "sim/plan/resolve_workload.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -49,9 +50,9 @@ class Parser {
   }
 
  private:
-  int integer_within(Table& table, const char* key, std::int64_t low, std::int64_t high) {
+  int integer_within(Table& table, const char* key, std::int64_t low, std::int64_t high, std::int64_t example = 8) {
     const std::size_t errors = document_.errors().size();
-    const auto value = table.integer(key);
+    const auto value = table.integer(key, example);
     return document_.errors().size() > errors ? static_cast<int>(low) : check_integer(table, key, value, low, high);
   }
   std::optional<int> optional_integer_within(Table& table, const char* key, std::int64_t low, std::int64_t high) {
@@ -121,13 +122,38 @@ class Parser {
   void parse_cooling(Plan& plan) {
     CoolingPlan& cooling = plan.cooling;
     Table table = root_.table("cooling");
+    if (look_up(table, "facility", &Catalog::facility, cooling.facility))
+      take(table, "facility", catalog_.coolant(cooling.facility.coolant), cooling.facility_coolant);
+    if (has_rack_ && !plan.site.rack_type.liquid_cooled)
+      pass_over_loop(plan, table);
+    else
+      parse_loop(plan, table);
+  }
+
+  // Of air-cooled racks: a scenario may have been written for others.
+  static void pass_over_loop(Plan& plan, Table& table) {
+    plan.cooling.cdus = 0;
+    plan.cooling.facility_supply_degc = kNoValue;
+    table.optional_text("cdu");
+    table.optional_integer("cdus");
+    table.optional_quantity("pump_speed", Dimension::kNone);
+    table.optional_quantity("facility_supply", Dimension::kTemperature);
+    table.optional_quantity("facility_rated_heat", Dimension::kPower);
+    std::vector<std::string> given;
+    for (const char* key : {"cdu", "cdus", "pump_speed", "facility_supply", "facility_rated_heat"})
+      if (table.has(key)) given.push_back(fmt::format("cooling.{}", key));
+    if (given.empty()) return;
+    plan.warnings.push_back(fmt::format("{} {} no effect: {} is air-cooled", fmt::join(given, ", "),
+                                        given.size() == 1 ? "has" : "have", plan.site.rack_type.name));
+  }
+
+  void parse_loop(Plan& plan, Table& table) {
+    CoolingPlan& cooling = plan.cooling;
     if (look_up(table, "cdu", &Catalog::cdu, cooling.cdu)) {
       take(table, "cdu", catalog_.coolant(cooling.cdu.coolant_secondary), cooling.secondary_coolant);
       take(table, "cdu", catalog_.coolant(cooling.cdu.coolant_primary), cooling.primary_coolant);
     }
     cooling.cdus = choose(plan, optional_integer_within(table, "cdus", 1, 1000), 1, "cooling.cdus", "1");
-    if (look_up(table, "facility", &Catalog::facility, cooling.facility))
-      take(table, "facility", catalog_.coolant(cooling.facility.coolant), cooling.facility_coolant);
     const auto supply = optional_in_range(table, "facility_supply", Dimension::kTemperature, 1, 70);
     cooling.facility_supply_degc = supply.value_or(kNoValue);
     const double rating = cooling.cdus * cooling.cdu.heat_rating_w.value;
@@ -213,16 +239,16 @@ class Parser {
                                                                         {"nvfp4", Precision::kNvfp4}};
     q.precision = one_of(table, "precision", kPrecisions, true).value_or(Precision::kBf16);
     constexpr int kMost = 1 << 20;
-    q.gpus = integer_within(table, "gpus", 1, kMost);
+    q.gpus = integer_within(table, "gpus", 1, kMost, 512);
     for (const auto& [key, value] : {std::pair{"tp", &q.tp}, {"cp", &q.cp}, {"pp", &q.pp}, {"vp", &q.vp}})
       *value =
           choose(plan, optional_integer_within(table, key, 1, 1024), 1, fmt::format("workload.{}", key).c_str(), "1");
     if (table.has("dp")) q.dp = integer_within(table, "dp", 1, kMost);
     q.order = parse_order(table);
-    if (table.has("gpus_per_domain")) q.ranks_per_domain = integer_within(table, "gpus_per_domain", 1, kMost);
-    q.micro_batch = integer_within(table, "micro_batch", 1, kMost);
-    q.global_batch = integer_within(table, "global_batch", 1, kMost);
-    q.sequence = integer_within(table, "sequence", 1, 1 << 24);
+    if (table.has("gpus_per_domain")) q.ranks_per_domain = integer_within(table, "gpus_per_domain", 1, kMost, 64);
+    q.micro_batch = integer_within(table, "micro_batch", 1, kMost, 1);
+    q.global_batch = integer_within(table, "global_batch", 1, kMost, 512);
+    q.sequence = integer_within(table, "sequence", 1, 1 << 24, 8192);
     static constexpr std::pair<const char*, Recompute> kRecompute[] = {
         {"none", Recompute::kNone}, {"selective", Recompute::kSelective}, {"full", Recompute::kFull}};
     q.recompute = one_of(table, "recompute", kRecompute, false);

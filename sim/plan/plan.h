@@ -37,7 +37,7 @@ struct Site {
 
 struct CoolingPlan {
   CduType cdu;
-  int cdus = 1;  // in parallel on one technology loop
+  int cdus = 1;  // in parallel on one technology loop; air-cooled racks: 0, and all of the loop without a value
   Coolant secondary_coolant, primary_coolant, facility_coolant;
   FacilityType facility;
   double pump_speed = 1;               // of all CDU pumps, relative to rated, while they run

@@ -160,8 +160,9 @@ class RecordingReader {
   // Another number than before if somebody has committed since, at next to no cost.
   int change_counter() const;
 
-  // Writes site_series.csv, rack_series.csv and events.csv (headings with units) into a directory that it creates.
-  // Errors: kIo, also if a file exists and force is false.
+  // Writes the files csv_names() into a directory that it creates; README.md says what they hold. Errors: kIo, also for
+  // every file that exists if force is false; kBadInput if its components contradict each other.
+  static std::vector<std::string> csv_names();
   Result<void> export_csv(const std::string& directory, bool force) const;
 
   // FNV-1a over frames, series, events and summary, in order: equal for two runs of the same input.

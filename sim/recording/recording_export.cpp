@@ -1,10 +1,12 @@
 // What a recording gives away as a whole: CSV files, and its content hash.
 #include "sim/hash.h"
 #include "sim/recording/recording_reader.h"
+#include "sim/recording/site_map.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
@@ -79,75 +81,135 @@ class CsvFile {
   int error_ = 0;
 };
 
-// One line per time (and class), one column per metric: those of the metric table in its order, then others by name.
-Result<void> export_series(SQLite::Database& database, const std::string& file_path, const char* table, bool per_rack,
-                           bool force) {
-  CsvFile file(file_path, force);
-  std::vector<std::string> line = {"time_s"};
-  if (per_rack) line.emplace_back("rack_class");
-  const std::size_t n_key = line.size();
-  std::map<std::string, std::size_t> column_of;
-  SQLite::Statement metrics(database,
-                            fmt::format("SELECT s.name, metric.unit FROM (SELECT DISTINCT metric AS name FROM "
-                                        "{}) s LEFT JOIN metric ON metric.name = s.name "
-                                        "ORDER BY metric.id IS NULL, metric.id, s.name",
-                                        table));
-  while (metrics.executeStep()) {
-    const std::string name = text_in(metrics, 0);
-    column_of[name] = line.size();
-    line.push_back(csv_field(metrics.getColumn(1).isNull() ? name : fmt::format("{} [{}]", name, text_in(metrics, 1))));
-  }
-  SQLite::Statement row(database, fmt::format("SELECT time_s, {}, metric, value FROM {} ORDER BY 1, 2, 3",
-                                              per_rack ? "rack_class" : "0", table));
-  double time_s = std::numeric_limits<double>::quiet_NaN();
-  int rack_class = 0;
-  while (row.executeStep()) {
-    const double row_time_s = number_in(row, 0);
-    const int row_class = row.getColumn(1).getInt();
-    if (row_time_s != time_s || row_class != rack_class) {
-      file.write_line(line);  // the heading, or the line before
-      line.assign(line.size(), "");
-      line[0] = csv_field(row_time_s);
-      if (per_rack) line[n_key - 1] = fmt::format("{}", row_class);
-      time_s = row_time_s;
-      rack_class = row_class;
+constexpr UnitKind kKinds[] = {UnitKind::kSite, UnitKind::kRack, UnitKind::kTray,
+                               UnitKind::kGpu,  UnitKind::kPump, UnitKind::kLeaf};
+
+// The shortest text that reads back as this float.
+std::string csv_field(float value) { return std::isnan(value) ? std::string() : fmt::format("{}", value); }
+std::string csv_field(int value) { return std::to_string(value); }
+
+// Which class every component of every kind is in: "from_s,kind,class,path".
+void export_classes(const RecordingReader& reader, const SiteMap& site, CsvFile& file) {
+  file.write_line({"from_s", "kind", "class", "path"});
+  for (const EpochRow& epoch : reader.epochs()) {
+    for (const UnitKind kind : kKinds) {
+      const std::vector<std::uint32_t> classes = reader.membership(epoch.id, kind);
+      const std::vector<std::string> paths = site.unit_paths(kind);
+      for (std::size_t i = 0; i < std::min(classes.size(), paths.size()); ++i)
+        file.write_line({csv_field(epoch.time_s), std::string(unit_kind_word(kind)), fmt::format("{}", classes[i]),
+                         csv_field(paths[i])});
     }
-    line[column_of.at(text_in(row, 2))] = csv_field(number_in(row, 3));
   }
-  file.write_line(line);
-  return file.finish();
 }
 
-Result<void> export_events(SQLite::Database& database, const std::string& file_path, bool force) {
-  CsvFile file(file_path, force);
-  file.write_line({"time_s", "path", "what", "by"});
-  SQLite::Statement row(database, "SELECT time_s, path, what, by FROM event ORDER BY id");
-  while (row.executeStep()) {
-    file.write_line({csv_field(number_in(row, 0)), csv_field(text_in(row, 1)), csv_field(text_in(row, 2)),
-                     csv_field(text_in(row, 3))});
+// A line per time and class; mean, lowest and highest of every metric of the kind.
+class SeriesLines {
+ public:
+  SeriesLines(CsvFile& file, UnitKind kind, const std::vector<MetricRow>& metrics)
+      : file_(file), has_classes_(kind != UnitKind::kSite) {
+    std::vector<std::string> heading = {"time_s"};
+    if (has_classes_) heading.push_back(fmt::format("{}_class", unit_kind_word(kind)));
+    for (const MetricRow& metric : metrics) {
+      if (metric.kind != kind) continue;
+      column_of_[metric.id] = frame_.size();
+      frame_.emplace_back();
+      for (const char* ending : {"", "_min", "_max"})
+        heading.push_back(csv_field(fmt::format("{}{} [{}]", metric.name, ending, metric.unit)));
+    }
+    file_.write_line(heading);
   }
-  return file.finish();
+
+  void add(FrameRow row) {
+    if (row.time_s != time_s_) flush();
+    time_s_ = row.time_s;
+    const std::size_t column = column_of_.at(row.metric);
+    frame_[column] = std::move(row);
+  }
+
+  void flush() {
+    std::size_t classes = 0;
+    for (const FrameRow& row : frame_) classes = std::max(classes, row.mean.size());
+    for (std::size_t c = 0; c < classes; ++c) {
+      std::vector<std::string> line = {csv_field(time_s_)};
+      if (has_classes_) line.push_back(fmt::format("{}", c));
+      for (const FrameRow& row : frame_)
+        for (const std::vector<float>* values : {&row.mean, &row.low, &row.high})
+          line.push_back(c < values->size() ? csv_field((*values)[c]) : std::string());
+      file_.write_line(line);
+    }
+    for (FrameRow& row : frame_) row = FrameRow();
+  }
+
+ private:
+  CsvFile& file_;
+  bool has_classes_;
+  std::map<int, std::size_t> column_of_;  // by metric id
+  std::vector<FrameRow> frame_;           // (n_column) of the present time
+  double time_s_ = std::numeric_limits<double>::quiet_NaN();
+};
+
+void export_series(SQLite::Database& database, const std::vector<MetricRow>& metrics, UnitKind kind, CsvFile& file) {
+  SeriesLines lines(file, kind, metrics);
+  SQLite::Statement row(database,
+                        "SELECT frame.metric, mean, frame.low, frame.high, epoch, time_s FROM frame JOIN metric ON "
+                        "metric.id = frame.metric WHERE metric.kind = ? ORDER BY time_s, frame.metric");
+  row.bind(1, std::string(unit_kind_word(kind)));
+  while (row.executeStep()) lines.add(frame_in(row));
+  lines.flush();
+}
+
+void export_iteration(const RecordingReader& reader, CsvFile& file) {
+  file.write_line({"from_s", "gpu_class", "kind", "start_s", "end_s"});
+  for (const EpochRow& epoch : reader.epochs())
+    for (const ActivityRow& bar : reader.activities(epoch.id))
+      file.write_line({csv_field(epoch.time_s), csv_field(bar.gpu_class), csv_field(bar.kind), csv_field(bar.start_s),
+                       csv_field(bar.end_s)});
+}
+
+void export_events(const RecordingReader& reader, CsvFile& file) {
+  file.write_line({"time_s", "path", "what", "by"});
+  for (const EventRow& event : reader.events())
+    file.write_line({csv_field(event.time_s), csv_field(event.path), csv_field(event.what), csv_field(event.by)});
 }
 
 }  // namespace
+
+std::vector<std::string> RecordingReader::csv_names() {
+  std::vector<std::string> names = {"classes.csv", "events.csv", "iteration.csv"};
+  for (const UnitKind kind : kKinds) names.push_back(fmt::format("{}_series.csv", unit_kind_word(kind)));
+  return names;
+}
 
 Result<void> RecordingReader::export_csv(const std::string& directory, bool force) const {
   std::error_code error;
   fs::create_directories(directory, error);
   if (error) return fail(ErrorCode::kIo, fmt::format("cannot create {}: {}", directory, error.message()));
-  const std::string site = (fs::path(directory) / "site_series.csv").string();
-  const std::string rack = (fs::path(directory) / "rack_series.csv").string();
-  const std::string events = (fs::path(directory) / "events.csv").string();
-  for (const std::string& path : {site, rack, events}) {
-    if (force || !fs::exists(path, error)) continue;
-    return fail(errno_error("write", path, EEXIST));
-  }
+  const auto path_of = [&](const std::string& name) { return (fs::path(directory) / name).string(); };
+  Errors existing;
+  for (const std::string& name : csv_names())
+    if (!force && fs::exists(path_of(name), error)) existing.push_back(errno_error("write", path_of(name), EEXIST));
+  if (!existing.empty()) return fail(std::move(existing));
+  const auto write = [&](const std::string& name, const auto& lines) -> Result<void> {
+    CsvFile file(path_of(name), force);
+    lines(file);
+    if (Result<void> read = status(); !read) return read;
+    return file.finish();
+  };
   try {
-    // One transaction: the three files show the same instant of a run that still grows.
+    // One transaction: the files show the same instant of a run that still grows.
     SQLite::Transaction instant(impl_->database);
-    if (auto done = export_series(impl_->database, site, "site_series", false, force); !done) return done;
-    if (auto done = export_series(impl_->database, rack, "rack_series", true, force); !done) return done;
-    return export_events(impl_->database, events, force);
+    const std::vector<MetricRow> known = metrics();
+    const Result<SiteMap> site = SiteMap::create(components());
+    if (!site) return tl::unexpected(site.error());
+    if (auto done = write("classes.csv", [&](CsvFile& file) { export_classes(*this, *site, file); }); !done)
+      return done;
+    if (auto done = write("events.csv", [&](CsvFile& file) { export_events(*this, file); }); !done) return done;
+    if (auto done = write("iteration.csv", [&](CsvFile& file) { export_iteration(*this, file); }); !done) return done;
+    for (const UnitKind kind : kKinds) {
+      const auto lines = [&](CsvFile& file) { export_series(impl_->database, known, kind, file); };
+      if (auto done = write(fmt::format("{}_series.csv", unit_kind_word(kind)), lines); !done) return done;
+    }
+    return {};
   } catch (const SQLite::Exception& exception) {
     return fail(impl_->error_of(exception));
   }

@@ -35,15 +35,6 @@ namespace {
 
 constexpr std::uintmax_t kSmallestPageSize = 512;  // source: sqlite.org/fileformat2.html, section 1.3.2
 
-// Of a row (metric, mean, low, high, epoch, time_s).
-FrameRow frame_in(const SQLite::Statement& row) {
-  FrameRow frame = {row.getColumn(0).getInt(), values_in<float>(row, 1),  values_in<float>(row, 2),
-                    values_in<float>(row, 3),  row.getColumn(4).getInt(), number_in(row, 5)};
-  if (frame.low.size() != frame.mean.size() || frame.high.size() != frame.mean.size())
-    throw SQLite::Exception("a frame with lists of different lengths", SQLITE_CORRUPT);
-  return frame;
-}
-
 UnitKind unit_kind_of(const std::string& word) {
   for (const UnitKind kind :
        {UnitKind::kGpu, UnitKind::kTray, UnitKind::kRack, UnitKind::kPump, UnitKind::kLeaf, UnitKind::kSite}) {
@@ -103,6 +94,14 @@ Result<void> check_is_file(const std::string& path) {
 }
 
 }  // namespace
+
+FrameRow recording::frame_in(const SQLite::Statement& row) {
+  FrameRow frame = {row.getColumn(0).getInt(), values_in<float>(row, 1),  values_in<float>(row, 2),
+                    values_in<float>(row, 3),  row.getColumn(4).getInt(), number_in(row, 5)};
+  if (frame.low.size() != frame.mean.size() || frame.high.size() != frame.mean.size())
+    throw SQLite::Exception("a frame with lists of different lengths", SQLITE_CORRUPT);
+  return frame;
+}
 
 RecordingReader::RecordingReader() = default;
 RecordingReader::RecordingReader(RecordingReader&&) noexcept = default;

@@ -10,6 +10,11 @@
 
 namespace racktwin {
 
+namespace recording {
+// Of a row (metric, mean, low, high, epoch, time_s).
+FrameRow frame_in(const SQLite::Statement& row);
+}  // namespace recording
+
 struct RecordingReader::Impl {
   Impl(const std::string& shown_path, const std::string& name, int flags)
       : path(shown_path), database(name, flags, recording::kBusyTimeoutMs) {}

@@ -35,27 +35,31 @@ tl::unexpected<Errors> io_error(std::string message, std::string hint = {}) {
   return fail(Error{ErrorCode::kIo, std::move(message), {}, 1, std::move(hint), {}});
 }
 
-// A class of a metric, and how many units of it a thing holds.
-struct Share {
-  std::uint32_t unit_class = 0, count = 0;
-};
+}  // namespace
 
-// Mean over units with data, extremes over the same.
-Reading reading_of(const FrameRow& row, const std::vector<Share>& shares) {
+std::vector<ClassCount> counted(std::vector<std::uint32_t> classes) {
+  std::sort(classes.begin(), classes.end());
+  std::vector<ClassCount> counts;
+  for (const std::uint32_t unit_class : classes) {
+    if (counts.empty() || counts.back().unit_class != unit_class) counts.push_back({unit_class, 0});
+    ++counts.back().units;
+  }
+  return counts;
+}
+
+Reading reading_of(const FrameRow& row, std::span<const ClassCount> parts) {
   Reading out;
   double sum = 0, units = 0;
-  for (const Share& share : shares) {
-    if (share.unit_class >= row.mean.size() || std::isnan(row.mean[share.unit_class])) continue;
-    sum += static_cast<double>(row.mean[share.unit_class]) * share.count;
-    units += share.count;
-    out.low = std::fmin(out.low, static_cast<double>(row.low[share.unit_class]));
-    out.high = std::fmax(out.high, static_cast<double>(row.high[share.unit_class]));
+  for (const ClassCount& part : parts) {
+    if (part.unit_class >= row.mean.size() || std::isnan(row.mean[part.unit_class])) continue;
+    sum += static_cast<double>(row.mean[part.unit_class]) * part.units;
+    units += part.units;
+    out.low = std::fmin(out.low, static_cast<double>(row.low[part.unit_class]));
+    out.high = std::fmax(out.high, static_cast<double>(row.high[part.unit_class]));
   }
   if (units > 0) out.mean = sum / units;
   return out;
 }
-
-}  // namespace
 
 struct RunHistory::Impl {
   Impl(RecordingReader opened, SiteMap map, std::string shown_path, const FileState& opened_file)
@@ -80,8 +84,8 @@ struct RunHistory::Impl {
   Units units_of_rack(UnitKind kind, const PlacedRack& rack) const;
   Units units_of_part(UnitKind kind, const PlacedRack& rack, const RackPartPlace& part) const;
   Units units_among(const std::vector<PlacedComponent>& placed, ComponentId id) const;
-  std::vector<Share> count_shares(int epoch, UnitKind kind, ComponentId id) const;
-  const std::vector<Share>& shares_of(int epoch, UnitKind kind, ComponentId id) const;
+  std::vector<ClassCount> count_shares(int epoch, UnitKind kind, ComponentId id) const;
+  const std::vector<ClassCount>& shares_of(int epoch, UnitKind kind, ComponentId id) const;
   const std::vector<std::uint32_t>& membership(int epoch, UnitKind kind) const;
 
   RecordingReader reader;
@@ -98,7 +102,7 @@ struct RunHistory::Impl {
   std::vector<SummaryRow> summary;
   bool is_complete = false;
   mutable std::map<std::pair<int, UnitKind>, std::vector<std::uint32_t>> memberships;
-  mutable std::map<std::tuple<int, UnitKind, std::int32_t, std::int32_t>, std::vector<Share>> shares;
+  mutable std::map<std::tuple<int, UnitKind, std::int32_t, std::int32_t>, std::vector<ClassCount>> shares;
 };
 
 RunHistory::RunHistory() = default;
@@ -297,24 +301,18 @@ RunHistory::Impl::Units RunHistory::Impl::units_among(const std::vector<PlacedCo
   return units;
 }
 
-std::vector<Share> RunHistory::Impl::count_shares(int epoch, UnitKind kind, ComponentId id) const {
+std::vector<ClassCount> RunHistory::Impl::count_shares(int epoch, UnitKind kind, ComponentId id) const {
   const std::vector<std::uint32_t>& classes = membership(epoch, kind);
   const Units units = units_of(kind, id);
   std::vector<std::uint32_t> found;
   for (std::uint32_t u = units.begin; u < std::min<std::size_t>(units.end, classes.size()); ++u)
     found.push_back(classes[u]);
-  std::sort(found.begin(), found.end());
-  std::vector<Share> counted;
-  for (const std::uint32_t unit_class : found) {
-    if (counted.empty() || counted.back().unit_class != unit_class) counted.push_back({unit_class, 0});
-    ++counted.back().count;
-  }
-  return counted;
+  return counted(std::move(found));
 }
 
 // A site may hold a million GPUs: they are counted once.
-const std::vector<Share>& RunHistory::Impl::shares_of(int epoch, UnitKind kind, ComponentId id) const {
-  static const std::vector<Share> kNone;
+const std::vector<ClassCount>& RunHistory::Impl::shares_of(int epoch, UnitKind kind, ComponentId id) const {
+  static const std::vector<ClassCount> kNone;
   if (site.kind(id).empty() || membership(epoch, kind).empty()) return kNone;
   const auto [found, is_new] = shares.try_emplace({epoch, kind, id.component, id.part});
   if (is_new) found->second = count_shares(epoch, kind, id);
@@ -329,7 +327,7 @@ Reading RunHistory::reading(const Frame& frame, const MetricRow& metric, Compone
 
 std::vector<std::uint32_t> RunHistory::classes_of(int epoch, const MetricRow& metric, ComponentId id) const {
   std::vector<std::uint32_t> classes;
-  for (const Share& share : impl_->shares_of(epoch, metric.kind, id)) classes.push_back(share.unit_class);
+  for (const ClassCount& share : impl_->shares_of(epoch, metric.kind, id)) classes.push_back(share.unit_class);
   return classes;
 }
 

@@ -7,9 +7,12 @@
 #include "sim/recording/recording.h"
 #include "sim/recording/site_map.h"
 
+#include <compare>
+#include <cstdint>
 #include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +31,16 @@ struct Reading {
   double mean = std::numeric_limits<double>::quiet_NaN(), low = mean, high = mean;
   bool has_data() const { return mean == mean; }
 };
+
+// A class of a metric, and how many units of it a thing holds.
+struct ClassCount {
+  std::uint32_t unit_class = 0, units = 0;
+  friend auto operator<=>(const ClassCount&, const ClassCount&) = default;
+};
+// By class, from the class of every unit.
+std::vector<ClassCount> counted(std::vector<std::uint32_t> classes);
+// Over the units with data: each class counts as often as it has units.
+Reading reading_of(const FrameRow& row, std::span<const ClassCount> parts);
 
 // One metric of one thing over time: (n_frame) each, NaN where there is no data.
 struct Series {

@@ -1,7 +1,7 @@
 #include "sim/recording/site_map.h"
 
 #include "sim/check.h"
-#include "sim/document.h"
+#include "sim/nearest_match.h"
 
 #include <fmt/format.h>
 
@@ -249,6 +249,24 @@ std::vector<std::string> SiteMap::names_below(ComponentId id) const {
   }
   for (const int child : children_of_component_[index_of(id.component)]) names.push_back(name({child, -1}));
   return names;
+}
+
+std::vector<std::string> SiteMap::unit_paths(UnitKind kind) const {
+  std::vector<std::string> paths;
+  if (kind == UnitKind::kPump || kind == UnitKind::kLeaf || kind == UnitKind::kSite) {
+    for (const PlacedComponent& unit : placed(unit_kind_word(kind))) paths.push_back(path({unit.component, -1}));
+    return paths;
+  }
+  for (const PlacedRack& rack : racks_) {
+    const std::string& rack_path = components_[index_of(rack.component)].path;
+    if (kind == UnitKind::kRack) paths.push_back(rack_path);
+    for (const RackPartPlace& part : rack_types_[index_of(rack.type)].parts) {
+      const bool is_tray = part.tray >= 0 && part.gpu < 0;
+      if ((kind == UnitKind::kGpu && part.gpu >= 0) || (kind == UnitKind::kTray && is_tray))
+        paths.push_back(rack_path + "/" + part.name);
+    }
+  }
+  return paths;
 }
 
 Place SiteMap::extent() const {

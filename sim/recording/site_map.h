@@ -84,6 +84,8 @@ class SiteMap {
   std::optional<ComponentId> find(std::string_view path) const;
   // The path nearest to a mistyped one, if there is a near one.
   std::optional<std::string> nearest_path(std::string_view path) const;
+  // The paths of all components of a kind, in the order in which membership counts them.
+  std::vector<std::string> unit_paths(UnitKind kind) const;
   Place extent() const;  // of everything that has a place
 
  private:

@@ -46,7 +46,7 @@ class Lister {
         type_(plan.site.rack_type),
         rack_{type_.width_m.value, type_.depth_m.value, type_.height_m.value},
         cdu_(size_of(plan.cooling.cdu.width_m, plan.cooling.cdu.depth_m, plan.cooling.cdu.height_m, rack_)),
-        cdus_(type_.liquid_cooled ? plan.cooling.cdus : 0),
+        cdus_(plan.cooling.cdus),
         switches_(model.leaves + model.spines + model.cores),
         network_racks_((switches_ + kSwitchesPerRack - 1) / kSwitchesPerRack) {}
 
@@ -55,7 +55,7 @@ class Lister {
     list_site();
     for (int c = 0; c < cdus_; ++c) list_cdu(c);
     for (int n = 0; n < network_racks_; ++n) list_network_rack(n);
-    list_facility();
+    if (cdus_ > 0) list_facility();
     list_template();
     return std::move(components_);
   }

@@ -64,7 +64,7 @@ TEST_CASE("shot draws a picture of the size that was asked for, and says where i
   CHECK_THAT(value("Metric"), Contains("gpu_junction [degC]") && Contains("evidence: assumed"));
 }
 
-TEST_CASE("shot names a picture after recording, layer and camera, and replaces none unasked") {
+TEST_CASE("shot names a picture after recording, layer, camera and the time asked for, and replaces none unasked") {
   const RecordedDirectory directory;
   const Arguments arguments = {"shot", "small.racktwin", "--camera", "plan", "--size", "640x480"};
   CHECK(run_in(directory, arguments).err == "wrote small-power-plan.png\n");
@@ -74,6 +74,9 @@ TEST_CASE("shot names a picture after recording, layer and camera, and replaces 
   Arguments forced = arguments;
   forced.push_back("--force");
   CHECK(run_in(directory, forced).exit_code == 0);
+  Arguments earlier = arguments;
+  earlier.insert(earlier.end(), {"--at", "0:01:00"});
+  CHECK(run_in(directory, earlier).err == "wrote small-power-plan-0h01m00s.png\n");
 }
 
 TEST_CASE("shot refuses what it cannot draw, all at once, and writes nothing") {

@@ -29,7 +29,7 @@ TEST_CASE("the summary shows headroom, events, defaults and the weakest evidence
   CHECK_THAT(text, Contains("Verdict   limits crossed: feed\n"));
   CHECK_THAT(text, Contains("feed                      -3.0 %  [####################] 103 % used"));
   CHECK_THAT(text, Contains("CDU                       25.0 %  [###############-----] 75 % used"));
-  CHECK_THAT(text, Contains("step time                 19.3 s  the longest 20.1 s") && Contains("assumed"));
+  CHECK_THAT(text, Contains("step time                19.30 s  the longest 20.10 s") && Contains("assumed"));
   CHECK_THAT(text, Contains("0:10:00  hall/facility  facility supply set to 40 degC  (scenario)\n"));
   CHECK_THAT(text, Contains("  a = b (why)\n") && Contains("  92.0 %  NVLink\n"));
 }

@@ -21,8 +21,8 @@ Plan four_rows() {
 }
 
 Plan air_cooled() {
-  return small_job(
-      {"site.rack=hgx-h100", "workload.gpus_per_domain=8", "workload.pp=1", "workload.vp=1", "workload.dp=16"});
+  return small_job({"site.rack=hgx-h100", "event=[]", "workload.gpus_per_domain=8", "workload.pp=1", "workload.vp=1",
+                    "workload.dp=16"});
 }
 
 constexpr double kRounding_m = 1e-9;
@@ -141,11 +141,13 @@ TEST_CASE("the fabric's switches hang in racks at the left end of the rows, leav
   for (const PlacedComponent& leaf : site.placed("leaf")) CHECK(model.class_of_leaf.size() > leaf.number);
 }
 
-TEST_CASE("the hall holds the rows, and the facility stands behind it") {
+TEST_CASE("the hall holds the rows, and the facility stands behind it where its water cools something") {
   for (const Plan& plan : {flagship({}), four_rows(), air_cooled()}) {
     const SiteMap site = map_of(plan);
     const Place hall = site.place(at(site, "hall"));
     for (const PlacedComponent& row : site.placed("row")) CHECK(holds(hall, row.place));
+    REQUIRE(site.placed("facility").size() == (plan.site.rack_type.liquid_cooled ? 1 : 0));
+    if (!plan.site.rack_type.liquid_cooled) continue;
     const Place facility = site.place(at(site, "hall/facility"));
     CHECK(facility.y_m > hall.y_m + hall.depth_m);
     CHECK(holds(site.extent(), facility));

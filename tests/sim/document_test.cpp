@@ -1,5 +1,8 @@
 #include "sim/document.h"
 
+#include "sim/error_text.h"
+#include "sim/nearest_match.h"
+
 #include <catch2/catch.hpp>
 
 #include <cmath>
@@ -154,7 +157,7 @@ TEST_CASE("a missing key is reported at its table with an example") {
   --> test.toml
    = help: e.g. name = "..."
 )");
-  CHECK(complaint("", [](Table& root) { root.integer("n"); }).find("e.g. n = 72") != std::string::npos);
+  CHECK(complaint("", [](Table& root) { root.integer("n", 512); }).find("e.g. n = 512") != std::string::npos);
   CHECK(complaint("", [](Table& root) {
           root.quantities("t", Dimension::kTemperature);
         }).find("e.g. t = [\"25 degC\"]") != std::string::npos);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "sim/catalog/catalog.h"
+#include "sim/error_text.h"
 #include "sim/plan/parse_plan.h"
 
 #include <catch2/catch.hpp>

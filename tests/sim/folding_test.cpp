@@ -1,4 +1,5 @@
 // One member of a class stands for all: the folded and the unfolded iteration are the same.
+#include "sim/error_text.h"
 #include "sim/workload/profile.h"
 #include "tests/sim/flagship.h"
 

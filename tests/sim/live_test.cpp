@@ -1,3 +1,4 @@
+#include "sim/error_text.h"
 #include "sim/plan/parse_event.h"
 #include "sim/recording/run_history.h"
 #include "sim/twin/event_schedule.h"

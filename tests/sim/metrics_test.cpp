@@ -131,8 +131,8 @@ TEST_CASE("limits carry the values of the site with their evidence, and none tha
   CHECK(limit(liquid, Metric::kSitePower, "rating of the feed")->evidence.empty());
   CHECK(limit(liquid, Metric::kSitePower, "rating of the feed")->source == "scenario");
   CHECK(limit(liquid, Metric::kCduHeat, "rating of the CDUs")->value == 2 * 1368e3);
-  const Plan air = small_job(
-      {"site.rack=hgx-h100", "workload.gpus_per_domain=8", "workload.pp=1", "workload.vp=1", "workload.dp=16"});
+  const Plan air = small_job({"site.rack=hgx-h100", "event=[]", "workload.gpus_per_domain=8", "workload.pp=1",
+                              "workload.vp=1", "workload.dp=16"});
   CHECK(limit(air, Metric::kGpuPower, "TDP"));
   for (const Metric metric : {Metric::kRackInlet, Metric::kRackReturn, Metric::kCduHeat})
     for (const LimitRow& row : limit_rows(air)) CHECK(row.metric != static_cast<int>(metric));

@@ -1,5 +1,6 @@
 #include "sim/model/model.h"
 
+#include "sim/error_text.h"
 #include "tests/sim/flagship.h"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+#include "sim/error_text.h"
 #include "sim/plan/parse_plan.h"
 #include "sim/plan/resolve_workload.h"
 #include "tests/sim/flagship.h"
@@ -283,6 +284,50 @@ TEST_CASE("a misspelt rack is one error, not a complaint about everything that d
   const Result<Plan> plan = load(with(kMinimal, "\"gb200-nvl72\"", "\"gb200-nvl27\""));
   REQUIRE_FALSE(plan);
   CHECK(plan.error().size() == 1);
+}
+
+TEST_CASE("a misspelt key is one error that names the key that was meant") {
+  std::string text = with(kMinimal, "duration = ", "duratoin = ");
+  text = with(text, "racks_per_row = ", "rack_per_row = ");
+  text = with(text, "[weather]", "[wether]");
+  const Result<Plan> plan = load(text);
+  REQUIRE_FALSE(plan);
+  REQUIRE(plan.error().size() == 3);
+  CHECK(plan.error()[0].message == "unknown key \"duratoin\"");
+  CHECK(plan.error()[0].hint == "did you mean \"duration\"?");
+  CHECK(plan.error()[1].hint == "did you mean \"racks_per_row\"?");
+  CHECK(plan.error()[2].hint == "did you mean \"weather\"?");
+}
+
+TEST_CASE("air-cooled racks need no CDU, and nothing is said about what a liquid would do") {
+  const std::vector<std::string> air = {"site.rack=hgx-h100", "site.racks_per_row=2", "workload.gpus_per_domain=8"};
+  std::string text = with(kMinimal, "cdu = \"vertiv-xdu1350\"\n", "");
+  const Result<Plan> plan = load(text, air);
+  INFO((plan ? std::string() : format_errors(plan.error(), false)));
+  REQUIRE(plan);
+  CHECK(plan->warnings.empty());
+  CHECK(plan->cooling.cdus == 0);
+  for (const char* key : {"cooling.cdus", "cooling.pump_speed", "cooling.facility_supply"})
+    CHECK(defaults_of(*plan).count(key) == 0);
+
+  const Result<Plan> with_cdu = load(kMinimal, air);
+  REQUIRE(with_cdu);
+  CHECK(with_cdu->warnings == std::vector<std::string>{"cooling.cdu has no effect: hgx-h100 is air-cooled"});
+
+  const Result<Plan> liquid = load(text);
+  REQUIRE_FALSE(liquid);
+  CHECK(liquid.error().front().message == "missing key \"cdu\"");
+}
+
+TEST_CASE("an event on coolant that is not there is refused") {
+  for (const char* event : {"path = \"hall/cdu-1/pump-1\"\nstate = \"tripped\"\n",
+                            "path = \"hall/facility\"\nsupply_temperature = \"40 degC\"\n"}) {
+    const Result<Plan> plan = load(std::string(kMinimal) + "[[event]]\nat = \"1 s\"\n" + event,
+                                   {"site.rack=hgx-h100", "site.racks_per_row=2", "workload.gpus_per_domain=8"});
+    REQUIRE_FALSE(plan);
+    CHECK(plan.error().size() == 1);
+    CHECK(plan.error().front().message == "hgx-h100 is air-cooled: there is no pump and no facility water");
+  }
 }
 
 TEST_CASE("events must act on something that exists and set one thing") {

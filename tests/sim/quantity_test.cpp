@@ -185,6 +185,8 @@ TEST_CASE("what is no finite number is refused") {
 TEST_CASE("a quantity is written in a fitting unit") {
   CHECK(format_quantity(132e3, Dimension::kPower) == "132 kW");
   CHECK(format_quantity(1e9, Dimension::kPower) == "1 GW");
+  CHECK(format_quantity(13.8, Dimension::kTime, 4, Zeros::kKeep) == "13.80 s");
+  CHECK(format_quantity(982e3, Dimension::kPower, 4, Zeros::kKeep) == "982.0 kW");
   CHECK(format_quantity(0.5, Dimension::kPower) == "0.5 W");
   CHECK(format_quantity(-1234.56, Dimension::kPower) == "-1.235 kW");
   CHECK(format_quantity(0, Dimension::kPower) == "0 W");

@@ -558,27 +558,79 @@ TEST_CASE("the content hash is equal for equal runs and differs when a value doe
   CHECK(hash_of(folder.file("1.racktwin")) != hash_of(folder.file("1.0000001.racktwin")));
 }
 
-TEST_CASE("series and events are exported as CSV with units, and no data as an empty field") {
+TEST_CASE("a recording is exported as CSV with units, paths of its classes, and no data as an empty field") {
   const Folder folder;
-  const RecordingReader reader = value_of(RecordingReader::open(example(folder, "a.racktwin")));
+  const std::string path = folder.file("a.racktwin");
+  RecordingWriter writer = value_of(RecordingWriter::create(path, false));
+  require_ok(writer.put_components({{0, "hall", "site", -1, 0, 0, 0, 40, 20, 4},
+                                    {1, "hall/row, a", "row", 0, 0, 0, 0, 1.2, 1.2, 2},
+                                    {2, "hall/row, a/rack-01", "rack", 1, 0, 0, 0, 0.6, 1.2, 2},
+                                    {3, "hall/row, a/rack-02", "rack", 1, 0.6, 0, 0, 0.6, 1.2, 2},
+                                    {4, "hall/cdu-1", "cdu", 0, 2, 0, 0, 0.6, 1.2, 2},
+                                    {5, "hall/cdu-1/pump-1", "pump", 4, 0, 0, 0, 0.6, 1.2, 0.6},
+                                    {6, "box", "rack-type", -1, 0, 0, 0, 0.6, 1.2, 2},
+                                    {7, "box/compute-01", "compute-tray", 6, 0, 0, 0, 0.6, 1.2, 1},
+                                    {8, "box/compute-01/gpu-0", "gpu", 7, 0, 0, 0, 0.6, 1.2, 1}}));
+  require_ok(writer.put_metrics({{0, "site_power", UnitKind::kSite, "W", "", "", 0, kNoData, "", ""},
+                                 {1, "rack_power", UnitKind::kRack, "W", "", "", 0, kNoData, "", ""},
+                                 {2, "rack_inlet", UnitKind::kRack, "degC", "", "", 0, kNoData, "", ""},
+                                 {3, "gpu_clock", UnitKind::kGpu, "1", "", "", 0, 1, "", ""},
+                                 {4, "pump_speed", UnitKind::kPump, "1", "", "", 0, 1, "", ""}}));
+  require_ok(writer.put_epoch(0, 0));
+  require_ok(writer.put_membership(0, UnitKind::kRack, {1, 0}));
+  require_ok(writer.put_membership(0, UnitKind::kTray, {0, 0}));
+  require_ok(writer.put_membership(0, UnitKind::kGpu, {0, 0}));
+  require_ok(writer.put_membership(0, UnitKind::kPump, {0}));
+  const auto nan = static_cast<float>(kNoData);
+  require_ok(writer.append_frame(0, 10,
+                                 {{0, {1.5e6F}, {1e6F}, {2e6F}},
+                                  {1, {100, 200}, {90, 190}, {110, 210}},
+                                  {2, {25.3F, nan}, {25, nan}, {25.5F, nan}},
+                                  {3, {0.95F}, {0.9F}, {1}},
+                                  {4, {0.75F}, {0.75F}, {0.75F}}}));
+  require_ok(writer.append_frame(0, 20, {{1, {101, 201}, {91, 191}, {111, 211}}}));
+  require_ok(writer.append_event({15, "hall/row, a/rack-01", "pump \"A\" failed, 1 of 2", "scenario"}));
+  require_ok(writer.append_event({15, "hall", "one\ntwo", "limit"}));
+  require_ok(writer.put_activities(0, {{0, "forward", 0, 0.5}}));
+  require_ok(writer.close());
+
+  const RecordingReader reader = value_of(RecordingReader::open(path));
   const std::string directory = folder.file("new/csv");
   require_ok(reader.export_csv(directory, false));
   CHECK(text_of(directory + "/site_series.csv") ==
-        "time_s,site_power [W],\"a, \"\"b\"\"\"\n"
-        "10,1500000,1\n"
-        "20,1e-07,\n");
+        "time_s,site_power [W],site_power_min [W],site_power_max [W]\n"
+        "10,1500000,1000000,2000000\n");
   CHECK(text_of(directory + "/rack_series.csv") ==
-        "time_s,rack_class,supply_temp [degC],other\n"
-        "10,0,25.25,0.1\n"
-        "10,1,,\n");
+        "time_s,rack_class,rack_power [W],rack_power_min [W],rack_power_max [W],rack_inlet [degC],"
+        "rack_inlet_min [degC],rack_inlet_max [degC]\n"
+        "10,0,100,90,110,25.3,25,25.5\n"
+        "10,1,200,190,210,,,\n"
+        "20,0,101,91,111,,,\n"
+        "20,1,201,191,211,,,\n");
+  CHECK(text_of(directory + "/gpu_series.csv") ==
+        "time_s,gpu_class,gpu_clock [1],gpu_clock_min [1],gpu_clock_max [1]\n10,0,0.95,0.9,1\n");
+  CHECK(text_of(directory + "/pump_series.csv") ==
+        "time_s,pump_class,pump_speed [1],pump_speed_min [1],pump_speed_max [1]\n10,0,0.75,0.75,0.75\n");
+  CHECK(text_of(directory + "/leaf_series.csv") == "time_s,leaf_class\n");
+  CHECK(text_of(directory + "/classes.csv") ==
+        "from_s,kind,class,path\n"
+        "0,rack,1,\"hall/row, a/rack-01\"\n"
+        "0,rack,0,\"hall/row, a/rack-02\"\n"
+        "0,tray,0,\"hall/row, a/rack-01/compute-01\"\n"
+        "0,tray,0,\"hall/row, a/rack-02/compute-01\"\n"
+        "0,gpu,0,\"hall/row, a/rack-01/compute-01/gpu-0\"\n"
+        "0,gpu,0,\"hall/row, a/rack-02/compute-01/gpu-0\"\n"
+        "0,pump,0,hall/cdu-1/pump-1\n");
   CHECK(text_of(directory + "/events.csv") ==
         "time_s,path,what,by\n"
-        "15,hall/row-a/rack-01,\"pump \"\"A\"\" failed, 1 of 2\",scenario\n"
+        "15,\"hall/row, a/rack-01\",\"pump \"\"A\"\" failed, 1 of 2\",scenario\n"
         "15,hall,\"one\ntwo\",limit\n");
+  CHECK(text_of(directory + "/iteration.csv") == "from_s,gpu_class,kind,start_s,end_s\n0,0,forward,0,0.5\n");
 
   const auto refused = reader.export_csv(directory, false);
   CHECK(code_of(refused) == ErrorCode::kIo);
-  CHECK_THAT(complaint(refused), Catch::Contains("site_series.csv: File exists; --force replaces it"));
+  REQUIRE(refused.error().size() == RecordingReader::csv_names().size());  // all at once
+  CHECK_THAT(complaint(refused), Catch::Contains("classes.csv: File exists; --force replaces it"));
   require_ok(reader.export_csv(directory, true));
 }
 

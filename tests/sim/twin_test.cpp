@@ -1,5 +1,6 @@
 #include "sim/twin/twin.h"
 
+#include "sim/error_text.h"
 #include "sim/recording/run_history.h"
 #include "sim/workload/operators.h"
 #include "tests/last_frame.h"
@@ -91,7 +92,7 @@ Plan short_run(const std::string& duration, std::vector<Event> events = {}) {
 }
 
 Plan air_cooled() {
-  return small_job({"duration=60 s", "site.rack=hgx-h100", "workload.gpus=64", "workload.gpus_per_domain=8",
+  return small_job({"duration=60 s", "site.rack=hgx-h100", "event=[]", "workload.gpus=64", "workload.gpus_per_domain=8",
                     "workload.pp=1", "workload.vp=1", "workload.dp=16"});
 }
 

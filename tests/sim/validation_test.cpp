@@ -1,5 +1,6 @@
 #include "sim/validation/validation.h"
 
+#include "sim/error_text.h"
 #include "sim/workload/profile.h"
 #include "tests/sim/flagship.h"
 

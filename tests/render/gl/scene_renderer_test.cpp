@@ -157,6 +157,22 @@ TEST_CASE("the overlay is drawn to the pixel, text over plates") {
   CHECK(n_hatch == 40 * 60 / 2);
 }
 
+TEST_CASE("whether something is hatched elsewhere does not change a front, with a rack in focus or without") {
+  RACKTWIN_NEEDS_GRAPHICS(gpu);
+  for (const float strength : {0.0F, 0.85F}) {
+    Scene scene = sample_scene();
+    scene.focus = {scene.fronts[1].corner.x, scene.fronts[1].corner.x + scene.fronts[1].size.x, strength};
+    scene.swatches[kSampleNoData].finish = Finish::kShaded;
+    const Image plain = gpu.picture(scene, kCamera, 600, 400);
+    scene.swatches.push_back({{}, Finish::kNoData});
+    const Image detailed = gpu.picture(scene, kCamera, 600, 400);
+    int n_different = 0;
+    for (std::size_t i = 0; i < plain.pixels.size(); ++i) n_different += plain.pixels[i] != detailed.pixels[i] ? 1 : 0;
+    INFO("strength " << strength);
+    CHECK(n_different < 100);  // rounding
+  }
+}
+
 TEST_CASE("an empty scene is its floor") {
   RACKTWIN_NEEDS_GRAPHICS(gpu);
   Scene scene;

@@ -89,6 +89,33 @@ TEST_CASE("Cameras fit their subject exactly into what is free") {
     }
 }
 
+TEST_CASE("A plan of many short rows is turned so that they fill the picture, and labels stand before the fronts") {
+  HandMade site;
+  site.rows = 5;
+  site.racks_per_row = 4;
+  site.gpu_class = [](std::uint32_t gpu) { return gpu % 8; };
+  const RunHistory history = hand_made_history(site);
+  const Composed wide = compose(history, 10, Layer::kPower, "plan", 1920, 1080);
+  const Viewport free = free_part(wide.view.viewport, 1, true);
+  std::vector<Place> racks;
+  for (const PlacedRack& rack : history.site().racks()) racks.push_back(rack.place);
+  const Seen all = seen(wide, racks);
+  CHECK(all.high.x - all.low.x > 0.6F * static_cast<float>(free.width));
+  for (int r = 1; r <= site.rows; ++r) {
+    const ComponentId rack = id_of(history, "hall/row-" + std::to_string(r) + "/rack-02");
+    const Seen at = seen(wide, {history.site().place(rack)});
+    const auto& labels = wide.scene.overlay.labels;
+    const auto label = std::find_if(labels.begin(), labels.end(), [&](const LabelBox& l) { return l.id == rack; });
+    INFO(r);
+    REQUIRE(label != labels.end());
+    CHECK(label->px.x + label->size.x <= at.low.x);  // to the left, where its front is
+    CHECK(std::abs(label->px.y + label->size.y / 2 - (at.low.y + at.high.y) / 2) < 2);
+  }
+  const Composed narrow = compose(history, 10, Layer::kPower, "plan", 900, 1600);
+  CHECK(narrow.view.camera.yaw == 0);
+  CHECK(compose(example_history(), 0, Layer::kPower, "plan", 1920, 1080).view.camera.yaw == 0);
+}
+
 TEST_CASE("A row behind another is seen in full") {
   HandMade site;
   site.rows = 3;

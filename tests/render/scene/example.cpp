@@ -10,6 +10,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <numeric>
 #include <optional>
 
 namespace racktwin {
@@ -113,6 +114,8 @@ RunHistory hand_made_history(const HandMade& site) {
   add_metric("rack_inlet", UnitKind::kRack, "degC", 15, 65);
   add_metric("rack_network", UnitKind::kRack, "1", 0, 1);
   if (site.has_power) add_metric("gpu_power", UnitKind::kGpu, "W", 0, std::nan(""));
+  const int leaf_metric = static_cast<int>(metrics.size());
+  if (!site.leaf_use.empty()) add_metric("leaf_network", UnitKind::kLeaf, "1", 0, 1);
   const auto racks = static_cast<std::uint32_t>(site.rows * site.racks_per_row);
   std::vector<std::uint32_t> gpu_class, rack_class(racks, 0);
   for (std::uint32_t g = 0; g < 4 * racks; ++g) gpu_class.push_back(site.gpu_class(g));
@@ -127,6 +130,12 @@ RunHistory hand_made_history(const HandMade& site) {
   REQUIRE(writer->put_membership(0, UnitKind::kRack, rack_class));
   std::vector<FrameRow> values = {{0, {30}, {30}, {30}, 0, 0}, {1, {0.5F}, {0.5F}, {0.5F}, 0, 0}};
   if (site.has_power) values.push_back({2, site.power_w, site.power_w, site.power_w, 0, 0});
+  if (!site.leaf_use.empty()) {
+    std::vector<std::uint32_t> leaf_class(site.leaf_use.size());
+    std::iota(leaf_class.begin(), leaf_class.end(), 0u);
+    REQUIRE(writer->put_membership(0, UnitKind::kLeaf, leaf_class));
+    values.push_back({leaf_metric, site.leaf_use, site.leaf_use, site.leaf_use, 0, 0});
+  }
   REQUIRE(writer->append_frame(0, 10, values));
   REQUIRE(writer->append_event({5, "hall/facility", "facility supply set to 40 degC", "test"}));
   REQUIRE(writer->close());

@@ -22,6 +22,7 @@ struct HandMade {
   std::vector<float> power_w = {100, 200, 300, 400, 500, 600, 700, 800};
   bool has_power = true;
   std::vector<double> limits_w = {1000};
+  std::vector<float> leaf_use;  // by leaf; empty: not recorded
   std::function<void(std::vector<ComponentRow>&)> change = [](std::vector<ComponentRow>&) {};
 };
 RunHistory hand_made_history(const HandMade& site);

@@ -304,6 +304,23 @@ TEST_CASE("Where racks are narrow their labels give number and value, in the leg
   CHECK(label_of(scene, rack)->text == "04\n" + value.substr(0, value.find(' ')));
 }
 
+TEST_CASE("The legend speaks of pipes only where there are some") {
+  const auto explains = [](bool has_cdu) {
+    HandMade site;
+    site.has_cdu = has_cdu;
+    return layer_spec(hand_made_history(site), Layer::kTemperature).explains;
+  };
+  CHECK(explains(true).find("Pipes") != std::string::npos);
+  CHECK(explains(false).find("Pipes") == std::string::npos);
+}
+
+TEST_CASE("Where labels are of something else than the legend, the title says of what") {
+  const RunHistory& history = example_history();
+  CHECK(has_text(compose(history, kExampleTime_s, Layer::kPower, "row", 800, 600).scene,
+                 "GPU power (labels: rack or tray power)"));
+  CHECK_FALSE(has_text(compose(history, kExampleTime_s, Layer::kClock, "row", 800, 600).scene, "(labels:"));
+}
+
 TEST_CASE("What is selected has a label, wherever it stands and whatever hides it") {
   const RunHistory& history = example_history();
   for (const char* path : {"hall/row-a", "hall/row-a/rack-01", "hall/row-a/rack-08", "hall/row-a/rack-06/compute-07",

@@ -168,6 +168,33 @@ TEST_CASE("Cable trays run along every row and drop to every rack and network ra
                         [&](const BoxItem& box) { return box.id.component == row.component; }) == 1);
 }
 
+TEST_CASE("The cable tray of a network rack has the colour of its own switches, as its label has their value") {
+  HandMade site;
+  site.leaf_use = {0.9F, 0.1F};
+  site.change = [](std::vector<ComponentRow>& rows) {
+    const auto add = [&](const char* path, const char* kind, int parent, double x_m, double height_m) {
+      const int id = static_cast<int>(rows.size());
+      rows.push_back({id, path, kind, parent, x_m, parent == 0 ? 1.0 : 0, 0, 1, 1, height_m});
+      return id;
+    };
+    (void)add("hall/network-2/leaf-02", "leaf", add("hall/network-2", "network-rack", 0, -1.4, 2), 0, 0.05);
+  };
+  const RunHistory history = hand_made_history(site);
+  const Composed picture = compose(history, 10, Layer::kUtilization, "row", 1600, 900);
+  const auto colour_of = [&](const std::string& path, float least_z) {
+    const ComponentId id = id_of(history, path);
+    for (const BoxItem& box : picture.scene.boxes)
+      if (box.id == id && box.corner.z >= least_z) return picture.scene.swatches[box.swatch].colour;
+    FAIL(path);
+    return Rgba{};
+  };
+  for (const char* number : {"1", "2"}) {
+    const std::string rack = std::string("hall/network-") + number;
+    CHECK(colour_of(rack, 2) == colour_of(rack + "/leaf-0" + number, 0));
+  }
+  CHECK_FALSE(colour_of("hall/network-1", 2) == colour_of("hall/network-2", 2));
+}
+
 TEST_CASE("Everything knows what it belongs to") {
   const RunHistory& history = example_history();
   const Scene scene = place_of(history);
