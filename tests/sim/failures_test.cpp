@@ -74,7 +74,7 @@ TEST_CASE("an NVSwitch chip is an eighteenth of its rack's NVLink, a switch tray
 
 TEST_CASE("an NVSwitch chip of a node is a quarter of that node's NVLink and of no other's") {
   Plan plan = with_failures({"hall/row-a/rack-01/compute-02/nvswitch-4"},
-                            {"site.rack=hgx-h100", "site.racks_per_row=4", "workload.gpus_per_domain=8"});
+                            {"site.rack=hgx-h100", "site.racks_per_row=4", "workload.gpus_per_domain=8", "event=[]"});
   const Model model = compiled(plan);
   const NetworkShare share = network_share(plan.site, model, {plan.events.back().path});
   CHECK(share.nvlink_of(model.class_of_gpu[8]) == Approx(0.75));
