@@ -81,6 +81,7 @@ void short_details_ui(const Fact& fact, const FactText& text, bool is_dark) {
     limit_ui(fact, text, is_dark);
   else if (!text.limit.empty())
     share_bar_ui(fact.share, is_dark);
+  if (!text.why.empty()) wrapped_text(text.why);
   ImGui::PopFont();
 }
 

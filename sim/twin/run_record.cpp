@@ -1,14 +1,12 @@
 #include "sim/twin/run_record.h"
 
 #include "sim/hash.h"
-#include "sim/power/clock_reason.h"
 #include "sim/twin/components.h"
 #include "sim/twin/metrics.h"
 
 #include <fmt/core.h>
 
 #include <chrono>
-#include <cmath>
 #include <ctime>
 #include <numeric>
 
@@ -63,7 +61,6 @@ Result<void> RunRecord::open(const std::string& path, bool force, const RunValue
 
 Result<void> RunRecord::put_site(const Plan& plan, const Model& model, int pumps) {
   if (!writer_) return {};
-  for (const GpuClass& gpus : model.gpu_classes) gpu_classes_.push_back({gpus.rack_class, gpus.count});
   if (auto ok = writer_->put_components(component_rows(plan, model)); !ok) return ok;
   if (auto ok = writer_->put_limits(limit_rows(plan)); !ok) return ok;
   if (auto ok = writer_->put_epoch(0, 0); !ok) return ok;
@@ -100,41 +97,14 @@ Result<void> RunRecord::append_frame(double time_s, const std::vector<FrameRow>&
       site.push_back({metric.name, row.mean[0]});
       if (metric.name == "site_power" || metric.name == "it_power") site.push_back({metric.name + "_max", row.high[0]});
     }
-    if (metric.kind == UnitKind::kRack) {
-      racks.resize(row.mean.size());
-      for (std::size_t r = 0; r < racks.size(); ++r) racks[r].push_back({metric.name, row.mean[r]});
-    }
+    if (metric.kind != UnitKind::kRack) continue;
+    racks.resize(row.mean.size());
+    for (std::size_t r = 0; r < racks.size(); ++r) racks[r].push_back({metric.name, row.mean[r]});
   }
-  append_clock_reasons(rows, metrics, site, racks);
   if (auto ok = writer_->append_site_series(time_s, site); !ok) return ok;
   for (std::size_t r = 0; r < racks.size(); ++r)
     if (auto ok = writer_->append_rack_series(time_s, static_cast<int>(r), racks[r]); !ok) return ok;
   return {};
-}
-
-void RunRecord::append_clock_reasons(const std::vector<FrameRow>& rows, const std::vector<MetricRow>& metrics,
-                                     std::vector<SeriesRow>& site, std::vector<std::vector<SeriesRow>>& racks) const {
-  struct Mean {
-    double sum = 0, gpus = 0;
-    double value() const { return gpus > 0 ? sum / gpus : std::nan(""); }
-    void add(double value, double count) {
-      sum += value * count;
-      gpus += count;
-    }
-  };
-  for (const FrameRow& row : rows) {
-    const MetricRow& metric = metrics[static_cast<std::size_t>(row.metric)];
-    if (metric.name.compare(0, kClockReasonPrefix.size(), kClockReasonPrefix) != 0) continue;
-    Mean of_site;
-    std::vector<Mean> of_rack(racks.size());
-    for (std::size_t c = 0; c < row.mean.size(); ++c) {
-      if (std::isnan(row.mean[c])) continue;
-      of_site.add(row.mean[c], gpu_classes_[c].gpus);
-      of_rack[gpu_classes_[c].rack_class].add(row.mean[c], gpu_classes_[c].gpus);
-    }
-    site.push_back({metric.name, of_site.value()});
-    for (std::size_t r = 0; r < racks.size(); ++r) racks[r].push_back({metric.name, of_rack[r].value()});
-  }
 }
 
 Result<void> RunRecord::append_events(const std::vector<EventRow>& events) {

@@ -6,7 +6,6 @@
 #include "sim/plan/plan.h"
 #include "sim/recording/recording.h"
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -27,8 +26,7 @@ class RunRecord {
   Result<void> put_values(const RunValues& values);
   Result<void> put_metrics(const std::vector<MetricRow>& metrics);
   Result<void> put_activities(const std::vector<ActivityRow>& activities);
-  // A frame, and its rack and site metrics once more as series; of the clock reasons the mean over the GPUs with data.
-  // `metrics` by id.
+  // A frame, and its rack and site metrics once more as series. `metrics` by id.
   Result<void> append_frame(double time_s, const std::vector<FrameRow>& rows, const std::vector<MetricRow>& metrics);
   Result<void> append_events(const std::vector<EventRow>& events);
   Result<void> commit();
@@ -36,14 +34,7 @@ class RunRecord {
   Result<void> close(const std::vector<SummaryRow>& summary, const RunValues& ending);
 
  private:
-  void append_clock_reasons(const std::vector<FrameRow>& rows, const std::vector<MetricRow>& metrics,
-                            std::vector<SeriesRow>& site, std::vector<std::vector<SeriesRow>>& racks) const;
-
-  struct GpuShare {
-    std::uint32_t rack_class = 0, gpus = 0;
-  };
   std::optional<RecordingWriter> writer_;
-  std::vector<GpuShare> gpu_classes_;
   double committed_wall_s_ = 0;
 };
 

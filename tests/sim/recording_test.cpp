@@ -597,7 +597,7 @@ TEST_CASE("a recording is exported as CSV with units, paths of its classes, and 
                                   {4, {0.75F}, {0.75F}, {0.75F}}}));
   require_ok(writer.append_frame(0, 20, {{1, {101, 201}, {91, 191}, {111, 211}}}));
   require_ok(writer.append_event({15, "hall/row, a/rack-01", "pump \"A\" failed, 1 of 2", "scenario"}));
-  require_ok(writer.append_event({15, "hall", "one\ntwo", "limit"}));
+  require_ok(writer.append_event({15, "hall", "one\ntwo", "limit", "site_power", 1.5e6, 1.25e6, 3}));
   require_ok(writer.put_activities(0, {{0, "forward", 0, 0.5}}));
   require_ok(writer.close());
 
