@@ -44,7 +44,8 @@ Place place_to_point_at(const SiteMap& site, ComponentId id) {
     place.depth_m = 1e-3;
   }
   const std::string_view kind = site.kind(id);
-  if (kind == "pump" || kind == "leaf" || kind == "spine" || kind == "core") {  // drawn as a plate on the front of what holds it
+  if (kind == "pump" || kind == "leaf" || kind == "spine" ||
+      kind == "core") {  // drawn as a plate on the front of what holds it
     place.y_m = site.place(site.parent(id)).y_m;
     place.depth_m = 1e-3;
   }

@@ -2,8 +2,8 @@
 //
 // Per block: compute, then the exposed tensor-parallel collectives, then dispatch and combine of experts (or beside the
 // block); context-parallel exchange beside the compute; sends to the neighbouring stages. Gradients are reduced beside
-// the last backward pass, parameters gathered beside the first forward pass of the next iteration (drawn at the start of
-// this one: in steady state the same cycle). Fully sharded: gathered a piece ahead of every use, reduced after every
+// the last backward pass, parameters gathered beside the first forward pass of the next iteration (drawn at the start
+// of this one: in steady state the same cycle). Fully sharded: gathered a piece ahead of every use, reduced after every
 // backward pass.
 // Thread rule: pure function.
 #pragma once

@@ -22,7 +22,7 @@ struct HandMade {
   std::vector<float> power_w = {100, 200, 300, 400, 500, 600, 700, 800};
   bool has_power = true;
   std::vector<double> limits_w = {1000};
-  std::vector<float> leaf_use;  // by leaf; empty: not recorded
+  std::vector<float> leaf_use;              // by leaf; empty: not recorded
   float coolant_degc = 30, pump_speed = 1;  // into the racks, which may be up to 45 degC; of the only pump
   std::function<void(std::vector<ComponentRow>&)> change = [](std::vector<ComponentRow>&) {};
 };
