@@ -25,8 +25,8 @@ double half_k(const Calibration& c, Precision precision) {
   return 0;
 }
 
-// Backward kernels keep the tensor cores less busy than forward ones. source: FlashAttention-2, arXiv 2307.08691,
-// section 4.1 (0.86 of the forward rate), FlashAttention-3, arXiv 2407.08608, section 4.1 (about 0.75).
+// Backward kernels keep the tensor cores less busy than forward ones. Assumed: between the 0.86 (FlashAttention-2) and
+// about 0.75 (FlashAttention-3) of the forward rate that these kernels are quoted for.
 constexpr double kBackwardShare = 0.8;
 
 KernelTime attention(const Roofline& r, double flops, double exponentials) {

@@ -58,8 +58,7 @@ KernelTime elementwise(const Roofline& roofline, double bytes);
 //   t = launch + FLOP / (P e) + exponentials / S
 // P: dense BF16 peak, for portable kernels what warp-level instructions reach of it; e: fitted; S: rate of special
 // functions. source: Dao, FlashAttention-2, arXiv 2307.08691, section 4.1 (counts the full square); Shah et al.,
-// FlashAttention-3, arXiv 2407.08608, section 2.2 (the exponentials); Luo et al., arXiv 2402.13499, section IV
-// (mma.sync reaches 62 % of the peak of Hopper).
+// FlashAttention-3, arXiv 2407.08608 (the exponentials). What warp-level instructions reach is a value of the chip.
 KernelTime attention_forward(const Roofline& roofline, double tokens, double keys, double heads, double head_dims);
 KernelTime attention_backward(const Roofline& roofline, double tokens, double keys, double heads, double head_dims);
 
