@@ -14,6 +14,9 @@
 #include <sstream>
 
 namespace racktwin {
+
+using namespace std::string_view_literals;
+
 namespace {
 
 constexpr std::size_t kColumns = 100;
@@ -21,6 +24,8 @@ constexpr std::size_t kLabelWidth = 20;
 constexpr std::size_t kValueWidth = 12;
 constexpr std::size_t kDetailWidth = 52;  // evidence stands in the column after it
 constexpr std::size_t kMostEvents = 10;
+constexpr int kMostPlaces = 3;            // of the critical path
+constexpr double kShortestPlace = 0.01;   // of the step; what is shorter is only in the JSON
 constexpr double kTightHeadroom = 0.05;   // of the limit; drawn as a warning
 constexpr double kTightHeadroom_k = 3.0;  // of the junction
 
@@ -85,6 +90,7 @@ class SummaryText {
     add_title();
     add_headroom();
     add_step();
+    add_critical_path();
     add_power_and_heat();
     add_links();
     add_events();
@@ -208,6 +214,56 @@ class SummaryText {
     line("MFU", percent(v("mfu")), "", {"mfu"});
   }
 
+  double critical_s(std::initializer_list<std::string_view> kinds,
+                    std::initializer_list<std::string_view> parts) const {
+    double sum = 0;
+    for (const std::string_view kind : kinds)
+      for (const std::string_view part : parts)
+        if (const std::string row = fmt::format("critical_{}_{}_s", kind, part); is_known(row)) sum += v(row);
+    return sum;
+  }
+
+  void add_critical_path() {
+    if (!is_known("critical_compute_s")) return;  // a recording of an older version
+    const double step_s = v("step_time_s"), compute_s = v("critical_compute_s"),
+                 memory_s = v("critical_memory_bound_s");
+    const auto share_line = [&](std::string_view label, double time_s, const std::string& detail,
+                                std::initializer_list<std::string_view> rows) {
+      line(label, format_quantity(time_s, Dimension::kTime, 4, Zeros::kKeep),
+           fmt::format("{:>6}{}{}", percent(time_s / step_s), detail.empty() ? "" : ", ", detail), rows);
+    };
+    heading("Critical path", "evidence");
+    share_line("compute", compute_s + memory_s,
+               fmt::format("of it {} bound by the clock", percent(compute_s / (compute_s + memory_s))),
+               {"critical_compute_s", "critical_memory_bound_s"});
+    for (const auto& [label, kind] : {std::pair{"tensor parallel"sv, "tp"sv},
+                                      {"context parallel"sv, "cp"sv},
+                                      {"expert parallel"sv, "ep"sv},
+                                      {"data parallel"sv, "dp"sv},
+                                      {"pipeline sends"sv, "pp"sv}}) {
+      const double time_s = critical_s({kind}, {"latency", "transfer", "contention"});
+      if (time_s == 0) continue;
+      const std::string rows[] = {fmt::format("critical_{}_transfer_s", kind),
+                                  fmt::format("critical_{}_latency_s", kind)};
+      share_line(label, time_s,
+                 fmt::format("latency {}, contention {}", percent(critical_s({kind}, {"latency"}) / step_s),
+                             percent(critical_s({kind}, {"contention"}) / step_s)),
+                 {rows[0], rows[1]});
+    }
+    if (v("critical_optimizer_s") > 0) share_line("optimizer", v("critical_optimizer_s"), {}, {"critical_optimizer_s"});
+    const auto place_line = [&](std::string_view label, const std::string& name) {
+      const SummaryRow* row = s_.row(name);
+      if (row == nullptr || row->value < kShortestPlace * step_s) return;
+      const double begin_s = v(name + "_begin_s");
+      const std::string from =
+          std::isnan(begin_s) ? "" : fmt::format(" from {}", format_quantity(begin_s, Dimension::kTime));
+      line(label, format_quantity(row->value, Dimension::kTime, 4, Zeros::kKeep),
+           fmt::format("{:>6}{}, {}", percent(row->value / step_s), from, printable(row->text)), {});
+    };
+    for (int i = 1; i <= kMostPlaces; ++i) place_line("where", fmt::format("critical_place_{}", i));
+    for (int i = 1; i <= kMostPlaces; ++i) place_line("longest section", fmt::format("critical_section_{}", i));
+  }
+
   void add_power_and_heat() {
     const auto temperature = [&](std::string_view row) {
       return std::isnan(v(row)) ? "-" : fmt::format("{:.1f} degC", v(row));
@@ -240,13 +296,16 @@ class SummaryText {
 
   void add_links() {
     std::string lines;
-    for (int i = 1; i <= 3; ++i) {
+    for (int i = 1; i <= 5; ++i) {
       const SummaryRow* row = s_.row(fmt::format("busiest_link_{}", i));
       if (row == nullptr || row->text.empty()) continue;
-      lines += fmt::format("  {:>6}  {}\n", percent(row->value), printable(row->text));
+      const std::string name = row->name;
+      lines += fmt::format("  {:>8}{:>9}{:>11}  {}\n", percent(row->value), percent(v(name + "_peak")),
+                           q(name + "_bytes", Dimension::kBytes), printable(row->text));
     }
     if (lines.empty()) return;
-    heading("Busiest links");
+    out_ += fmt::format("\n{}Busiest links{}\n{}{:>10}{:>9}{:>11}{}\n", p_.bold, p_.reset, p_.dim, "mean", "peak",
+                        "a step", p_.reset);
     out_ += lines;
   }
 
