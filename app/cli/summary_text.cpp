@@ -15,8 +15,6 @@
 
 namespace racktwin {
 
-using namespace std::string_view_literals;
-
 namespace {
 
 constexpr std::size_t kColumns = 100;
@@ -214,54 +212,51 @@ class SummaryText {
     line("MFU", percent(v("mfu")), "", {"mfu"});
   }
 
-  double critical_s(std::initializer_list<std::string_view> kinds,
-                    std::initializer_list<std::string_view> parts) const {
-    double sum = 0;
-    for (const std::string_view kind : kinds)
-      for (const std::string_view part : parts)
-        if (const std::string row = fmt::format("critical_{}_{}_s", kind, part); is_known(row)) sum += v(row);
-    return sum;
+  // A part of the critical path: its time, its share of the step, and what else there is to say.
+  void add_path_part(std::string_view label, double time_s, const std::string& detail,
+                     std::initializer_list<std::string_view> rows) {
+    line(label, format_quantity(time_s, Dimension::kTime, 4, Zeros::kKeep),
+         fmt::format("{:>6}{}", percent(time_s / v("step_time_s")), detail), rows);
   }
 
   void add_critical_path() {
-    if (!is_known("critical_compute_s")) return;  // a recording of an older version
-    const double step_s = v("step_time_s"), compute_s = v("critical_compute_s"),
-                 memory_s = v("critical_memory_bound_s");
-    const auto share_line = [&](std::string_view label, double time_s, const std::string& detail,
-                                std::initializer_list<std::string_view> rows) {
-      line(label, format_quantity(time_s, Dimension::kTime, 4, Zeros::kKeep),
-           fmt::format("{:>6}{}{}", percent(time_s / step_s), detail.empty() ? "" : ", ", detail), rows);
-    };
+    if (s_.row("critical_compute_s") == nullptr) return;  // the recording is of an older version
     heading("Critical path", "evidence");
-    share_line("compute", compute_s + memory_s,
-               fmt::format("of it {} bound by the clock", percent(compute_s / (compute_s + memory_s))),
-               {"critical_compute_s", "critical_memory_bound_s"});
-    for (const auto& [label, kind] : {std::pair{"tensor parallel"sv, "tp"sv},
-                                      {"context parallel"sv, "cp"sv},
-                                      {"expert parallel"sv, "ep"sv},
-                                      {"data parallel"sv, "dp"sv},
-                                      {"pipeline sends"sv, "pp"sv}}) {
-      const double time_s = critical_s({kind}, {"latency", "transfer", "contention"});
-      if (time_s == 0) continue;
-      const std::string rows[] = {fmt::format("critical_{}_transfer_s", kind),
-                                  fmt::format("critical_{}_latency_s", kind)};
-      share_line(label, time_s,
-                 fmt::format("latency {}, contention {}", percent(critical_s({kind}, {"latency"}) / step_s),
-                             percent(critical_s({kind}, {"contention"}) / step_s)),
-                 {rows[0], rows[1]});
+    const double compute_s = v("critical_compute_s") + v("critical_memory_bound_s");
+    add_path_part("compute", compute_s,
+                  fmt::format(", of it {} bound by the clock", percent(v("critical_compute_s") / compute_s)),
+                  {"critical_compute_s", "critical_memory_bound_s"});
+    for (const auto& [label, kind] : {std::pair{"tensor parallel", "tp"},
+                                      {"context parallel", "cp"},
+                                      {"expert parallel", "ep"},
+                                      {"data parallel", "dp"},
+                                      {"pipeline sends", "pp"}}) {
+      const std::string latency = fmt::format("critical_{}_latency_s", kind),
+                        transfer = fmt::format("critical_{}_transfer_s", kind),
+                        contention = fmt::format("critical_{}_contention_s", kind);
+      const double time_s = v(latency) + v(transfer) + v(contention);
+      if (time_s > 0)
+        add_path_part(
+            label, time_s,
+            fmt::format(", latency {}, contention {}", q(latency, Dimension::kTime), q(contention, Dimension::kTime)),
+            {latency, transfer, contention});
     }
-    if (v("critical_optimizer_s") > 0) share_line("optimizer", v("critical_optimizer_s"), {}, {"critical_optimizer_s"});
-    const auto place_line = [&](std::string_view label, const std::string& name) {
+    if (v("critical_optimizer_s") > 0)
+      add_path_part("optimizer", v("critical_optimizer_s"), {}, {"critical_optimizer_s"});
+    if (v("critical_sections") > kMostPlaces) add_path_places("where", "critical_place");  // few say it by themselves
+    add_path_places("longest sections", "critical_section");
+  }
+
+  void add_path_places(std::string_view label, std::string_view rows) {
+    for (int i = 1; i <= kMostPlaces; ++i) {
+      const std::string name = fmt::format("{}_{}", rows, i);
       const SummaryRow* row = s_.row(name);
-      if (row == nullptr || row->value < kShortestPlace * step_s) return;
+      if (row == nullptr || row->value < kShortestPlace * v("step_time_s")) continue;
       const double begin_s = v(name + "_begin_s");
       const std::string from =
-          std::isnan(begin_s) ? "" : fmt::format(" from {}", format_quantity(begin_s, Dimension::kTime));
-      line(label, format_quantity(row->value, Dimension::kTime, 4, Zeros::kKeep),
-           fmt::format("{:>6}{}, {}", percent(row->value / step_s), from, printable(row->text)), {});
-    };
-    for (int i = 1; i <= kMostPlaces; ++i) place_line("where", fmt::format("critical_place_{}", i));
-    for (int i = 1; i <= kMostPlaces; ++i) place_line("longest section", fmt::format("critical_section_{}", i));
+          std::isnan(begin_s) ? std::string() : fmt::format(" from {}", format_quantity(begin_s, Dimension::kTime));
+      add_path_part(i == 1 ? label : "", row->value, fmt::format("{}, {}", from, printable(row->text)), {});
+    }
   }
 
   void add_power_and_heat() {

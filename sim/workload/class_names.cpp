@@ -24,11 +24,17 @@ std::string gpu_class_name(const Plan& plan, const Model& model, std::uint32_t g
       plan.workload.parallelism.pp > 1 && gpu.stage >= 0 ? fmt::format("stage {}, ", gpu.stage) : std::string();
   if (gpu.count == 1) return stage + gpu_path(plan, model, gpu.first);
   std::uint32_t racks = 0, latest = kNoIndex;
-  for (std::uint32_t g = gpu.first; g < model.gpus(); ++g)
-    if (model.class_of_gpu[g] == gpu_class && model.rack_of_gpu(g) != latest) {
-      latest = model.rack_of_gpu(g);
+  bool shares_rack = false;  // with another class of its stage
+  for (std::uint32_t g = 0; g < model.gpus(); ++g) {
+    const std::uint32_t rack = model.rack_of_gpu(g), c = model.class_of_gpu[g];
+    if (c != gpu_class) {
+      shares_rack |= rack == model.rack_of_gpu(gpu.first) && model.gpu_classes[c].stage == gpu.stage;
+    } else if (rack != latest) {
+      latest = rack;
       ++racks;
     }
+  }
+  if (shares_rack) return fmt::format("{}{} GPUs like {}", stage, gpu.count, gpu_path(plan, model, gpu.first));
   const std::string more =
       racks > 1 ? fmt::format(" and {} more rack{}", racks - 1, racks > 2 ? "s" : "") : std::string();
   return fmt::format("{}{} GPUs in {}{}", stage, gpu.count, plan.site.racks[model.rack_of_gpu(gpu.first)].path, more);

@@ -8,6 +8,8 @@
 namespace racktwin {
 namespace {
 
+constexpr double kRounding = 1e-9;  // of its time by which a transfer may take longer without having shared a link
+
 // Who comes before an activity.
 class Predecessors {
  public:
@@ -121,7 +123,8 @@ TransferTime transfer_time(const ActivityGraph& graph, const ActivityTimes& time
   const double alone_s = graph.amount[activity] / graph.routes[graph.route[activity]].flow_cap_bytes_per_s;
   TransferTime t;
   t.latency_s = std::min(graph.delay_s[activity], time_s);
-  t.transfer_s = std::min(alone_s, time_s - t.latency_s);
+  t.transfer_s = time_s - t.latency_s;
+  if (t.transfer_s - alone_s > kRounding * time_s) t.transfer_s = alone_s;
   t.contention_s = time_s - t.latency_s - t.transfer_s;
   return t;
 }
