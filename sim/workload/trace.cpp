@@ -11,7 +11,6 @@
 #include <cmath>
 #include <iterator>
 #include <map>
-#include <set>
 
 namespace racktwin {
 namespace {
@@ -20,10 +19,11 @@ constexpr std::size_t kMostActivities = 60'000;  // before further classes of a 
 constexpr std::size_t kMostUplinks = 8;          // with a counter
 constexpr int kThreadsOfProcess = 1000;          // thread numbers are unique in the file, as Perfetto wants them
 
-// What the threads of a class of GPUs are.
-enum Track : int { kCompute, kTensor, kContext, kExpert, kData, kSend, kTracks };
-constexpr std::array<std::string_view, kTracks> kTrackNames = {"compute",         "tensor parallel", "context parallel",
-                                                               "expert parallel", "data parallel",   "pipeline send"};
+// What the threads of a class of GPUs are: communication over NVLink and over NICs apart.
+enum Track : int { kCompute, kTensor, kContext, kExpert, kGather, kReduce, kSend, kTracks };
+constexpr std::array<std::string_view, kTracks> kTrackNames = {
+    "compute",           "tensor parallel",  "context parallel", "expert parallel",
+    "gather parameters", "reduce gradients", "pipeline send"};
 
 Track track_of(ActivityKind kind) {
   switch (kind) {
@@ -33,9 +33,10 @@ Track track_of(ActivityKind kind) {
       return kContext;
     case ActivityKind::kExpertParallel:
       return kExpert;
-    case ActivityKind::kGradReduce:
     case ActivityKind::kParamGather:
-      return kData;
+      return kGather;
+    case ActivityKind::kGradReduce:
+      return kReduce;
     case ActivityKind::kPipelineForward:
     case ActivityKind::kPipelineBackward:
       return kSend;
@@ -160,7 +161,7 @@ class Trace {
     for (const std::uint32_t c : drawn_) pid_of_class_[c] = ++processes_ + 1;  // the first is the critical path
     for (std::uint32_t a = 0; a < graph_.size(); ++a)
       if (graph_.kind[a] != ActivityKind::kJoin && pid_of_class_[graph_.gpu_class[a]] > 0)
-        slices_[{graph_.gpu_class[a], track_of(graph_.kind[a])}].push_back(a);
+        slices_[{graph_.gpu_class[a], thread_of_slice(a)}].push_back(a);
   }
 
   void add_process(int pid, std::string_view name) {
@@ -199,11 +200,10 @@ class Trace {
     const int pid = pid_of_class_[c];
     add_process(pid, gpu_class_name(s_.plan, s_.model, c));
     int tid = pid * kThreadsOfProcess;
-    for (int track = 0; track < kTracks; ++track) {
-      const std::vector<Lane> lanes = lanes_of(slices_[{c, track}]);
+    for (int thread = 0; thread < 2 * kTracks; ++thread) {
+      const std::vector<Lane> lanes = lanes_of(slices_[{c, thread}]);
       for (std::size_t i = 0; i < lanes.size(); ++i, ++tid) {
-        const std::string_view name = kTrackNames[static_cast<std::size_t>(track)];
-        add_thread(pid, tid, i == 0 ? std::string(name) : fmt::format("{} ({})", name, i + 1));
+        add_thread(pid, tid, thread_name(thread) + (i == 0 ? std::string() : fmt::format(" ({})", i + 1)));
         for (const std::uint32_t a : lanes[i].activities) {
           thread_of_[a] = tid;
           begin_slice(a, pid, tid);
@@ -216,6 +216,17 @@ class Trace {
     add_power(c, pid);
     count_link({TrunkKind::kNvlinkUp, c}, pid, "NVLink sent [%]");
     count_link({TrunkKind::kNicUp, c}, pid, "NIC sent [%]");
+  }
+
+  // By class: a Track, twice if its slices may cross NVLink or NICs.
+  int thread_of_slice(std::uint32_t a) const {
+    const Track track = track_of(graph_.kind[a]);
+    return 2 * track + (track != kCompute && !crosses_nvlink(graph_.routes[graph_.route[a]]) ? 1 : 0);
+  }
+
+  static std::string thread_name(int thread) {
+    const std::string name(kTrackNames[static_cast<std::size_t>(thread / 2)]);
+    return thread / 2 == kCompute ? name : name + (thread % 2 == 0 ? ", NVLink" : ", NIC");
   }
 
   // Slices of one thread must not overlap.
@@ -249,7 +260,7 @@ class Trace {
     const ActivityKind kind = graph_.kind[a];
     const Workload& w = s_.plan.workload;
     if (kind == ActivityKind::kOptimizer) return;
-    const bool is_bucket = track_of(kind) == kData;
+    const bool is_bucket = track_of(kind) == kGather || track_of(kind) == kReduce;
     if (is_bucket && !w.is_fully_sharded() && !w.overlap_grad_reduce) return;
     const auto chunks = static_cast<std::uint32_t>(w.parallelism.vp);
     if (!is_bucket || w.is_fully_sharded()) put(" mb {}", graph_.block[a] / chunks);
@@ -270,13 +281,17 @@ class Trace {
         1e6 * time.contention_s, route_words_[graph_.route[a]]);
   }
 
+  bool crosses(const Route& route, TrunkKind kind) const {
+    return std::any_of(route.trunks.begin(), route.trunks.end(),
+                       [&](std::uint32_t t) { return s_.iteration.trunk_owners[t].kind == kind; });
+  }
+  bool crosses_nvlink(const Route& route) const { return crosses(route, TrunkKind::kNvlinkUp); }
+
   std::string route_words(const Route& route) const {
-    std::set<TrunkKind> kinds;
-    for (const std::uint32_t t : route.trunks) kinds.insert(s_.iteration.trunk_owners[t].kind);
-    if (kinds.count(TrunkKind::kNvlinkUp)) return "NVLink";
+    if (crosses_nvlink(route)) return "NVLink";
     std::string words = "NIC, leaf";
-    if (kinds.count(TrunkKind::kLeafUp) || kinds.count(TrunkKind::kLeafDown)) words += ", spine";
-    if (kinds.count(TrunkKind::kPodUp) || kinds.count(TrunkKind::kPodDown)) words += ", core";
+    if (crosses(route, TrunkKind::kLeafUp) || crosses(route, TrunkKind::kLeafDown)) words += ", spine";
+    if (crosses(route, TrunkKind::kPodUp) || crosses(route, TrunkKind::kPodDown)) words += ", core";
     return words;
   }
 
@@ -370,7 +385,7 @@ class Trace {
   std::vector<std::uint32_t> drawn_;                                            // classes, stage by stage
   std::vector<int> pid_of_class_;                                               // (n_gpu_class) 0: not drawn
   std::vector<int> thread_of_;                                                  // (n_activity) 0: not drawn
-  std::map<std::pair<std::uint32_t, int>, std::vector<std::uint32_t>> slices_;  // by class and Track
+  std::map<std::pair<std::uint32_t, int>, std::vector<std::uint32_t>> slices_;  // by class and thread_of_slice()
   std::map<std::pair<TrunkKind, std::uint32_t>, std::uint32_t> trunk_of_;       // by owner
   std::vector<LinkCounter> link_counters_;
   std::size_t events_ = 0, classes_ = 0;

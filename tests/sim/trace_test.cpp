@@ -165,7 +165,7 @@ TEST_CASE("sends between stages are arrows, each to a block of the neighbour") {
   REQUIRE(sends > 0);
   CHECK(events(t, "s").size() == sends);
   for (const json& event : events(t, "f")) REQUIRE(threads.at(event["tid"]) == "compute");
-  for (const json& event : events(t, "s")) REQUIRE(threads.at(event["tid"]).compare(0, 13, "pipeline send") == 0);
+  for (const json& event : events(t, "s")) REQUIRE(threads.at(event["tid"]).== "pipeline send, NIC");
 }
 
 TEST_CASE("a slice says its micro-batch, its rate, and whether it is on the critical path") {
@@ -192,7 +192,6 @@ TEST_CASE("a slice says its micro-batch, its rate, and whether it is on the crit
 }
 
 TEST_CASE("an unfolded trace draws every stage, and of many equal GPUs not all") {
-  // One stage, so many micro-batches and GPUs that not all fit.
   const Plan plan = small_job({"workload.global_batch=2048"});
   const Traced t = traced(plan, Folding::kUnfolded);
   check_rules(t);
