@@ -253,9 +253,9 @@ class SummaryText {
       const SummaryRow* row = s_.row(name);
       if (row == nullptr || row->value < kShortestPlace * v("step_time_s")) continue;
       const double begin_s = v(name + "_begin_s");
-      const std::string from =
-          std::isnan(begin_s) ? std::string() : fmt::format(" from {}", format_quantity(begin_s, Dimension::kTime));
-      add_path_part(i == 1 ? label : "", row->value, fmt::format("{}, {}", from, printable(row->text)), {});
+      std::string where = printable(row->text);
+      if (!std::isnan(begin_s)) where += fmt::format(", from {} on", format_quantity(begin_s, Dimension::kTime));
+      add_path_part(i == 1 ? label : "", row->value, ", " + wrap(where, kLabelWidth + kValueWidth + 12), {});
     }
   }
 

@@ -165,7 +165,7 @@ TEST_CASE("sends between stages are arrows, each to a block of the neighbour") {
   REQUIRE(sends > 0);
   CHECK(events(t, "s").size() == sends);
   for (const json& event : events(t, "f")) REQUIRE(threads.at(event["tid"]) == "compute");
-  for (const json& event : events(t, "s")) REQUIRE(threads.at(event["tid"]).== "pipeline send, NIC");
+  for (const json& event : events(t, "s")) REQUIRE(threads.at(event["tid"]) == "pipeline send, NIC");
 }
 
 TEST_CASE("a slice says its micro-batch, its rate, and whether it is on the critical path") {
