@@ -22,7 +22,7 @@ Subcommand add_run(CLI::App& program, const GlobalOptions& global) {
                             ->type_name("FILE");
   app->add_flag("--no-recording{false}", request->has_recording, "Write no recording")->excludes(output);
   app->add_option("--trace", request->trace,
-                  "Also draw the first training step, one process per pipeline stage, for ui.perfetto.dev")
+                  "Draw the first training step, class by class of GPUs, for ui.perfetto.dev")
       ->type_name("FILE");
   app->add_flag("--force", request->force, "Replace a recording or trace that exists");
   app->add_option("--set", request->assignments, "Set a value of the scenario; repeatable")
