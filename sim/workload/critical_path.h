@@ -17,7 +17,7 @@ namespace racktwin {
 struct TransferTime {
   double latency_s = 0;     // before its first byte
   double transfer_s = 0;    // at the rate that its protocol reaches when it is alone
-  double contention_s = 0;  // the rest: it had to share a link
+  double contention_s = 0;  // the rest: it had to share a link, or its rate with another transfer on its own route
   double total_s() const { return latency_s + transfer_s + contention_s; }
   TransferTime& operator+=(const TransferTime& other);
 };
