@@ -207,7 +207,7 @@ class Predictor {
     // DeepEP counts every token once for each domain (or, in one domain, rank) that needs it, the sender's own
     // included.
     const int members = at->layout.domains > 1 ? at->layout.domains : at->layout.ranks;
-    const double counted = exchange.tokens * exchange.bytes_per_token * moe_destinations(members, exchange.top_k);
+    const double counted = exchange.tokens * exchange.bytes_per_token * moe_destinations(members, exchange);
     p.predicted = p.metric == "latency" ? time.time_s * 1e6 : counted / time.time_s / 1e9;
   }
 
