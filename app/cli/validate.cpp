@@ -4,7 +4,7 @@
 #include "sim/document.h"
 #include "sim/nearest_match.h"
 #include "sim/validation/collectives.h"
-#include "sim/validation/validation.h"
+#include "sim/validation/training.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>

@@ -4,6 +4,8 @@
 // Thread rule: pure functions.
 #pragma once
 
+#include "sim/catalog/catalog.h"
+#include "sim/validation/csv_table.h"
 #include "sim/validation/validation.h"
 
 #include <string>

@@ -1,10 +1,7 @@
-// Predictions against published measurements: the error of every row that the catalogue can express.
+// Predictions against published measurements: what a row has, and the scores of many.
 //
-// Thread rule: forks solver processes; one call at a time.
+// Thread rule: pure functions.
 #pragma once
-
-#include "sim/catalog/catalog.h"
-#include "sim/validation/csv_table.h"
 
 #include <string>
 #include <vector>
@@ -21,10 +18,6 @@ struct RowPrediction {
   std::string defaults;       // what was chosen where the row is silent
   double rel_error() const { return predicted / value - 1; }
 };
-
-// One prediction or reason for every row. Errors: kBadInput if a needed column is missing.
-Result<std::vector<RowPrediction>> predict_training_rows(const CsvTable& table, const Catalog& catalog,
-                                                         const Calibration& calibration);
 
 // Linear between order statistics; NaN of nothing.
 double quantile(std::vector<double> values, double q);

@@ -1,6 +1,7 @@
 #include "sim/validation/validation.h"
 
 #include "sim/error_text.h"
+#include "sim/validation/training.h"
 #include "sim/workload/profile.h"
 #include "tests/sim/flagship.h"
 
