@@ -1,9 +1,9 @@
 #include "render/image/image.h"
 #include "sim/check.h"
+#include "sim/write_file.h"
 
 #include <fmt/format.h>
 #include <png.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -145,31 +145,15 @@ class PngReader {
   png_infop info_ = nullptr;
 };
 
-tl::unexpected<Errors> fail_write(const std::string& path, const std::string& reason, std::string hint = {}) {
-  return fail(Error{ErrorCode::kIo, fmt::format("cannot write {}: {}", path, reason), {}, 1, std::move(hint), {}});
-}
-
 }  // namespace
 
 Result<void> write_png(const std::string& path, const Image& image, const PngText& text, bool force) {
   RT_CHECK(image.width > 0 && image.height > 0);
   RT_CHECK_EQ(image.pixels.size(), 4 * static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height));
-  std::error_code error;
-  const fs::file_status status = fs::status(path, error);
-  if (fs::exists(status) && !fs::is_regular_file(status)) return fail_write(path, "it is not a regular file");
-  if (fs::exists(status) && !force) return fail_write(path, std::strerror(EEXIST), "--force replaces it");
-
-  const std::string temporary = fmt::format("{}.{}.new", path, ::getpid());
-  File file(std::fopen(temporary.c_str(), "wbe"));
-  if (!file) return fail_write(path, std::strerror(errno));
-  PngWriter writer;
-  std::string reason;
-  if (!writer.write(file.get(), image, chunks_of(text))) reason = writer.reason();
-  if (std::fclose(file.release()) != 0 && reason.empty()) reason = std::strerror(errno);
-  if (reason.empty() && std::rename(temporary.c_str(), path.c_str()) != 0) reason = std::strerror(errno);
-  if (reason.empty()) return {};
-  ::unlink(temporary.c_str());
-  return fail_write(path, reason);
+  if (const auto refused = check_output_file(path, force); !refused) return refused;  // before anything is compressed
+  const Result<std::string> bytes = png_bytes(image, text);
+  if (!bytes) return fail(bytes.error());
+  return write_file(path, *bytes, force);
 }
 
 Result<std::string> png_bytes(const Image& image, const PngText& text) {
