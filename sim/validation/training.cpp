@@ -1,5 +1,7 @@
 #include "sim/validation/training.h"
 
+#include "sim/catalog/entry.h"
+#include "sim/nearest_match.h"
 #include "sim/plan/resolve_workload.h"
 #include "sim/workload/profile.h"
 
@@ -36,12 +38,12 @@ int noted(const std::string& notes, const std::string& pattern) {
 
 // The catalogue's entry by id, or by the name as printed; otherwise a model of the dimensions that the row states. What
 // it does not state is as in GPT-3: a feed-forward layer of four times the hidden size, GELU, learned positions.
-std::optional<TransformerModel> model_of_row(const Row& row, const Catalog& catalog) {
+std::optional<TransformerModel> model_of_row(const Row& row, const Catalog& catalog,
+                                             const std::vector<EntryName>& names) {
   for (const char* column : {"model_id", "model"}) {
-    std::string name = row.text(column);
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
-    if (name.empty()) continue;
-    if (Result<TransformerModel> entry = catalog.model(name)) {
+    const EntryName* name = find_entry(names, "models", row.text(column));
+    if (name == nullptr) continue;
+    if (Result<TransformerModel> entry = catalog.model(name->name)) {
       entry->layers = row.integer("layers", entry->layers);
       return std::move(*entry);
     }
@@ -98,21 +100,127 @@ int usual_interleaving(int layers, int pp) {
   return 1;
 }
 
+const std::string& model_text(const Row& row) {
+  return row.text("model_id").empty() ? row.text("model") : row.text("model_id");
+}
+
 // What a row says of its job beside numbers, so that equal jobs have equal texts.
-std::string job_text(const Row& row) {
+std::string notes_text(const Row& row) {
   WorkloadRequest q;
   q.dp = row.integer("dp", 1);
   read_sharding(row.text("notes"), q);
   const bool is_balanced = row.text("notes").find("force-balanced") != std::string::npos;
-  return fmt::format("{}|{}|{}|{}|{}|{}", row.text("model_id").empty() ? row.text("model") : row.text("model_id"),
-                     q.sharding ? sharding_word(*q.sharding) : "", q.shard_ranks.value_or(0),
-                     q.kernels ? kernels_word(*q.kernels) : "", q.overlap_grad_reduce.value_or(true), is_balanced);
+  return fmt::format("{}|{}|{}|{}|{}|{}", model_text(row), q.sharding ? sharding_word(*q.sharding) : "",
+                     q.shard_ranks.value_or(0), q.kernels ? kernels_word(*q.kernels) : "",
+                     q.overlap_grad_reduce.value_or(true), is_balanced);
+}
+
+// What a planner is given, without how it is laid out: "llama3-70b on 128 hgx-h100, fp8, sequence 8192, ...".
+std::string job_text(const Row& row, const RowPrediction& named) {
+  std::string text = fmt::format("{} on {} {}, {}, sequence {}, global batch {}", named.model, row.text("n_gpus"),
+                                 named.system, row.text("prec"), row.text("seq"), row.text("global_batch"));
+  for (const char* column : {"task", "nic_gbps", "recompute_id", "layers"})
+    if (!row.text(column).empty()) text += fmt::format(", {} {}", column, row.text(column));
+  WorkloadRequest q;
+  q.dp = row.integer("dp", 1);
+  read_sharding(row.text("notes"), q);
+  if (q.kernels) text += fmt::format(", {} kernels", kernels_word(*q.kernels));
+  if (row.text("notes").find("force-balanced") != std::string::npos) text += ", forced routing";
+  return text + ", " + named.metric;
+}
+
+// How a job is laid out on its GPUs: "tp 4, pp 8, vp 5, micro-batch 1". One rank is as good as not stated, and dp
+// follows from the others.
+std::string layout_text(const Row& row) {
+  std::string text;
+  for (const char* column : {"tp", "pp", "vp", "cp", "ep"}) {
+    const bool is_idle = column == std::string("vp") && row.integer("pp", 1) == 1;  // nothing to interleave
+    if (const int ranks = row.integer(column, 1); ranks > 1 && !is_idle) text += fmt::format("{} {}, ", column, ranks);
+  }
+  WorkloadRequest q;
+  q.dp = row.integer("dp", 1);
+  read_sharding(row.text("notes"), q);
+  if (q.sharding) text += fmt::format("sharded {}, ", sharding_word(*q.sharding));
+  if (q.shard_ranks) text += fmt::format("over {} ranks, ", *q.shard_ranks);
+  return text + fmt::format("micro-batch {}", row.integer("micro_batch", 1));
+}
+
+// Words are found however capitals, spaces and hyphens are set: "FP8-MX", "fp8_mx". The empty word: not stated.
+template <class T>
+using Words = std::vector<std::pair<std::string, T>>;
+
+template <class T>
+std::optional<T> word_of(const Words<T>& words, const std::string& text) {
+  for (const auto& [word, value] : words)
+    if (plain_name(word) == plain_name(text)) return std::optional<T>(std::in_place, value);
+  return std::nullopt;
+}
+
+std::string nearest_hint(const std::string& nearest) {
+  return nearest.empty() ? "" : fmt::format("; the nearest is {}", nearest);
+}
+
+template <class T>
+std::string not_modelled(const char* what, const std::string& text, const Words<T>& words) {
+  std::vector<std::string> known;
+  for (const auto& [word, value] : words) known.push_back(word);
+  return fmt::format("{} {} is not modelled{}", what, text, nearest_hint(nearest_match(text, known).value_or("")));
+}
+
+const Words<Precision>& precision_words() {
+  static const Words<Precision> kWords = {
+      {"bf16", Precision::kBf16},         {"bfloat16", Precision::kBf16},
+      {"fp16", Precision::kBf16},         {"float16", Precision::kBf16},  // the same rates
+      {"fp8", Precision::kFp8},           {"fp8-delayed", Precision::kFp8},
+      {"fp8 (TE)", Precision::kFp8},      {"fp8-current", Precision::kFp8Current},
+      {"fp8-cs", Precision::kFp8Current}, {"mxfp8", Precision::kMxfp8},
+      {"fp8-mx", Precision::kMxfp8},      {"nvfp4", Precision::kNvfp4}};
+  return kWords;
+}
+
+const Words<Task>& task_words() {
+  static const Words<Task> kWords = {{"", Task::kPretrain},
+                                     {"pretrain", Task::kPretrain},
+                                     {"pretraining", Task::kPretrain},
+                                     {"sft", Task::kSft},
+                                     {"lora", Task::kLora}};
+  return kWords;
+}
+
+const Words<std::optional<Recompute>>& recompute_words() {
+  static const Words<std::optional<Recompute>> kWords = {
+      {"", std::nullopt}, {"none", Recompute::kNone}, {"selective", Recompute::kSelective}, {"full", Recompute::kFull}};
+  return kWords;
+}
+
+constexpr const char* kNeededNumbers[] = {"n_gpus", "seq", "micro_batch", "global_batch"};
+constexpr const char* kOtherNumbers[] = {"layers", "hidden", "heads", "tp", "pp", "vp", "cp", "ep", "dp"};
+
+// What is wrong with the number of GPUs and the like; empty if nothing is.
+std::string bad_number(const Row& row) {
+  constexpr double kMost = 1e9;
+  for (const char* column : kNeededNumbers)
+    if (row.text(column).empty()) return fmt::format("{} is not stated", column);
+  const auto is_bad = [&](const char* column, bool is_whole) {
+    const std::string& text = row.text(column);
+    const auto number = row.number(column);
+    return !text.empty() &&
+           !(number && *number > 0 && *number <= kMost && (!is_whole || *number == std::floor(*number)));
+  };
+  for (const char* column : kNeededNumbers)
+    if (is_bad(column, true)) return fmt::format("{} \"{}\" is no whole number", column, row.text(column));
+  for (const char* column : kOtherNumbers)
+    if (is_bad(column, true)) return fmt::format("{} \"{}\" is no whole number", column, row.text(column));
+  for (const char* column : {"nic_gbps", "value"})
+    if (is_bad(column, false)) return fmt::format("{} \"{}\" is no number above zero", column, row.text(column));
+  return {};
 }
 
 // Predicts rows; equal configurations are solved once. Thread rule: solve() may run on several threads at once.
 class Predictor {
  public:
-  Predictor(const Catalog& catalog, const Calibration& calibration) : catalog_(catalog), calibration_(calibration) {}
+  Predictor(const Catalog& catalog, const Calibration& calibration, std::vector<EntryName> names)
+      : catalog_(catalog), calibration_(calibration), names_(std::move(names)) {}
 
   std::vector<RowPrediction> predict(const CsvTable& table) {
     std::vector<RowPrediction> out;
@@ -153,18 +261,18 @@ class Predictor {
   static std::string why_not(const Row& row) {
     if (row.text("metric") != "step_time" && row.text("metric") != "tokens_per_s_per_gpu")
       return fmt::format("metric {} is listed, not scored", row.text("metric"));
-    for (const char* column : {"n_gpus", "seq", "micro_batch", "global_batch"})
-      if (!row.number(column)) return fmt::format("{} is not stated", column);
-    return {};
+    return bad_number(row);
   }
 
-  static RowPrediction describe(const Row& row) {
+  RowPrediction describe(const Row& row) const {
     RowPrediction p;
     p.id = row.text("id");
     p.source = row.text("source").substr(0, row.text("source").find(','));
     p.use = row.text("use");
-    p.system = row.text("system");
-    p.model = row.text("model_id");
+    const EntryName* system = find_entry(names_, "racks", row.text("system"));
+    p.system = system != nullptr ? system->name : row.text("system");
+    const EntryName* model = find_entry(names_, "models", model_text(row));
+    p.model = model != nullptr ? model->name : model_text(row);
     p.metric = row.text("metric");
     p.unit = row.text("unit");
     p.value = row.number("value").value_or(kNoValue);
@@ -173,7 +281,9 @@ class Predictor {
     for (const char* column : {"system", "nic_gbps", "task", "prec", "recompute_id", "n_gpus", "layers", "seq", "tp",
                                "pp", "vp", "cp", "ep", "dp", "micro_batch", "global_batch"})
       p.configuration += row.text(column) + "|";
-    p.configuration += job_text(row) + "|";
+    p.configuration += notes_text(row) + "|";
+    p.job = job_text(row, p);
+    p.layout = layout_text(row);
     return p;
   }
 
@@ -191,37 +301,42 @@ class Predictor {
     return solved;
   }
 
+  // What a row names that the catalogue or the simulator lacks; empty if nothing.
+  std::string why_not_here(const Row& row) const {
+    const std::string &system = row.text("system"), &model = model_text(row);
+    if (system.empty()) return "the system is not stated";
+    if (find_entry(names_, "racks", system) == nullptr)
+      return fmt::format("system {} is not in the catalogue{}", system,
+                         nearest_hint(nearest_entry(names_, "racks", system)));
+    if (!model_of_row(row, catalog_, names_))
+      return model.empty() ? "the model is not stated"
+                           : fmt::format("model {} is not in the catalogue{}", model,
+                                         nearest_hint(nearest_entry(names_, "models", model)));
+    if (row.text("prec").empty()) return "the precision is not stated";
+    if (!word_of(precision_words(), row.text("prec")))
+      return not_modelled("precision", row.text("prec"), precision_words());
+    if (!word_of(task_words(), row.text("task"))) return not_modelled("task", row.text("task"), task_words());
+    if (!word_of(recompute_words(), row.text("recompute_id")))
+      return not_modelled("recompute_id", row.text("recompute_id"), recompute_words());
+    return {};
+  }
+
   Solved solve(const Row& row) const {
     Solved out;
-    Result<RackType> rack = catalog_.rack(row.text("system"));
-    std::optional<TransformerModel> model = model_of_row(row, catalog_);
+    out.reason = why_not_here(row);
+    if (!out.reason.empty()) return out;
+    Result<RackType> rack = catalog_.rack(find_entry(names_, "racks", row.text("system"))->name);
     Result<FabricType> fabric = catalog_.fabric("superpod-b200-ndr");
-    if (!rack) out.reason = fmt::format("system {} is not in the catalogue", row.text("system"));
-    if (!model) out.reason = fmt::format("model {} is not in the catalogue", row.text("model_id"));
+    if (!rack) out.reason = first_message(rack.error());
     if (!fabric) out.reason = first_message(fabric.error());
     if (!out.reason.empty()) return out;
 
     WorkloadRequest q;
     q.fits_for_sure = true;
-    q.model = std::move(*model);
-    static const std::map<std::string, Precision> kPrecisions = {
-        {"bf16", Precision::kBf16},   {"fp16", Precision::kBf16},  // the same rates
-        {"fp8", Precision::kFp8},     {"fp8-current", Precision::kFp8Current},
-        {"mxfp8", Precision::kMxfp8}, {"nvfp4", Precision::kNvfp4}};
-    const auto precision = kPrecisions.find(row.text("prec"));
-    if (precision == kPrecisions.end()) {
-      out.reason = fmt::format("precision {} is not modelled", row.text("prec"));
-      return out;
-    }
-    q.precision = precision->second;
-    static const std::map<std::string, Task> kTasks = {
-        {"", Task::kPretrain}, {"pretrain", Task::kPretrain}, {"sft", Task::kSft}, {"lora", Task::kLora}};
-    const auto task = kTasks.find(row.text("task"));
-    if (task == kTasks.end()) {
-      out.reason = fmt::format("task {} is not modelled", row.text("task"));
-      return out;
-    }
-    q.task = task->second;
+    q.model = *model_of_row(row, catalog_, names_);
+    q.precision = *word_of(precision_words(), row.text("prec"));
+    q.task = *word_of(task_words(), row.text("task"));
+    q.recompute = *word_of(recompute_words(), row.text("recompute_id"));
     q.gpus = row.integer("n_gpus", 1);
     q.tp = row.integer("tp", 1);
     q.pp = row.integer("pp", 1);
@@ -235,10 +350,6 @@ class Predictor {
     q.micro_batch = row.integer("micro_batch", 1);
     q.global_batch = row.integer("global_batch", 1);
     q.sequence = row.integer("seq", 1);
-    const std::string& recompute = row.text("recompute_id");
-    if (recompute == "none") q.recompute = Recompute::kNone;
-    if (recompute == "selective") q.recompute = Recompute::kSelective;
-    if (recompute == "full") q.recompute = Recompute::kFull;
 
     Plan plan;
     plan.site.name = "table";
@@ -278,20 +389,19 @@ class Predictor {
 
   const Catalog& catalog_;
   const Calibration& calibration_;
+  std::vector<EntryName> names_;
 };
 
 }  // namespace
 
 Result<std::vector<RowPrediction>> predict_training_rows(const CsvTable& table, const Catalog& catalog,
                                                          const Calibration& calibration) {
-  Errors errors;
-  for (const char* column :
-       {"id", "system", "model_id", "prec", "n_gpus", "seq", "micro_batch", "global_batch", "metric"})
-    if (table.column(column) < 0)
-      errors.push_back(
-          {ErrorCode::kBadInput, fmt::format("{} has no column \"{}\"", table.path, column), {}, 1, {}, {}});
+  Errors errors = missing_columns(
+      table, {"id", "system", "model_id", "prec", "n_gpus", "seq", "micro_batch", "global_batch", "metric"});
   if (!errors.empty()) return fail(std::move(errors));
-  return Predictor(catalog, calibration).predict(table);
+  Result<std::vector<EntryName>> names = list_entries(catalog);
+  if (!names) return tl::unexpected(names.error());
+  return Predictor(catalog, calibration, std::move(*names)).predict(table);
 }
 
 }  // namespace racktwin
