@@ -1,6 +1,7 @@
 #include "app/cli/validate_figures.h"
 
 #include "app/cli/version.h"
+#include "render/plot/svg.h"
 
 #include <fmt/format.h>
 
@@ -14,15 +15,16 @@
 namespace racktwin {
 namespace {
 
-constexpr int kWidth = 920, kHeight = 600;
+constexpr int kHeight = 600;
 constexpr double kManyfold = 20;       // largest over smallest value from which on axes are logarithmic
 constexpr double kMargin = 1.12;       // beyond the outermost points
-constexpr std::size_t kMostName = 44;  // characters of a source in the legend
+constexpr std::size_t kMostName = 60;  // characters of a source in the legend
 
 // At least 3:1 on white each (WCAG 2.1, 1.4.11), told apart in hue and lightness.
 constexpr Rgba kColours[] = {{0, 114, 178, 255}, {213, 94, 0, 255},  {0, 130, 96, 255},  {158, 60, 140, 255},
                              {128, 100, 0, 255}, {90, 90, 200, 255}, {150, 40, 40, 255}, {60, 110, 120, 255}};
-constexpr Rgba kBandColour = {86, 97, 109, 255};
+constexpr Rgba kEqualColour = {86, 97, 109, 255};
+constexpr Rgba kWideColour = {86, 97, 109, 36}, kNarrowColour = {86, 97, 109, 84};
 
 Rgba darker(Rgba colour) {
   const auto half = [](std::uint8_t part) { return static_cast<std::uint8_t>(part * 0.55); };
@@ -57,7 +59,11 @@ std::string metric_title(const std::string& metric) {
                                                              {"busbw", "Bus bandwidth of collectives"},
                                                              {"algbw", "Algorithm bandwidth of collectives"}};
   const auto found = kTitles.find(metric);
-  return found == kTitles.end() ? metric : found->second;
+  if (found != kTitles.end()) return found->second;
+  std::string title = metric;
+  std::replace(title.begin(), title.end(), '_', ' ');
+  if (!title.empty()) title[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(title[0])));
+  return title;
 }
 
 bool is_plotted(const RowPrediction& row) {
@@ -119,20 +125,20 @@ ValidationFigure figure_of(const std::string& table, const std::string& metric,
   ValidationFigure out;
   const std::string stem = std::filesystem::path(table).stem().string();
   out.file = fmt::format("{}-{}.svg", file_word(stem), file_word(metric));
-  out.width = kWidth;
-  out.height = kHeight;
   Figure& figure = out.figure;
   const std::string& unit = rows.front()->unit;
   figure.title = metric_title(metric) + ": predicted against measured";
   figure.x_title = unit.empty() ? "measured" : fmt::format("measured [{}]", unit);
   figure.y_title = unit.empty() ? "predicted" : fmt::format("predicted [{}]", unit);
   set_axes(rows, figure);
-  figure.ratios = {{"within 20 %", kBandColour, 0.8, 1.2},
-                   {"within 10 %", kBandColour, 0.9, 1.1},
-                   {"predicted = measured", kBandColour, 1, 1}};
+  figure.ratios = {{"within 20 %", kWideColour, 0.8, 1.2},
+                   {"within 10 %", kNarrowColour, 0.9, 1.1},
+                   {"predicted = measured", kEqualColour, 1, 1}};
   add_series(rows, figure);
   figure.note = fmt::format("racktwin {}; {}, {} of {} rows of metric {}", version_text(),
                             std::filesystem::path(table).filename().string(), rows.size(), n_row, metric);
+  out.height = kHeight;
+  out.width = scatter_svg_width(figure, kHeight);
   std::size_t within = 0;
   for (const RowPrediction* row : rows) within += std::abs(row->rel_error()) <= 0.1 ? 1 : 0;
   out.summary =

@@ -30,7 +30,7 @@ struct FigureLimit {
 // All that lies between y = low x and y = high x, or the line if both are equal.
 struct FigureRatio {
   std::string name;  // "within 10 %"
-  Rgba colour;
+  Rgba colour;       // pale, of an area
   double low = 1, high = 1;
 };
 

@@ -1,9 +1,11 @@
 #include "render/plot/svg.h"
 
+#include "render/plot/scatter.h"
 #include "render/text/value_text.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string_view>
 
@@ -141,9 +143,9 @@ std::string labels(const FigureLayout& layout, const Theme& theme) {
       svg += fmt::format("<g stroke=\"{}\" stroke-width=\"2.5\">{}</g>\n", hex(label.colour),
                          line(label.x, label.y, label.x + 0.8F * kLinePx, label.y));
     } else if (label.symbol == FigureSymbol::kBand) {
-      svg += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\" fill-opacity=\"0.3\"/>\n",
+      svg += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\" fill-opacity=\"{:.2f}\"/>\n",
                          px(label.x), px(label.y - 0.3F * kLinePx), px(0.8F * kLinePx), px(0.6F * kLinePx),
-                         hex(label.colour));
+                         hex(label.colour), label.colour.a / 255.0);
     } else {
       svg += fmt::format("<g {}>{}</g>\n", paint(label.symbol, label.colour, theme),
                          symbol(label.symbol, middle, label.y, 0.26F * kLinePx));
@@ -166,6 +168,16 @@ std::string cursor(const Figure& figure, const FigureLayout& layout, const Theme
 }
 
 }  // namespace
+
+int scatter_svg_width(const Figure& figure, int height) {
+  constexpr float kAmple = 10000;
+  const FigureLayout layout =
+      layout_figure(figure, kMarginPx, kMarginPx, kAmple, static_cast<float>(height) - 1.5F * kMarginPx, kLinePx);
+  float right = layout.right;
+  for (const FigureLabel& label : layout.labels)
+    right = std::max(right, label.x + scatter_label_width(label.text, kLinePx));
+  return static_cast<int>(std::ceil(right + kMarginPx));
+}
 
 std::string figure_svg(const Figure& figure, int width, int height, const Theme& theme) {
   const auto w = static_cast<float>(width), h = static_cast<float>(height);

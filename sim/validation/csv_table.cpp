@@ -161,6 +161,7 @@ Result<CsvTable> load_csv(const std::string& path) {
   const bool is_closed = csv_fini(&parser, on_field, on_row, &reading) == 0;
   csv_free(&parser);
   if (!is_closed) return fail(error_at(path, reading.row_line, "a quote of this row is not closed"));
+  if (reading.table.heading.empty()) return fail(ErrorCode::kBadInput, fmt::format("{} is empty", path));
   check_heading(reading);
   if (!reading.errors.empty()) return fail(std::move(reading.errors));
   if (reading.table.rows.empty()) return fail(ErrorCode::kBadInput, fmt::format("{} has no rows", path));

@@ -117,7 +117,7 @@ TEST_CASE("a table that cannot be used is an error before anything is predicted 
   const Tables tables;
   const std::string good = tables.file("good.csv", kPower);
   const std::pair<std::string, std::string> cases[] = {
-      {"", "is no CSV table"},
+      {"", "is empty"},
       {"id,metric\n", "has no rows"},
       {"id,model_id,metric\na,b,step_time\n", "has no column \"system\""},
       {"x,y\n1,2\n", "has no column \"id\""},

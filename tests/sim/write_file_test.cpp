@@ -5,20 +5,8 @@
 #include <catch2/catch.hpp>
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 namespace racktwin {
-namespace {
-
-std::string text_of(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
-
-}  // namespace
-
 TEST_CASE("a file is written as a whole, and replaced only by force") {
   const Folder folder;
   const std::string path = folder.file("a.md");
