@@ -4,15 +4,11 @@
 #include "app/cli/validate_tables.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cmath>
 
 namespace racktwin {
 namespace {
-
-nlohmann::json number(double value) { return std::isnan(value) ? nlohmann::json(nullptr) : nlohmann::json(value); }
 
 // "0.366 to 0.391"; empty if no fit with a part left out is recorded.
 std::string left_out_text(const ParameterRow& row) {
@@ -83,36 +79,6 @@ std::string parameters_markdown(Calibration& calibration) {
                            percent_text(part.left_out_error, "{:.1f} %")});
   }
   return out;
-}
-
-nlohmann::json parameters_json(Calibration& calibration) {
-  nlohmann::json rows = nlohmann::json::array(), fits = nlohmann::json::array();
-  for (const ParameterRow& row : parameter_rows(calibration)) {
-    nlohmann::json object = {{"key", row.key},
-                             {"value", number(row.value->value.value)},
-                             {"unit", std::string(base_unit(row.dimension))},
-                             {"evidence", std::string(evidence_word(row.value->value.evidence))},
-                             {"source", row.value->value.from},
-                             {"fitted_on", row.value->fitted_on},
-                             {"meaning", row.meaning}};
-    object["fit"] = row.value->fit.empty() ? nlohmann::json(nullptr) : nlohmann::json(row.value->fit);
-    object["left_out"] = row.value->left_out;
-    rows.push_back(std::move(object));
-  }
-  for (const FitRecord& fit : calibration.fits) {
-    nlohmann::json parts = nlohmann::json::array();
-    for (const FitPart& part : fit.parts)
-      parts.push_back({{"name", part.name},
-                       {"configurations", part.configurations},
-                       {"error", number(part.error)},
-                       {"left_out_error", number(part.left_out_error)}});
-    fits.push_back({{"name", fit.name},
-                    {"by", fit.by},
-                    {"configurations", fit.configurations},
-                    {"error", number(fit.error)},
-                    {"parts", std::move(parts)}});
-  }
-  return {{"schema", 1}, {"parameters", std::move(rows)}, {"fits", std::move(fits)}};
 }
 
 }  // namespace racktwin

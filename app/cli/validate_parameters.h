@@ -4,14 +4,11 @@
 
 #include "sim/catalog/calibration.h"
 
-#include <nlohmann/json_fwd.hpp>
-
 #include <string>
 
 namespace racktwin {
 
 std::string parameters_text(Calibration& calibration);
 std::string parameters_markdown(Calibration& calibration);
-nlohmann::json parameters_json(Calibration& calibration);
 
 }  // namespace racktwin
