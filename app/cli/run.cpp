@@ -14,13 +14,17 @@ Subcommand add_run(CLI::App& program, const GlobalOptions& global) {
       "  racktwin run hall.toml\n"
       "  racktwin run hall.toml --set workload.dp=4 --set workload.gpus=256 -o smaller.racktwin\n"
       "  racktwin run hall.toml --json --no-recording | jq .step_time_s\n"
+      "  racktwin run hall.toml --trace step.json       open it in ui.perfetto.dev\n"
       "  racktwin run hall.toml --pace 60 --live        a minute in a second, steered from standard input");
   app->add_option("SCENARIO", request->scenario, "Scenario file")->required();
   CLI::Option* output = app->add_option("-o,--output", request->output,
                                         "Recording to write; default: the scenario's name with .racktwin, here")
                             ->type_name("FILE");
   app->add_flag("--no-recording{false}", request->has_recording, "Write no recording")->excludes(output);
-  app->add_flag("--force", request->force, "Replace a recording that exists");
+  app->add_option("--trace", request->trace,
+                  "Draw the first training step, class by class of GPUs, for ui.perfetto.dev")
+      ->type_name("FILE");
+  app->add_flag("--force", request->force, "Replace a recording or trace that exists");
   app->add_option("--set", request->assignments, "Set a value of the scenario; repeatable")
       ->type_name("PATH=VALUE")
       ->allow_extra_args(false);

@@ -6,6 +6,7 @@
 #include "app/cli/summary.h"
 #include "app/cli/version.h"
 #include "sim/catalog/catalog.h"
+#include "sim/new_file.h"
 #include "sim/plan/parse_plan.h"
 #include "sim/quantity.h"
 #include "sim/twin/twin.h"
@@ -17,6 +18,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 
 namespace racktwin {
 namespace {
@@ -55,10 +57,41 @@ void print_ending(const Summary& summary, bool was_interrupted, const Plan& plan
   if (global.is_verbose) print_message(fmt::format("took {}\n", format_quantity(spent_s, Dimension::kTime, 3)));
 }
 
+// Errors: kBadInput if a file that the run writes would replace another one of it, or its scenario.
+Result<void> check_outputs(const std::string& scenario, const std::string& recording, const std::string& trace) {
+  const auto is_same = [](const std::string& a, const std::string& b) {
+    std::error_code ignored;
+    return !a.empty() && !b.empty() &&
+           (std::filesystem::equivalent(a, b, ignored) ||
+            std::filesystem::absolute(a).lexically_normal() == std::filesystem::absolute(b).lexically_normal());
+  };
+  Errors errors;
+  if (is_same(recording, scenario))
+    errors.push_back({ErrorCode::kBadInput, "the recording would replace its own scenario", {}, 1, {}, {}});
+  if (is_same(trace, scenario))
+    errors.push_back({ErrorCode::kBadInput, "the trace would replace its own scenario", {}, 1, {}, {}});
+  if (is_same(trace, recording))
+    errors.push_back({ErrorCode::kBadInput, "the trace and the recording would be one file", {}, 1, {}, {}});
+  if (!errors.empty()) return fail(std::move(errors));
+  return {};
+}
+
+// Draws the first step into the file and says what is in it.
+Result<void> write_trace(const TracedStep& step, NewFile& file, const std::string& path, const GlobalOptions& global) {
+  TraceCounts counts;
+  const std::string text = trace_json(step, {{"version", std::string(version_text())}}, &counts);
+  if (auto ok = file.write(text); !ok) return ok;
+  if (auto ok = file.finish(); !ok) return ok;
+  if (global.is_quiet) return {};
+  print_message(fmt::format("wrote {}: {} of {} classes of GPUs, {} events, {:.1f} MB; open it in ui.perfetto.dev\n",
+                            path, counts.drawn_classes, counts.classes, counts.events,
+                            static_cast<double>(text.size()) / 1e6));
+  return {};
+}
+
 }  // namespace
 
 int simulate(const SimulationRequest& request, const GlobalOptions& global) {
-  namespace fs = std::filesystem;
   const auto started = std::chrono::steady_clock::now();
   const Catalog catalog(global.catalogue_directory);
   const Result<Plan> plan = load_plan(request.scenario, request.assignments, catalog);
@@ -68,9 +101,10 @@ int simulate(const SimulationRequest& request, const GlobalOptions& global) {
 
   std::string output = request.output.empty() ? plan->name + ".racktwin" : request.output;
   if (!request.has_recording) output.clear();
-  std::error_code ignored;
-  if (!output.empty() && fs::equivalent(output, request.scenario, ignored))
-    return print_error({ErrorCode::kBadInput, "the recording would replace its own scenario", {}, 1, {}, {}}, global);
+  if (auto ok = check_outputs(request.scenario, output, request.trace); !ok) return print_errors(ok.error(), global);
+  std::optional<Result<NewFile>> trace;
+  if (!request.trace.empty()) trace.emplace(NewFile::create(request.trace, request.force));
+  if (trace && !*trace) return print_errors(trace->error(), global, kNothingDone);
   print_header(*plan, request, output, global);
   print_warnings(plan->warnings, global);
 
@@ -83,6 +117,11 @@ int simulate(const SimulationRequest& request, const GlobalOptions& global) {
   options.version = version_text();
   options.is_interrupted = is_interrupted;
   options.on_progress = [&](const RunProgress& progress) { line.update(progress); };
+  if (trace)
+    options.on_first_step = [&](const TracedStep& step) {
+      line.clear();
+      return write_trace(step, **trace, request.trace, global);
+    };
   options.on_refused = [&](const Errors& errors) {
     line.clear();
     print_errors(errors, global);

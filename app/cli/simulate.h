@@ -14,6 +14,7 @@ struct SimulationRequest {
   std::vector<std::string> assignments;  // "workload.gpus=256"
   std::string output;                    // recording; empty: `<scenario>.racktwin` in the current directory
   bool has_recording = true;
+  std::string trace;  // of the first step, in Chrome's JSON format; empty: none
   bool force = false;
   bool is_json = false;
   bool is_strict = false;  // a limit crossed is exit code 1

@@ -14,6 +14,7 @@
 #include <sstream>
 
 namespace racktwin {
+
 namespace {
 
 constexpr std::size_t kColumns = 100;
@@ -21,6 +22,8 @@ constexpr std::size_t kLabelWidth = 20;
 constexpr std::size_t kValueWidth = 12;
 constexpr std::size_t kDetailWidth = 52;  // evidence stands in the column after it
 constexpr std::size_t kMostEvents = 10;
+constexpr int kMostPlaces = 3;            // of the critical path
+constexpr double kShortestPlace = 0.01;   // of the step; what is shorter is only in the JSON
 constexpr double kTightHeadroom = 0.05;   // of the limit; drawn as a warning
 constexpr double kTightHeadroom_k = 3.0;  // of the junction
 
@@ -85,6 +88,7 @@ class SummaryText {
     add_title();
     add_headroom();
     add_step();
+    add_critical_path();
     add_power_and_heat();
     add_links();
     add_events();
@@ -208,6 +212,53 @@ class SummaryText {
     line("MFU", percent(v("mfu")), "", {"mfu"});
   }
 
+  // A part of the critical path: its time, its share of the step, and what else there is to say.
+  void add_path_part(std::string_view label, double time_s, const std::string& detail,
+                     std::initializer_list<std::string_view> rows) {
+    line(label, format_quantity(time_s, Dimension::kTime, 4, Zeros::kKeep),
+         fmt::format("{:>6}{}", percent(time_s / v("step_time_s")), detail), rows);
+  }
+
+  void add_critical_path() {
+    if (s_.row("critical_compute_s") == nullptr) return;  // the recording is of an older version
+    heading("Critical path", "evidence");
+    const double compute_s = v("critical_compute_s") + v("critical_memory_bound_s");
+    add_path_part("compute", compute_s,
+                  fmt::format(", of it {} bound by the clock", percent(v("critical_compute_s") / compute_s)),
+                  {"critical_compute_s", "critical_memory_bound_s"});
+    for (const auto& [label, kind] : {std::pair{"tensor parallel", "tp"},
+                                      {"context parallel", "cp"},
+                                      {"expert parallel", "ep"},
+                                      {"data parallel", "dp"},
+                                      {"pipeline sends", "pp"}}) {
+      const std::string latency = fmt::format("critical_{}_latency_s", kind),
+                        transfer = fmt::format("critical_{}_transfer_s", kind),
+                        contention = fmt::format("critical_{}_contention_s", kind);
+      const double time_s = v(latency) + v(transfer) + v(contention);
+      if (time_s > 0)
+        add_path_part(
+            label, time_s,
+            fmt::format(", latency {}, contention {}", q(latency, Dimension::kTime), q(contention, Dimension::kTime)),
+            {latency, transfer, contention});
+    }
+    if (v("critical_optimizer_s") > 0)
+      add_path_part("optimizer", v("critical_optimizer_s"), {}, {"critical_optimizer_s"});
+    if (v("critical_sections") > kMostPlaces) add_path_places("where", "critical_place");  // few say it by themselves
+    add_path_places("longest sections", "critical_section");
+  }
+
+  void add_path_places(std::string_view label, std::string_view rows) {
+    for (int i = 1; i <= kMostPlaces; ++i) {
+      const std::string name = fmt::format("{}_{}", rows, i);
+      const SummaryRow* row = s_.row(name);
+      if (row == nullptr || row->value < kShortestPlace * v("step_time_s")) continue;
+      const double begin_s = v(name + "_begin_s");
+      std::string where = printable(row->text);
+      if (!std::isnan(begin_s)) where += fmt::format(", from {} on", format_quantity(begin_s, Dimension::kTime));
+      add_path_part(i == 1 ? label : "", row->value, ", " + wrap(where, kLabelWidth + kValueWidth + 12), {});
+    }
+  }
+
   void add_power_and_heat() {
     const auto temperature = [&](std::string_view row) {
       return std::isnan(v(row)) ? "-" : fmt::format("{:.1f} degC", v(row));
@@ -240,13 +291,16 @@ class SummaryText {
 
   void add_links() {
     std::string lines;
-    for (int i = 1; i <= 3; ++i) {
+    for (int i = 1; i <= 5; ++i) {
       const SummaryRow* row = s_.row(fmt::format("busiest_link_{}", i));
       if (row == nullptr || row->text.empty()) continue;
-      lines += fmt::format("  {:>6}  {}\n", percent(row->value), printable(row->text));
+      const std::string name = row->name;
+      lines += fmt::format("  {:>8}{:>9}{:>11}  {}\n", percent(row->value), percent(v(name + "_peak")),
+                           q(name + "_bytes", Dimension::kBytes), printable(row->text));
     }
     if (lines.empty()) return;
-    heading("Busiest links");
+    out_ += fmt::format("\n{}Busiest links{}\n{}{:>10}{:>9}{:>11}{}\n", p_.bold, p_.reset, p_.dim, "mean", "peak",
+                        "a step", p_.reset);
     out_ += lines;
   }
 

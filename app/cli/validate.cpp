@@ -8,8 +8,8 @@
 #include "render/plot/svg.h"
 #include "sim/catalog/catalog.h"
 #include "sim/nearest_match.h"
+#include "sim/new_file.h"
 #include "sim/validation/training.h"
-#include "sim/write_file.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -19,6 +19,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 
 namespace racktwin {
@@ -290,17 +291,17 @@ std::string tables_json(const std::vector<PredictedTable>& tables) {
   return json.dump(2) + "\n";
 }
 
-// What is known to fail before minutes are spent on predictions.
-Result<void> check_outputs(const ValidateOptions& options) {
-  if (!options.svg.empty()) {
-    std::error_code error;
-    fs::create_directories(options.svg, error);
-    if (!fs::is_directory(options.svg))
-      return fail(ErrorCode::kIo, fmt::format("cannot create the directory {}: {}", options.svg,
-                                              error ? error.message() : "it is a file"));
-  }
-  if (!options.markdown.empty()) return check_output_file(options.markdown, options.force);
-  return {};
+Result<void> make_directory(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (fs::is_directory(path)) return {};
+  return fail(ErrorCode::kIo, fmt::format("cannot create the directory {}: {}", path,
+                                          error ? error.message() : "something else has this name"));
+}
+
+Result<void> write_whole(NewFile& file, std::string_view text) {
+  if (auto written = file.write(text); !written) return written;
+  return file.finish();
 }
 
 // As a report at `report` refers to a file; both may be relative.
@@ -310,21 +311,24 @@ std::string link_from(const std::string& report, const fs::path& file) {
   return fs::absolute(file, error).lexically_normal().lexically_relative(from).generic_string();
 }
 
+// The pictures, and the report that embeds them.
 Result<void> write_outputs(const std::vector<PredictedTable>& tables, Calibration& calibration,
-                           const ValidateOptions& options, const GlobalOptions& global) {
+                           const ValidateOptions& options, const GlobalOptions& global,
+                           std::optional<NewFile>& report) {
   ReportContext context = {options.use, options.assignments, {}};
   for (std::size_t t = 0; t < tables.size() && !options.svg.empty(); ++t) {
     for (const ValidationFigure& figure : validation_figures(tables[t])) {
       const fs::path path = fs::path(options.svg) / figure.file;
-      const auto written = write_file(
-          path.string(), figure_svg(figure.figure, figure.width, figure.height, light_theme()), options.force);
-      if (!written) return written;
+      Result<NewFile> file = NewFile::create(path.string(), options.force);
+      if (!file) return fail(file.error());
+      const std::string svg = figure_svg(figure.figure, figure.width, figure.height, light_theme());
+      if (auto written = write_whole(*file, svg); !written) return written;
       if (!global.is_quiet) print_message(fmt::format("wrote {}\n", path.string()));
       context.pictures.push_back({t, link_from(options.markdown, path), figure.summary});
     }
   }
-  if (options.markdown.empty()) return {};
-  const auto written = write_file(options.markdown, validation_report(tables, calibration, context), options.force);
+  if (!report) return {};
+  auto written = write_whole(*report, validation_report(tables, calibration, context));
   if (written && !global.is_quiet) print_message(fmt::format("wrote {}\n", options.markdown));
   return written;
 }
@@ -341,7 +345,15 @@ int validate(const ValidateOptions& options, const GlobalOptions& global) {
   }
   const Result<std::vector<CsvTable>> loaded = load_tables(options);
   if (!loaded) return print_errors(loaded.error(), global);
-  if (const auto refused = check_outputs(options); !refused) return print_errors(refused.error(), global);
+  // What cannot be written is said before minutes are spent on predictions.
+  if (!options.svg.empty())
+    if (const auto made = make_directory(options.svg); !made) return print_errors(made.error(), global);
+  std::optional<NewFile> report;
+  if (!options.markdown.empty()) {
+    Result<NewFile> file = NewFile::create(options.markdown, options.force);
+    if (!file) return print_errors(file.error(), global);
+    report.emplace(std::move(*file));
+  }
   std::vector<PredictedTable> tables;
   for (const CsvTable& table : *loaded) {
     Result<PredictedTable> predicted = predict(table, catalog, *calibration);
@@ -349,7 +361,7 @@ int validate(const ValidateOptions& options, const GlobalOptions& global) {
     tables.push_back(std::move(*predicted));
   }
   print_result(options.is_json ? tables_json(tables) : tables_text(tables, options.shows_all));
-  const auto written = write_outputs(tables, *calibration, options, global);
+  const auto written = write_outputs(tables, *calibration, options, global, report);
   return written ? 0 : print_errors(written.error(), global);
 }
 

@@ -1,5 +1,7 @@
 #include "app/ui/state_file.h"
 
+#include "sim/json_text.h"
+
 #include <fmt/format.h>
 
 #include <cerrno>
@@ -8,18 +10,6 @@
 
 namespace racktwin {
 namespace {
-
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (static_cast<unsigned char>(c) < 0x20)
-      out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
-    else
-      out += c;
-  }
-  return out + '"';
-}
 
 std::string number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : "null"; }
 
@@ -31,7 +21,7 @@ std::string values_json(const std::vector<FactGroup>& groups) {
   std::string out;
   for (const FactGroup& group : groups)
     for (const Fact& fact : group.facts)
-      out += fmt::format("{}{}:{}", out.empty() ? "" : ",", quoted(fact.metric->name), number(fact.value()));
+      out += fmt::format("{}{}:{}", out.empty() ? "" : ",", json_text(fact.metric->name), number(fact.value()));
   return "{" + out + "}";
 }
 
@@ -39,7 +29,7 @@ std::string items_json(const ViewerData& data) {
   std::string out;
   if (data.items != nullptr)
     for (const auto& [name, zone] : *data.items)
-      out += fmt::format("{}{}:{}", out.empty() ? "" : ",", quoted(name), zone_json(zone));
+      out += fmt::format("{}{}:{}", out.empty() ? "" : ",", json_text(name), zone_json(zone));
   return "{" + out + "}";
 }
 
@@ -61,15 +51,15 @@ const char* run_word(RunKind kind) {
 
 std::string state_json(const ViewerData& data, const ViewerState& state) {
   const SiteMap& site = data.history.site();
-  const auto path_of = [&](ComponentId id) { return quoted(id.exists() ? site.path(id) : std::string()); };
+  const auto path_of = [&](ComponentId id) { return json_text(id.exists() ? site.path(id) : std::string()); };
   return fmt::format(
       R"({{"time_s":{},"frames":{},"playing":{},"following":{},"layer":{},"camera":{},"theme":{},"help":{},)"
       R"("selected":{},"hovered":{},"run":{},"run_pid":{},"pace":{},"status":{},"verdict":{},"banner":{},"answer":{},"viewport":{},"values":{},"items":{}}})",
       number(state.time_s), data.history.frame_times().size(), state.is_playing, state.is_following,
-      quoted(layer_word(state.layer)), quoted(state.camera_name), quoted(state.is_dark ? "dark" : "light"),
-      state.is_help_open, path_of(state.selected), path_of(state.hovered), quoted(run_word(data.kind)), data.run_pid,
-      number(data.pace), quoted(status_word(data)), quoted(data.verdict.text), quoted(data.banner),
-      quoted(data.answer.text), zone_json(data.zones.viewport), values_json(data.facts), items_json(data));
+      json_text(layer_word(state.layer)), json_text(state.camera_name), json_text(state.is_dark ? "dark" : "light"),
+      state.is_help_open, path_of(state.selected), path_of(state.hovered), json_text(run_word(data.kind)), data.run_pid,
+      number(data.pace), json_text(status_word(data)), json_text(data.verdict.text), json_text(data.banner),
+      json_text(data.answer.text), zone_json(data.zones.viewport), values_json(data.facts), items_json(data));
 }
 
 Result<StateFile> StateFile::create(const std::string& path) {

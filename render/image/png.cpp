@@ -1,6 +1,6 @@
 #include "render/image/image.h"
 #include "sim/check.h"
-#include "sim/write_file.h"
+#include "sim/new_file.h"
 
 #include <fmt/format.h>
 #include <png.h>
@@ -150,10 +150,12 @@ class PngReader {
 Result<void> write_png(const std::string& path, const Image& image, const PngText& text, bool force) {
   RT_CHECK(image.width > 0 && image.height > 0);
   RT_CHECK_EQ(image.pixels.size(), 4 * static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height));
-  if (const auto refused = check_output_file(path, force); !refused) return refused;  // before anything is compressed
-  const Result<std::string> bytes = png_bytes(image, text);
-  if (!bytes) return fail(bytes.error());
-  return write_file(path, *bytes, force);
+  Result<NewFile> file = NewFile::create(path, force);
+  if (!file) return fail(file.error());
+  PngWriter writer;
+  if (!writer.write(file->stream(), image, chunks_of(text)))
+    return fail(ErrorCode::kIo, fmt::format("cannot write {}: {}", path, writer.reason()));
+  return file->finish();
 }
 
 Result<std::string> png_bytes(const Image& image, const PngText& text) {

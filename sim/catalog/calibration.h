@@ -36,15 +36,8 @@ struct FitRecord {
 };
 
 // What NCCL reaches over one generation of NVLink.
-struct NvlinkFit {
-  Fitted ring_share;  // of the bandwidth per direction, large messages, many ranks
-  Fitted base_s;      // fixed time of one ring collective
-  Fitted step_s;      // and per ring step
-};
+inline constexpr int kOldestFittedNvlink = 3, kNewestFittedNvlink = 5;  // generations beyond use the nearest
 
-inline constexpr int kOldestFittedNvlink = 4, kNewestFittedNvlink = 5;  // generations beyond use the nearest
-
-// The same over one generation of NVLink, for sim/network/collective.h.
 struct NvlinkCollectiveFit {
   Fitted base_s;      // fixed time of one collective
   Fitted ring_share;  // of the bandwidth per direction that rings and trees reach, protocol Simple
@@ -85,16 +78,10 @@ struct Calibration {
   Fitted attention_portable_share;  // of what the chip reaches with warp-level instructions, kernels made for any chip
   Fitted host_launch_s;             // time of the host for one kernel: what a GPU cannot go faster than
   Fitted expert_imbalance;          // tokens of the busiest rank's experts over the mean, routing not forced
-  NvlinkFit nvlink4, nvlink5;
-  Fitted ring_half_time_s;  // message time, at port bandwidth, at which the ring reaches half its share
-  Fitted ring_fill;         // ranks that a ring of all-gather or reduce-scatter is short of
-  Fitted nic_share;         // of the NIC bandwidth that collectives and sends reach
-  Fitted nic_latency_s;     // fixed time of one transfer between NVLink domains
+  Fitted nic_share;                 // of the NIC bandwidth that collectives and sends reach
   CollectiveFit collective;
   MoeFit moe;
   std::vector<FitRecord> fits;
-
-  const NvlinkFit& nvlink(int generation) const { return generation >= 5 ? nvlink5 : nvlink4; }
 };
 
 // One line of `racktwin validate --parameters`.

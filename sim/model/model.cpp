@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <set>
 
 namespace racktwin {
 namespace {
@@ -376,17 +377,24 @@ class Builder {
     m_.group_classes.resize(group_units.size());
     for (std::uint32_t g = 0; g < group_units.size(); ++g) {
       const Group& group = groups_[group_units[g].first];
-      auto& members = m_.group_classes[g].gpu_classes;
+      GroupClass& group_class = m_.group_classes[g];
+      auto& members = group_class.gpu_classes;
+      std::set<std::uint32_t> in_domains;
+      group_class.fewest_in_domain = static_cast<std::uint32_t>(group.gpus.size());
       for (std::size_t k = 0; k < group.gpus.size(); ++k) {
         const std::uint32_t c = m_.class_of_gpu[group.gpus[k]];
         members.push_back(c);
+        in_domains.insert(m_.domain_of_gpu(group.gpus[k]));
         Membership membership = memberships[group_units[g].first][k];
+        group_class.most_in_domain = std::max(group_class.most_in_domain, membership.in_domain);
+        group_class.fewest_in_domain = std::min(group_class.fewest_in_domain, membership.in_domain);
         membership.group = g;
         GpuClass& gpu_class = m_.gpu_classes[c];
         membership_of(gpu_class, group.label) = membership;
       }
       std::sort(members.begin(), members.end());
       members.erase(std::unique(members.begin(), members.end()), members.end());
+      group_class.domains = static_cast<std::uint32_t>(in_domains.size());
     }
   }
 

@@ -52,9 +52,10 @@ struct UnitClass {
   std::uint32_t first = 0;
 };
 
-// Classes of communicators: who takes part.
+// Classes of communicators: who takes part, and how many of them in an NVLink domain.
 struct GroupClass {
   std::vector<std::uint32_t> gpu_classes;  // ascending
+  std::uint32_t domains = 1, most_in_domain = 1, fewest_in_domain = 1;
 };
 
 struct Model {

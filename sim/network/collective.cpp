@@ -90,7 +90,8 @@ class Sum {
     return 0;
   }
 
-  void put_nvlink(double bytes, double share) { put(NetworkTier::kNvlink, bytes, share); }
+  // copied: bytes that the kernel moves as well, but not over the link.
+  void put_nvlink(double bytes, double share, double copied = 0) { put(NetworkTier::kNvlink, bytes, share, copied); }
   // Bytes that a NIC sends; `away` of them leave its scalable unit.
   void put_network(double bytes, double away) {
     const double share = nic_share_ * kDataShare[at(out_.protocol)];
@@ -127,10 +128,10 @@ class Sum {
   }
 
  private:
-  void put(NetworkTier tier, double bytes, double share) {
+  void put(NetworkTier tier, double bytes, double share, double copied = 0) {
     TierLoad& load = out_.tiers[at(tier)];
     load.bytes = bytes;
-    load.transfer_s = bytes > 0 ? bytes / (load.bytes_per_s * share) : 0;
+    load.transfer_s = bytes > 0 ? (bytes + copied) / (load.bytes_per_s * share) : 0;
   }
   // All tiers work at the same time: the slowest one counts.
   double slowest() {
@@ -152,13 +153,18 @@ class Sum {
 // Of the bytes that NICs send, the share that leaves a leaf's unit if every domain sends to its neighbour only.
 double neighbour_share(const CollectiveCapacities& c) { return 1.0 / c.domains_per_unit; }
 
+// Of what a rank of a ring passes on: in every channel one rank of a domain passes it to a NIC.
+double stays_inside(const CollectiveLayout& l) {
+  return l.domains > 1 ? static_cast<double>(l.per_domain - 1) / l.per_domain : 1;
+}
+
 CollectiveTime ring_time(Op op, Sum sum, double bytes, const CollectiveLayout& l, const CollectiveCapacities& c,
                          const CollectiveFit& fit) {
   const double wire = ring_bytes(op, bytes, l.ranks);
   const bool copies_own = op != Op::kBroadcast;
   if (l.per_domain > 1)
-    sum.put_nvlink(wire + (copies_own ? value(fit.own_copy) * bytes / l.ranks : 0),
-                   sum.forward_share(value(sum.nvlink().ring_share)));
+    sum.put_nvlink(wire * stays_inside(l), sum.forward_share(value(sum.nvlink().ring_share)),
+                   copies_own ? value(fit.own_copy) * bytes / l.ranks : 0);
   const int network_steps = ring_steps(op, l.domains);
   if (l.domains > 1) sum.put_network(wire / rails(l), neighbour_share(c));
   return sum.ring_like((ring_steps(op, l.ranks) - network_steps) * sum.nvlink_hop_s() +
@@ -214,9 +220,13 @@ CollectiveTime direct_time(Op op, Sum sum, double bytes, const CollectiveLayout&
     if (l.domains > 1) sum.put_network(bytes, neighbour_share(c));
   } else {
     const double to_each = bytes / l.ranks;
-    if (l.per_domain > 1) sum.put_nvlink((c.skew * (l.per_domain - 1) + value(fit.own_copy)) * to_each, share);
+    const double outside = l.ranks - l.in_smallest, inside = l.per_domain - 1;
+    // What leaves goes out by the NIC on the receiver's rail: to it over NVLink (PXN), unless it is the sender's own.
+    if (l.per_domain > 1)
+      sum.put_nvlink(c.skew * (inside + outside * inside / l.per_domain) * to_each, share,
+                     value(fit.own_copy) * to_each);
     if (l.domains > 1)
-      sum.put_network(c.skew * (l.ranks - l.in_smallest) * to_each,
+      sum.put_network(c.skew * outside * to_each,
                       std::max(0.0, static_cast<double>(l.domains - c.domains_per_unit) / (l.domains - 1)));
   }
   return sum.ring_like(l.domains > 1 ? sum.network_hop_s() : sum.nvlink_hop_s());
@@ -311,6 +321,10 @@ CollectiveLayout CollectiveLayout::of(int ranks, int per_domain) {
   l.domains = (ranks + per_domain - 1) / per_domain;
   l.in_smallest = ranks - (l.domains - 1) * l.per_domain;
   return l;
+}
+
+int nics_used(Algorithm algorithm, const CollectiveLayout& layout) {
+  return algorithm == Algorithm::kDirect || algorithm == Algorithm::kPat ? layout.in_smallest : rails(layout);
 }
 
 CollectiveCapacities collective_capacities(const RackType& rack, const FabricType& type, const Fabric& fabric) {

@@ -50,6 +50,9 @@ struct CollectiveCapacities {
   double oversubscription = 1;    // a leaf's bandwidth to NICs over that to spines
   double skew = 1;                // all-to-all: bytes of the busiest rank over the mean
 };
+// NICs of a domain that the bytes of a collective leave by.
+int nics_used(CollectiveAlgorithm algorithm, const CollectiveLayout& layout);
+
 CollectiveCapacities collective_capacities(const RackType& rack, const FabricType& type, const Fabric& fabric);
 
 enum class NetworkTier : std::uint8_t { kNvlink, kNic, kLeafUplink };

@@ -267,6 +267,9 @@ class Parser {
     static constexpr std::pair<const char*, Kernels> kKernels[] = {
         {"native", Kernels::kNative}, {"compiled", Kernels::kCompiled}, {"eager", Kernels::kEager}};
     q.kernels = one_of(table, "kernels", kKernels, false);
+    static constexpr std::pair<const char*, ExpertDispatch> kDispatch[] = {{"alltoall", ExpertDispatch::kAllToAll},
+                                                                           {"deepep", ExpertDispatch::kDeepEp}};
+    q.expert_dispatch = one_of(table, "expert_dispatch", kDispatch, false);
     q.expert_imbalance = table.optional_quantity("expert_imbalance", Dimension::kNone);
     if (q.expert_imbalance && (*q.expert_imbalance < 1 || *q.expert_imbalance > 10))
       table.error_at("expert_imbalance", "the busiest rank has 1 to 10 times the mean");
@@ -338,6 +341,10 @@ std::string_view task_word(Task task) {
 std::string_view sharding_word(Sharding sharding) {
   static constexpr std::string_view kWords[] = {"optimizer", "gradients", "parameters"};
   return kWords[static_cast<std::size_t>(sharding)];
+}
+
+std::string_view expert_dispatch_word(ExpertDispatch dispatch) {
+  return dispatch == ExpertDispatch::kDeepEp ? "deepep" : "alltoall";
 }
 
 std::string_view kernels_word(Kernels kernels) {

@@ -75,6 +75,12 @@ std::string_view sharding_word(Sharding sharding);
 enum class Kernels : std::uint8_t { kNative, kCompiled, kEager };
 std::string_view kernels_word(Kernels kernels);
 
+// How tokens travel to their experts. kAllToAll: NCCL, a copy for every expert. kDeepEp: a copy for every rank that holds
+// one of them, between NVLink domains one for every domain. source: Megatron-LM, --moe-token-dispatcher-type alltoall
+// and flex with --moe-enable-deepep; DeepEP README.
+enum class ExpertDispatch : std::uint8_t { kAllToAll, kDeepEp };
+std::string_view expert_dispatch_word(ExpertDispatch dispatch);
+
 // Axes of parallelism, in Megatron's words.
 enum class Axis : std::uint8_t { kTensor, kContext, kData, kPipeline };
 
@@ -99,6 +105,7 @@ struct Workload {
   int document = 0;   // mean tokens of the documents that are packed into a sequence; tokens attend within one
   int lora_rank = 0;  // kLora: of the adapters
   Kernels kernels = Kernels::kNative;
+  ExpertDispatch expert_dispatch = ExpertDispatch::kAllToAll;
   double expert_imbalance = 1;  // tokens of the busiest rank's experts over the mean
   Sharding sharding = Sharding::kOptimizer;
   int shard_ranks = 1;  // ranks of the gradient group that share out; fewer than all: HSDP, copies of the shards

@@ -45,6 +45,7 @@ class Resolver {
     resolve_overlap();
     if (failed_) return std::nullopt;
     resolve_domain();
+    resolve_dispatch();
     resolve_memory();
     if (failed_) return std::nullopt;
     return w_;
@@ -124,6 +125,7 @@ class Resolver {
     if (!q_.model.moe) {
       for (const auto& [key, stated] : {std::pair{"ep", q_.ep.value_or(1) > 1},
                                         {"etp", q_.etp.value_or(1) > 1},
+                                        {"expert_dispatch", q_.expert_dispatch.has_value()},
                                         {"expert_imbalance", q_.expert_imbalance.has_value()},
                                         {"overlap_expert_parallel", q_.overlap_expert_parallel.has_value()}})
         if (stated) error(key, fmt::format("{} has no experts", q_.model.title), "leave it out");
@@ -146,8 +148,6 @@ class Resolver {
     }
     if (p.ep == 1) return;  // every rank holds all experts: none waits for a busier one
     w_.expert_imbalance = choose(q_.expert_imbalance, 1.0, "expert_imbalance", "1", "routing is forced to be even");
-    w_.overlap_expert_parallel = choose(q_.overlap_expert_parallel, false, "overlap_expert_parallel", "false",
-                                        "dispatch and combine are exposed");
   }
 
   void resolve_sharding() {
@@ -222,6 +222,23 @@ class Resolver {
                                       "whole stages or replicas in an NVLink domain");
     if (w_.ranks_per_domain < 1 || w_.ranks_per_domain > gpus)
       error("gpus_per_domain", fmt::format("an NVLink domain of the {} has {} GPUs", rack_.title, gpus));
+  }
+
+  // Known only once the ranks have their places. Public recipes for experts that span NVLink domains use DeepEP and run
+  // it beside the compute, which Megatron can if chunks interleave. source: Megatron-Bridge,
+  // scripts/performance/configs (deepseek, qwen).
+  void resolve_dispatch() {
+    const Parallelism& p = w_.parallelism;
+    if (p.ep == 1) return;
+    const bool leaves_domain = p.ep * p.etp > w_.ranks_per_domain;
+    const bool beside = leaves_domain && (p.pp == 1 || p.vp > 1) && q_.recompute != Recompute::kFull;
+    w_.overlap_expert_parallel =
+        choose(q_.overlap_expert_parallel, beside, "overlap_expert_parallel", beside ? "true" : "false",
+               beside ? "experts span NVLink domains" : "dispatch and combine are exposed");
+    const ExpertDispatch chosen = leaves_domain ? ExpertDispatch::kDeepEp : ExpertDispatch::kAllToAll;
+    w_.expert_dispatch =
+        choose(q_.expert_dispatch, chosen, "expert_dispatch", std::string(expert_dispatch_word(chosen)),
+               leaves_domain ? "experts span NVLink domains" : "experts stay in an NVLink domain");
   }
 
   // Recompute that is not stated is the least that fits: of as few layers as need be, in sixteenths.

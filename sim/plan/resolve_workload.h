@@ -25,6 +25,7 @@ struct WorkloadRequest {
   int micro_batch = 1, global_batch = 1, sequence = 1;
   std::optional<int> document, lora_rank;
   std::optional<Kernels> kernels;
+  std::optional<ExpertDispatch> expert_dispatch;
   std::optional<double> expert_imbalance;
   std::optional<Sharding> sharding;
   std::optional<int> shard_ranks;

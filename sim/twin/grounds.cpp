@@ -92,8 +92,9 @@ Grounds grounds_of(const Plan& plan, const Calibration& c, const std::vector<Eve
                        ground("GEMM share", gemm.max_share), ground("HBM bandwidth", gpu.hbm_bandwidth_bytes_per_s)});
   g.network =
       weakest({ground("NVLink bandwidth", gpu.nvlink_bytes_per_s), ground("NIC bandwidth", rack.nic_bytes_per_s),
-               ground("switch latency", plan.site.fabric.switch_latency_s), ground("NIC latency", c.nic_latency_s),
-               ground("ring shares", c.ring_half_time_s)});
+               ground("switch latency", plan.site.fabric.switch_latency_s),
+               ground("network step", c.collective.net_hop_simple_s),
+               ground("ring share", c.collective.nvlink(gpu.nvlink_generation).ring_share)});
   g.step = weaker(g.compute, g.network);
   g.power = weakest({ground("GPU power while communicating", gpu.communication_share),
                      ground("GPU power while memory-bound", gpu.memory_bound_share),

@@ -1,6 +1,7 @@
 #include "sim/twin/summary.h"
 
 #include "sim/twin/grounds.h"
+#include "sim/workload/class_names.h"
 #include "sim/workload/memory.h"
 #include "sim/workload/operators.h"
 
@@ -9,10 +10,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <set>
 
 namespace racktwin {
 namespace {
+
+constexpr int kMostPlaces = 8;            // of the critical path that are named
+constexpr std::size_t kMostSections = 3;  // the same
 
 constexpr double kNoValue = std::numeric_limits<double>::quiet_NaN();
 
@@ -41,42 +44,36 @@ std::string verdict(const RunLimits& limits) {
   return crossed.empty() ? "ok" : "limits crossed: " + crossed;
 }
 
-// Up and down of one kind of link count as one: the busiest of each family is named.
-int link_family(TrunkKind kind) {
-  switch (kind) {
-    case TrunkKind::kNvlinkUp:
-    case TrunkKind::kNvlinkDown:
-      return 0;
-    case TrunkKind::kNvswitch:
-      return 1;
-    case TrunkKind::kNicUp:
-    case TrunkKind::kNicDown:
-      return 2;
-    case TrunkKind::kLeafUp:
-    case TrunkKind::kLeafDown:
-    case TrunkKind::kPodUp:
-    case TrunkKind::kPodDown:
-      return 3;
-  }
-  return 3;
+void add_transfer(Summary& s, const char* name, const TransferTime& time, const Ground& ground) {
+  s.add(fmt::format("critical_{}_latency_s", name).c_str(), time.latency_s, "s", ground);
+  s.add(fmt::format("critical_{}_transfer_s", name).c_str(), time.transfer_s, "s", ground);
+  s.add(fmt::format("critical_{}_contention_s", name).c_str(), time.contention_s, "s", ground);
 }
 
-std::string link_name(const Plan& plan, const Model& model, const TrunkOwner& owner) {
-  std::uint32_t gpu = 0;
-  if (owner.kind == TrunkKind::kLeafUp || owner.kind == TrunkKind::kLeafDown)
-    return fmt::format("{} of leaf {} and {} like it", trunk_word(owner.kind),
-                       model.leaf_classes[owner.unit_class].first + 1, model.leaf_classes[owner.unit_class].count - 1);
-  if (owner.kind == TrunkKind::kPodUp || owner.kind == TrunkKind::kPodDown)
-    return fmt::format("{} of pod {} and {} like it", trunk_word(owner.kind),
-                       model.pod_classes[owner.unit_class].first + 1, model.pod_classes[owner.unit_class].count - 1);
-  const bool of_domain = owner.kind == TrunkKind::kNvswitch;
-  gpu = of_domain ? model.domain_classes[owner.unit_class].first * static_cast<std::uint32_t>(model.gpus_per_domain)
-                  : model.gpu_classes[owner.unit_class].first;
-  const std::uint32_t others =
-      (of_domain ? model.domain_classes[owner.unit_class].count : model.gpu_classes[owner.unit_class].count) - 1;
-  return fmt::format("{} of {} in {}{}", trunk_word(owner.kind), of_domain ? "an NVLink domain" : "a GPU",
-                     plan.site.racks[model.rack_of_gpu(gpu)].path,
-                     others > 0 ? fmt::format(", and {} like it", others) : std::string());
+void add_critical_path(Summary& s, const Plan& plan, const Model& model, const CriticalPath& path, const Grounds& on) {
+  const PathParts& parts = path.parts;
+  s.add("critical_compute_s", parts.compute_s, "s", on.compute);
+  s.add("critical_memory_bound_s", parts.memory_s, "s", on.compute);
+  add_transfer(s, "tp", parts.tensor, on.network);
+  add_transfer(s, "cp", parts.context, on.network);
+  if (plan.workload.parallelism.ep * plan.workload.parallelism.etp > 1) add_transfer(s, "ep", parts.expert, on.network);
+  add_transfer(s, "dp", parts.data, on.network);
+  add_transfer(s, "pp", parts.pipeline, on.network);
+  s.add("critical_optimizer_s", parts.optimizer_s, "s", on.compute);
+  int n = 0;
+  const std::vector<PathPlace> places = path_places(path);
+  s.count("critical_places", static_cast<double>(places.size()));
+  for (const PathPlace& place : places)
+    if (n < kMostPlaces)
+      s.text(fmt::format("critical_place_{}", ++n).c_str(), place.time_s, gpu_class_name(plan, model, place.gpu_class),
+             "s");
+  n = 0;
+  s.count("critical_sections", static_cast<double>(path.sections.size()));
+  for (const PathSection& section : longest_sections(path, kMostSections)) {
+    const std::string name = fmt::format("critical_section_{}", ++n);
+    s.text(name.c_str(), section.end_s - section.begin_s, gpu_class_name(plan, model, section.gpu_class), "s");
+    s.count((name + "_begin_s").c_str(), section.begin_s, "s");
+  }
 }
 
 }  // namespace
@@ -105,7 +102,7 @@ std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Ca
   s.add("pp_exposed_s", parts.pipeline_exposed_s, "s", on.network);
   s.add("optimizer_s", parts.optimizer_s, "s", on.compute);
   s.add("bubble_s", parts.bubble_s, "s", on.step);
-  s.add("compute_share", first_step.critical_clocked_s / first_step.step_s, "1", on.step);
+  s.add("compute_share", first_step.path.parts.compute_s / first_step.step_s, "1", on.step);
   s.add("site_peak_w", totals.site_peak_w, "W", on.ac);
   s.add("site_mean_w", totals.site_energy_j / totals.time_s, "W", on.ac);
   s.add("rack_peak_w", totals.rack_peak_w, "W", on.ac);
@@ -137,12 +134,14 @@ std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Ca
   s.count("gpus_used", model.ranks);
   s.count("gpu_classes", static_cast<double>(model.gpu_classes.size()));
   s.count("solves", totals.solves);
+  add_critical_path(s, plan, model, first_step.path, on);
   int named = 0;
-  std::set<int> seen;
-  for (const LinkLoad& link : first_step.links)
-    if (named < 3 && seen.insert(link_family(link.owner.kind)).second)
-      s.text(fmt::format("busiest_link_{}", ++named).c_str(), link.utilization, link_name(plan, model, link.owner),
-             "1");
+  for (const BusiestLink& link : first_step.busiest) {
+    const std::string name = fmt::format("busiest_link_{}", ++named);
+    s.text(name.c_str(), link.load.utilization, link_name(plan, model, link.load.owner), "1");
+    s.add((name + "_peak").c_str(), link.peak, "1", on.network);
+    s.add((name + "_bytes").c_str(), link.load.bytes, "B", on.network);
+  }
   for (const auto& [name, ground] : {std::pair{"weakest_input_compute", on.compute},
                                      {"weakest_input_network", on.network},
                                      {"weakest_input_power", on.ac},

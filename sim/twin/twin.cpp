@@ -111,25 +111,42 @@ class Twin {
     if (!profiles_.count(clock_key()))
       if (auto ok = solve_first(); !ok) return ok;
     if (auto ok = open_recording(); !ok) return ok;
-    return record_.put_activities(first_activities_);
+    return tell_first_step();
   }
 
-  // Solves at the present clocks and keeps the timeline, for the recording.
+  // Into the recording, and to whoever draws it.
+  Result<void> tell_first_step() {
+    const ActivityGraph& graph = first_iteration_.graph;
+    std::vector<ActivityRow> rows;
+    for (std::uint32_t a = 0; a < graph.size(); ++a)
+      if (graph.kind[a] != ActivityKind::kJoin)
+        rows.push_back({static_cast<int>(graph.gpu_class[a]), std::string(activity_word(graph.kind[a])),
+                        first_times_.start_s[a], first_times_.end_s[a]});
+    if (auto ok = record_.put_activities(rows); !ok) return ok;
+    if (options_.on_first_step) {
+      power_.update({first_profile_.get(), 0, 1}, clocks_, plant_.state().gpu_junction_degc);
+      if (auto ok =
+              options_.on_first_step({plan_, model_, first_iteration_, first_times_, *first_profile_, power_.swings()});
+          !ok)
+        return ok;
+    }
+    first_iteration_ = {};
+    first_times_ = {};
+    return {};
+  }
+
+  // Solves at the present clocks and keeps the timeline.
   Result<void> solve_first() {
     if (is_cut_off(model_, network_))
       return fail(ErrorCode::kBadInput, "the network of the job is cut from the start: it could not run");
-    const Iteration iteration = build_iteration(plan_, model_, calibration_, clocks_, network_);
-    const Result<ActivityTimes> times = solve(iteration.graph);
+    first_iteration_ = build_iteration(plan_, model_, calibration_, clocks_, network_);
+    Result<ActivityTimes> times = solve(first_iteration_.graph);
     if (!times) return tl::unexpected(times.error());
+    first_times_ = std::move(*times);
     ++totals().solves;
-    first_profile_ = profile_ = std::make_shared<const IterationProfile>(profile_of(model_, iteration, *times));
+    first_profile_ = profile_ =
+        std::make_shared<const IterationProfile>(profile_of(model_, first_iteration_, first_times_));
     profiles_[clock_key()] = profile_;
-    first_activities_.clear();
-    for (std::uint32_t a = 0; a < iteration.graph.size(); ++a)
-      if (iteration.graph.kind[a] != ActivityKind::kJoin)
-        first_activities_.push_back({static_cast<int>(iteration.graph.gpu_class[a]),
-                                     std::string(activity_word(iteration.graph.kind[a])), times->start_s[a],
-                                     times->end_s[a]});
     return {};
   }
 
@@ -391,8 +408,9 @@ class Twin {
   std::map<std::vector<int>, std::shared_ptr<const IterationProfile>>
       profiles_;  // by clocks in percent and what is left of the network
   std::shared_ptr<const IterationProfile> profile_, first_profile_;
-  std::vector<ActivityRow> first_activities_;  // timeline of the first profile
-  double phase_ = 0;                           // of the iteration, 0..1
+  Iteration first_iteration_;  // of the first profile, until it has been told
+  ActivityTimes first_times_;
+  double phase_ = 0;  // of the iteration, 0..1
 
   PlantInput input_;
   double since_control_s_ = 0;

@@ -11,6 +11,7 @@
 #include "sim/recording/recording.h"
 #include "sim/result.h"
 #include "sim/twin/pacer.h"
+#include "sim/workload/trace.h"
 
 #include <functional>
 #include <string>
@@ -28,8 +29,10 @@ struct RunOptions {
   Folding folding = Folding::kFolded;
   std::string version;                                  // provenance, "0.1.0 (commit)"
   std::function<void(const RunProgress&)> on_progress;  // now and then; may be empty
-  std::function<bool()> is_interrupted;                 // polled every step and while the run waits; may be empty
-  double pace = kAsFastAsPossible;                      // simulated seconds in a second of wall time
+  // Given the step that the run begins with, once its recording is open. An error ends the run; may be empty.
+  std::function<Result<void>(const TracedStep&)> on_first_step;
+  std::function<bool()> is_interrupted;  // polled every step and while the run waits; may be empty
+  double pace = kAsFastAsPossible;       // simulated seconds in a second of wall time
   // Makes the run live: waits for at most so many seconds and gives the blocks of input that an operator has sent (see
   // sim/plan/README.md); it may return earlier.
   std::function<std::vector<std::string>(double)> wait_for_input;

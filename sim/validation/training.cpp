@@ -347,6 +347,12 @@ class Predictor {
     read_sharding(row.text("notes"), q);
     if (q.model.moe && row.text("notes").find("force-balanced") == std::string::npos)
       q.expert_imbalance = calibration_.expert_imbalance.value.value;
+    // DeepEP and dispatch beside the compute came with Megatron-Core 0.14, which Megatron-Bridge builds on; what NVIDIA
+    // measured with the releases before had neither.
+    if (q.model.moe && row.text("source").find("NVIDIA DGX Cloud Benchmarking") != std::string::npos) {
+      q.expert_dispatch = ExpertDispatch::kAllToAll;
+      q.overlap_expert_parallel = false;
+    }
     q.micro_batch = row.integer("micro_batch", 1);
     q.global_batch = row.integer("global_batch", 1);
     q.sequence = row.integer("seq", 1);

@@ -13,29 +13,12 @@
 #include "sim/model/model.h"
 #include "sim/network/activity_graph.h"
 #include "sim/plan/plan.h"
+#include "sim/workload/links.h"
 
 #include <cstdint>
 #include <vector>
 
 namespace racktwin {
-
-enum class TrunkKind : std::uint8_t {
-  kNvlinkUp,
-  kNvlinkDown,
-  kNvswitch,
-  kNicUp,
-  kNicDown,
-  kLeafUp,
-  kLeafDown,
-  kPodUp,
-  kPodDown
-};
-std::string_view trunk_word(TrunkKind kind);
-
-struct TrunkOwner {
-  TrunkKind kind = TrunkKind::kNvlinkUp;
-  std::uint32_t unit_class = 0;  // GPU, domain, leaf or pod class, by kind
-};
 
 struct Iteration {
   ActivityGraph graph;

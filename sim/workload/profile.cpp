@@ -1,9 +1,11 @@
 #include "sim/workload/profile.h"
 
 #include "sim/check.h"
+#include "sim/workload/link_timeline.h"
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 namespace racktwin {
 namespace {
@@ -79,20 +81,42 @@ class Sweep {
   double clocked_share_ = 0;
 };
 
-// Who took part in the chain of activities that made the iteration as long as it is: from the last activity back
-// through the predecessor that ended last.
-double critical_clocked_time(const ActivityGraph& graph, const ActivityTimes& times) {
-  std::vector<std::uint32_t> latest(graph.size(), kNoIndex);
-  for (std::uint32_t a = 0; a < graph.size(); ++a)
-    for (std::uint32_t i = graph.successor_begin[a]; i < graph.successor_begin[a + 1]; ++i) {
-      std::uint32_t& best = latest[graph.successor[i]];
-      if (best == kNoIndex || times.end_s[a] > times.end_s[best]) best = a;
+// Up and down of one kind of link count as one.
+int link_family(TrunkKind kind) {
+  switch (kind) {
+    case TrunkKind::kNvlinkUp:
+    case TrunkKind::kNvlinkDown:
+      return 0;
+    case TrunkKind::kNvswitch:
+      return 1;
+    case TrunkKind::kNicUp:
+    case TrunkKind::kNicDown:
+      return 2;
+    case TrunkKind::kLeafUp:
+    case TrunkKind::kLeafDown:
+      return 3;
+    case TrunkKind::kPodUp:
+    case TrunkKind::kPodDown:
+      return 4;
+  }
+  return 4;
+}
+
+// links: busiest first
+std::vector<BusiestLink> busiest_of(const std::vector<LinkLoad>& links, const ActivityGraph& graph,
+                                    const ActivityTimes& times) {
+  std::vector<BusiestLink> busiest;
+  std::vector<std::uint32_t> trunks;
+  std::set<int> seen;
+  for (const LinkLoad& link : links)
+    if (seen.insert(link_family(link.owner.kind)).second) {
+      busiest.push_back({link, link.utilization});
+      trunks.push_back(link.trunk);
     }
-  double clocked = 0;
-  auto a = static_cast<std::uint32_t>(std::max_element(times.end_s.begin(), times.end_s.end()) - times.end_s.begin());
-  for (; a != kNoIndex; a = latest[a])
-    if (is_exec(graph.kind[a])) clocked += (times.end_s[a] - times.start_s[a]) * graph.clocked_share[a];
-  return clocked;
+  const std::vector<std::vector<LinkStep>> timelines = link_timelines(graph, times, trunks);
+  for (std::size_t i = 0; i < trunks.size(); ++i)
+    for (const LinkStep& step : timelines[i]) busiest[i].peak = std::max(busiest[i].peak, step.utilization);
+  return busiest;
 }
 
 }  // namespace
@@ -145,26 +169,16 @@ IterationProfile profile_of(const Model& model, const Iteration& iteration, cons
   RT_CHECK_EQ(iteration.trunk_owners.size(), graph.trunks.size());
   IterationProfile profile;
   profile.step_s = *std::max_element(times.end_s.begin(), times.end_s.end());
-  profile.critical_clocked_s = critical_clocked_time(graph, times);
+  profile.path = critical_path(model, graph, times);
 
   std::vector<std::vector<Edge>> edges(model.gpu_classes.size());
   std::vector<double> bytes = iteration.hidden_bytes;
   for (std::uint32_t a = 0; a < graph.size(); ++a) {
     const ActivityKind kind = graph.kind[a];
     if (kind == ActivityKind::kJoin) continue;
-    const auto book = [&](std::uint32_t c) {
-      edges[c].push_back({times.start_s[a], kind, graph.clocked_share[a], 1});
-      edges[c].push_back({times.end_s[a], kind, graph.clocked_share[a], -1});
-    };
-    const GpuClass& gpu = model.gpu_classes[graph.gpu_class[a]];
-    // A transfer between stages is booked to the receiver, who may be waiting for it.
-    if (kind == ActivityKind::kPipelineForward) {
-      book(gpu.next);
-    } else if (kind == ActivityKind::kPipelineBackward) {
-      book(gpu.previous);
-    } else {
-      book(graph.gpu_class[a]);
-    }
+    const std::uint32_t c = booked_class(model, graph, a);
+    edges[c].push_back({times.start_s[a], kind, graph.clocked_share[a], 1});
+    edges[c].push_back({times.end_s[a], kind, graph.clocked_share[a], -1});
     if (is_comm(kind)) {
       const Route& route = graph.routes[graph.route[a]];
       for (const std::uint32_t t : route.trunks) bytes[t] += graph.amount[a] * route.flows;
@@ -196,11 +210,13 @@ IterationProfile profile_of(const Model& model, const Iteration& iteration, cons
     *part /= working;
 
   for (std::uint32_t t = 0; t < graph.trunks.size(); ++t) {
-    const double capacity = graph.trunks[t].bandwidth_bytes_per_s * graph.trunks[t].links * profile.step_s;
-    profile.links.push_back({iteration.trunk_owners[t], capacity > 0 ? bytes[t] / capacity : 0});
+    const double links = graph.trunks[t].links;
+    const double capacity = graph.trunks[t].bandwidth_bytes_per_s * links * profile.step_s;
+    profile.links.push_back({iteration.trunk_owners[t], capacity > 0 ? bytes[t] / capacity : 0, bytes[t] / links, t});
   }
   std::stable_sort(profile.links.begin(), profile.links.end(),
                    [](const LinkLoad& a, const LinkLoad& b) { return a.utilization > b.utilization; });
+  profile.busiest = busiest_of(profile.links, graph, times);
   return profile;
 }
 

@@ -1,10 +1,12 @@
-// What one solved iteration means: its time, the parts of it, what every GPU class does when, the busiest links.
+// What one solved iteration means: its time, the parts of it, the critical path, what every GPU class does when, the
+// busiest links.
 //
 // Thread rule: pure functions.
 #pragma once
 
 #include "sim/network/solver.h"
 #include "sim/power/power.h"
+#include "sim/workload/critical_path.h"
 #include "sim/workload/iteration.h"
 
 #include <array>
@@ -47,7 +49,15 @@ class ActivityProfile {
 
 struct LinkLoad {
   TrunkOwner owner;
-  double utilization = 0;  // bytes over capacity times step time
+  double utilization = 0;   // bytes over capacity times step time
+  double bytes = 0;         // through each of the links in a step
+  std::uint32_t trunk = 0;  // in the activity graph
+};
+
+// The busiest of a kind of link: NVLink ports, NVSwitches, NICs, uplinks of leaves, of pods; up and down are one kind.
+struct BusiestLink {
+  LinkLoad load;
+  double peak = 0;  // utilization at its busiest moment, see link_timeline.h; what moves hidden is spread over the step
 };
 
 struct IterationProfile {
@@ -56,7 +66,8 @@ struct IterationProfile {
   std::vector<StepParts> parts_of_class;  // (n_gpu_class) zero for idle classes
   std::vector<ActivityProfile> activity;  // (n_gpu_class)
   std::vector<LinkLoad> links;            // busiest first
-  double critical_clocked_s = 0;          // of the critical path that scales with the clocks
+  std::vector<BusiestLink> busiest;       // of each kind, busiest first
+  CriticalPath path;
 };
 
 // Errors: those of solve().

@@ -262,6 +262,46 @@ TEST_CASE("files that cannot be read or written are I/O errors") {
   CHECK(run_in(directory, {"new", "nowhere/x.toml"}).exit_code == 3);
 }
 
+TEST_CASE("option --trace: draws the first step, whole or not at all, and replaces none unasked") {
+  const TemporaryDirectory directory;
+  const ProgramResult result = run_in(directory, {"run", kSmall, "--trace", "step.json", "--json"});
+  CHECK(result.exit_code == 0);
+  const auto summary = nlohmann::json::parse(result.out);
+  CHECK_THAT(result.err, Contains("wrote step.json: 6 of 6 classes of GPUs, ") && Contains("ui.perfetto.dev"));
+  const auto trace = nlohmann::json::parse(read_text(directory.path("step.json")));
+  CHECK(trace["otherData"]["version"] == std::string(version_text()));
+  CHECK(trace["otherData"]["scenario"] == "small");
+  double end_us = 0;
+  for (const auto& event : trace["traceEvents"])
+    if (event["ph"] == "X") end_us = std::max(end_us, event["ts"].get<double>() + event["dur"].get<double>());
+  CHECK(end_us == Approx(1e6 * summary["step_time_s"].get<double>()).margin(0.001));
+
+  const std::string before = read_text(directory.path("step.json"));
+  const ProgramResult again = run_in(directory, {"run", kSmall, "--trace", "step.json", "--no-recording"});
+  CHECK(again.exit_code == 3);
+  CHECK(again.out.empty());
+  CHECK_THAT(again.err, Contains("step.json") && Contains("--force"));
+  CHECK(run_in(directory, {"run", kSmall, "--trace", "step.json", "--no-recording", "--force"}).exit_code == 0);
+  CHECK(read_text(directory.path("step.json")) == before);  // the same input, the same file
+
+  SECTION("a run that is refused leaves no trace") {
+    CHECK(run_in(directory, {"run", kSmall, "--trace", "other.json"}).exit_code == 3);  // small.racktwin exists
+    CHECK(run_in(directory, {"run", kSmall, "--trace", "other.json", "--set", "workload.gpus=7"}).exit_code == 2);
+    CHECK(run_in(directory, {"run", kSmall, "--trace", "small.racktwin", "--force"}).exit_code == 2);
+    CHECK(run_in(directory, {"run", kSmall, "--trace", "./x", "-o", "x"}).exit_code == 2);
+    CHECK(run_in(directory, {"run", kSmall, "--trace", kSmall, "--force", "--no-recording"}).exit_code == 2);
+    CHECK(run_in(directory, {"run", kSmall, "--trace", "nowhere/x.json", "--no-recording"}).exit_code == 3);
+    CHECK(run_in(directory, {"run", kSmall, "--trace", ".", "--force", "--no-recording"}).exit_code == 3);
+    std::size_t files = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(directory.path())) {
+      CAPTURE(entry.path());
+      ++files;
+      CHECK((entry.path().filename() == "step.json" || entry.path().filename() == "small.racktwin"));
+    }
+    CHECK(files == 2);
+  }
+}
+
 TEST_CASE("a recording never replaces its own scenario") {
   const TemporaryDirectory directory;
   write_text(directory.path("mine.toml"), read_text(kSmall));

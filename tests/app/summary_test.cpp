@@ -18,7 +18,8 @@ Summary example() {
   summary.rows = {{"verdict", 1, "limits crossed: feed", "", ""}, {"headroom_feed", -0.03, "", "1", "derived"},
                   {"headroom_cdu", 0.25, "", "1", "assumed"},     {"step_time_s", 19.3, "", "s", "measured"},
                   {"step_time_max_s", 20.1, "", "s", "assumed"},  {"mfu", kNoData, "", "1", ""},
-                  {"busiest_link_1", 0.92, "NVLink", "1", ""}};
+                  {"busiest_link_1", 0.92, "NVLink", "1", ""},    {"busiest_link_1_peak", 1, "", "1", "assumed"},
+                  {"busiest_link_1_bytes", 2.5e9, "", "B", ""},   {"busiest_link_2", 0.1, "NIC", "1", ""}};
   summary.events = {{600, "hall/facility", "facility supply set to 40 degC", "scenario"},
                     {1260, "hall/feed", "above 1.25 MW", "limit"}};
   summary.run_values = {{"title", "An \x1b[31mexample"}, {"scenario", "example"}, {"defaults", "a = b (why)\n"}};
@@ -32,7 +33,43 @@ TEST_CASE("the summary shows headroom, events, defaults and the weakest evidence
   CHECK_THAT(text, Contains("CDU                       25.0 %  [###############-----] 75 % used"));
   CHECK_THAT(text, Contains("step time                19.30 s  the longest 20.10 s") && Contains("assumed"));
   CHECK_THAT(text, Contains("0:10:00  hall/facility  facility supply set to 40 degC  (scenario)\n"));
-  CHECK_THAT(text, Contains("  a = b (why)\n") && Contains("  92.0 %  NVLink\n"));
+  CHECK_THAT(text, Contains("  a = b (why)\n") && Contains("    92.0 %  100.0 %   2.500 GB  NVLink\n") &&
+                       Contains("    10.0 %        -          -  NIC\n"));
+}
+
+TEST_CASE("the critical path is told by what it is made of and where it is, what it has nothing of is left out") {
+  Summary summary = example();
+  for (SummaryRow& row : summary.rows)
+    if (row.name == "step_time_s") row.value = 20;
+  const std::vector<SummaryRow> rows = {{"critical_compute_s", 12, "", "s", "derived"},
+                                        {"critical_memory_bound_s", 4, "", "s", "assumed"},
+                                        {"critical_tp_latency_s", 0.5, "", "s", "reported"},
+                                        {"critical_tp_transfer_s", 2.5, "", "s", "reported"},
+                                        {"critical_tp_contention_s", 1, "", "s", "reported"},
+                                        {"critical_dp_latency_s", 0, "", "s", "reported"},
+                                        {"critical_dp_transfer_s", 0, "", "s", "reported"},
+                                        {"critical_dp_contention_s", 0, "", "s", "reported"},
+                                        {"critical_sections", 9, "", "1", ""},
+                                        {"critical_place_1", 18, "stage 1", "s", ""},
+                                        {"critical_place_2", 0.01, "stage 2", "s", ""},
+                                        {"critical_section_1", 8, "stage 1", "s", ""},
+                                        {"critical_section_1_begin_s", 3, "", "s", ""}};
+  summary.rows.insert(summary.rows.end(), rows.begin(), rows.end());
+  const std::string text = format_summary(summary, false);
+  CHECK_THAT(
+      text,
+      Contains("  compute                  16.00 s  80.0 %, of it 75.0 % bound by the clock               assumed\n"));
+  CHECK_THAT(
+      text,
+      Contains("tensor parallel          4.000 s  20.0 %, latency 500.0 ms, contention 1.000 s          reported\n"));
+  CHECK_THAT(text, Contains("  where                    18.00 s  90.0 %, stage 1\n"));
+  CHECK_THAT(text, Contains("  longest sections         8.000 s  40.0 %, stage 1, from 3 s on\n"));
+  CHECK_THAT(text.substr(text.find("Critical path")),
+             !Contains("data parallel") && !Contains("expert parallel") && !Contains("stage 2"));
+  CHECK_THAT(format_summary(example(), false), !Contains("Critical path"));  // written before there was one
+  const auto json = nlohmann::json::parse(summary_json(summary));
+  CHECK(json["critical_tp_contention_s"] == 1);
+  CHECK(json["critical_section_1"]["text"] == "stage 1");
 }
 
 TEST_CASE("a crossed limit is told with its component and value, in lines that are not too long") {

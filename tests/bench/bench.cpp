@@ -85,6 +85,9 @@ int bench() {
   const Result<ActivityTimes> times = solve(iteration.graph);
   if (!times) return 1;
   row("times to profile", 1e3 * best_of(10, [&] { (void)profile_of(*model, iteration, *times); }), "ms", "");
+  const IterationProfile profile = profile_of(*model, iteration, *times);
+  const TracedStep step{*plan, *model, iteration, *times, profile, {}};
+  row("profile to trace", 1e3 * best_of(5, [&] { (void)trace_json(step, {}); }), "ms", "< 1000");
   RunOptions options;
   options.output = "/tmp/racktwin-bench.racktwin";
   options.force = true;

@@ -52,12 +52,16 @@ TEST_CASE("ranks fill one NVLink domain after the other") {
 
 // ------------------------------------------------------------------------------------------------- bytes
 
-TEST_CASE("a ring moves what an ideal ring must, and each rank's own part through its kernel") {
+TEST_CASE("a ring moves what an ideal ring must, and its kernels each rank's own part as well") {
   const CollectiveLayout l = CollectiveLayout::of(16, 8);
   const CollectiveCapacities c = capacities_of("hgx-h100", 2);
   const double own = test_calibration().collective.own_copy.value.value;
   const auto t = timed(Op::kAllReduce, Algorithm::kRing, Protocol::kSimple, kGiB, l, c);
-  CHECK(tier(t, NetworkTier::kNvlink).bytes == Approx((2 * 15.0 / 16 + own / 16) * kGiB));
+  // In every channel one rank of eight passes it to its NIC.
+  CHECK(tier(t, NetworkTier::kNvlink).bytes == Approx(2 * 15.0 / 16 * 7 / 8 * kGiB));
+  const double share = test_calibration().collective.nvlink4.ring_share.value.value;
+  CHECK(tier(t, NetworkTier::kNvlink).transfer_s ==
+        Approx((2 * 15.0 / 16 * 7 / 8 + own / 16) * kGiB / (450e9 * share)));
   CHECK(tier(t, NetworkTier::kNic).bytes == Approx(2 * 15.0 / 16 * kGiB / 8));  // eight rings, a NIC each
   const auto gather = timed(Op::kAllGather, Algorithm::kRing, Protocol::kSimple, kGiB, l, c);
   CHECK(tier(gather, NetworkTier::kNic).bytes == Approx(15.0 / 16 * kGiB / 8));

@@ -8,6 +8,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace racktwin {
@@ -83,18 +85,19 @@ TEST_CASE("an all-to-all inside an NVLink domain sends to everybody but oneself"
 }
 
 TEST_CASE("an all-to-all over domains sends over the fabric what is for the ranks outside, and over NVLink to them") {
-  const Built b = built(expert_job({"workload.gpus_per_domain=4"}));
+  const Built b = built(expert_job({"workload.gpus_per_domain=4", "workload.expert_dispatch=alltoall"}));
   const double bytes = dispatched_bytes(b.plan.workload) * exchanges(b.plan.workload);
   const double outside = bytes * 4 / 8, inside = bytes * 3 / 8;
   for (const TrunkKind kind : {TrunkKind::kNicUp, TrunkKind::kNicDown})
     CHECK(moved_bytes(b, ActivityKind::kExpertParallel, kind) == Approx(32 * outside));
-  // What arrives from outside comes on the sender's rail: three of four times another GPU's.
+  // What leaves goes out on the receiver's rail: three of four times another GPU's.
   CHECK(moved_bytes(b, ActivityKind::kExpertParallel, TrunkKind::kNvlinkUp) == Approx(32 * (inside + outside * 3 / 4)));
   CHECK(moved_bytes(b, ActivityKind::kExpertParallel, TrunkKind::kLeafUp) == 0);  // equal rails share a leaf
 }
 
 TEST_CASE("an all-to-all sends over the spine what is for the domains of other leaves") {
-  Plan plan = expert_job({"workload.gpus=16", "workload.dp=16", "workload.gpus_per_domain=2"});
+  Plan plan = expert_job(
+      {"workload.gpus=16", "workload.dp=16", "workload.gpus_per_domain=2", "workload.expert_dispatch=alltoall"});
   plan.site.fabric.leaf_ports_down = 2;  // one rail of two NVLink domains
   plan.site.fabric.tiers = 3;            // so small leaves are too many for two
   const Built b = built(std::move(plan));
@@ -110,6 +113,54 @@ TEST_CASE("ranks that share out each expert gather its tokens and reduce its res
   // All-to-all over 4; a gather or reduction of two ranks' tokens, of which each sends half.
   CHECK(moved_bytes(b, ActivityKind::kExpertParallel, TrunkKind::kNvlinkUp) ==
         Approx(32 * bytes * (3.0 / 4 + 2.0 / 2)));
+}
+
+TEST_CASE("DeepEP sends a token once to every rank of its domain and once to every other domain that needs it") {
+  const Built b = built(expert_job({"workload.gpus_per_domain=4", "workload.expert_dispatch=deepep"}));
+  const Workload& w = b.plan.workload;
+  const double k = w.model.moe->experts_per_token, one_copy = dispatched_bytes(w) / k * exchanges(w);
+  REQUIRE(w.parallelism.ep == 8);
+  const double domains = 2 * (1 - std::pow(1.0 / 2, k)) * 1 / 2;  // of two, one is its own
+  CHECK(moved_bytes(b, ActivityKind::kExpertParallel, TrunkKind::kNicUp) == Approx(32 * one_copy * domains));
+  const double ranks = 8 * (1 - std::pow(7.0 / 8, k)) * 7 / 8;
+  CHECK(moved_bytes(b, ActivityKind::kExpertParallel, TrunkKind::kNvlinkUp) == Approx(32 * one_copy * ranks));
+}
+
+TEST_CASE("experts that leave their NVLink domain use DeepEP beside the compute unless told otherwise") {
+  const Workload inside = expert_job().workload, outside = expert_job({"workload.gpus_per_domain=4"}).workload;
+  CHECK(inside.expert_dispatch == ExpertDispatch::kAllToAll);
+  CHECK_FALSE(inside.overlap_expert_parallel);
+  CHECK(outside.expert_dispatch == ExpertDispatch::kDeepEp);
+  CHECK(outside.overlap_expert_parallel);
+  // Megatron needs interleaving for it in a pipeline, and no full recompute.
+  CHECK_FALSE(
+      expert_job({"workload.gpus_per_domain=4", "workload.pp=2", "workload.dp=16"}).workload.overlap_expert_parallel);
+  CHECK_FALSE(expert_job({"workload.gpus_per_domain=4", "workload.recompute=full"}).workload.overlap_expert_parallel);
+}
+
+TEST_CASE("communication beside the compute takes SMs from it for as long as it lasts alone") {
+  Calibration calibration = test_calibration();
+  calibration.host_launch_s.value.value = 0;
+  const auto job = [](const char* overlap) {
+    Plan plan =
+        sharded_job({"workload.gpus=8", "workload.dp=8", std::string("workload.overlap_grad_reduce=") + overlap});
+    plan.site.rack_type.gpu.sm_count.value = 160;
+    return plan;
+  };
+  const Built exposed = built(job("false"), calibration), beside = built(job("true"), calibration);
+  const auto times = solve(exposed.iteration.graph);
+  REQUIRE(times);
+  double alone_s = 0;
+  for (std::size_t a = 0; a < exposed.iteration.graph.size(); ++a)
+    if (is_comm(exposed.iteration.graph.kind[a]) && exposed.iteration.graph.gpu_class[a] == 0)
+      alone_s += times->end_s[a] - times->start_s[a];
+  // 16 of 160. Gathers of a chunk's pieces take a little longer than one of the whole chunk, which the price counts.
+  const double more = computing_s(beside) - computing_s(exposed);
+  CHECK(more <= 0.1 * alone_s);
+  CHECK(more >= 0.08 * alone_s);
+  Plan unknown = job("true");
+  unknown.site.rack_type.gpu.sm_count.value = std::numeric_limits<double>::infinity();
+  CHECK(computing_s(built(unknown, calibration)) == Approx(computing_s(exposed)));
 }
 
 TEST_CASE("the busiest rank receives what the imbalance says") {
@@ -144,9 +195,10 @@ TEST_CASE("an exchange beside the compute is never slower than an exposed one, a
                                               {"workload.gpus_per_domain=4"},
                                               {"workload.pp=2", "workload.dp=16", "workload.gpus_per_domain=4"},
                                               {"workload.tp=2", "workload.dp=16", "workload.ep=4", "workload.etp=2"}}) {
-    std::vector<std::string> beside = job;
+    std::vector<std::string> after = job, beside = job;
+    after.push_back("workload.overlap_expert_parallel=false");
     beside.push_back("workload.overlap_expert_parallel=true");
-    const IterationProfile exposed = profile(expert_job(job)), overlapped = profile(expert_job(beside));
+    const IterationProfile exposed = profile(expert_job(after)), overlapped = profile(expert_job(beside));
     CHECK(overlapped.step_s <= exposed.step_s * (1 + 1e-9));
     CHECK(overlapped.parts.expert_exposed_s < exposed.parts.expert_exposed_s);
   }
@@ -197,8 +249,9 @@ TEST_CASE("one rank to a shard reduces all gradients and gathers nothing") {
   const Built b = built(sharded_job({"workload.shard_ranks=1"}));
   const double parameters = stage_parameters(b.plan.workload, 0).total();
   CHECK(activities(b, ActivityKind::kParamGather) == 0);
+  // Trees with in-switch reduction over two domains: each of eight NICs sends its part of the message once.
   CHECK(moved_bytes(b, ActivityKind::kGradReduce, TrunkKind::kNicUp) ==
-        Approx(16 * b.plan.workload.micro_batches() * 2 * 2 * parameters * 15 / 16 / 8));
+        Approx(16 * b.plan.workload.micro_batches() * 2 * parameters / 8));
 }
 
 TEST_CASE("shards that do not overlap are exposed all of the time that they take") {
@@ -255,7 +308,7 @@ TEST_CASE("a job that is bound by its host takes its kernels times the launch, w
 TEST_CASE("multi-token prediction adds a layer with experts and an output layer") {
   Calibration calibration = test_calibration();
   calibration.host_launch_s.value.value = 0;
-  Plan plan = expert_job();
+  Plan plan = expert_job({"workload.overlap_grad_reduce=false"});
   plan.workload.model.prediction_layers = 0;
   const double without = computing_s(built(plan, calibration));
   plan.workload.model.prediction_layers = 1;

@@ -78,23 +78,9 @@ TEST_CASE("every moment of a step is booked to one part, a transfer beside compu
   CHECK(profile.activity[0].mean(0, 1).memory == Approx(3 / 14.0));  // the optimizer is bound by memory
   REQUIRE(profile.links.size() == 1);
   CHECK(profile.links[0].utilization == Approx(3 * 2 * 10 / (2 * 10 * 14.0)));
-}
-
-TEST_CASE("the critical path goes back through the predecessor that ended last") {
-  ActivityGraphBuilder builder(1);
-  const std::uint32_t quick = builder.add_exec(ActivityKind::kForward, 0, 1, 1, 0);
-  const std::uint32_t slow = builder.add_exec(ActivityKind::kForward, 0, 3, 0.5, 0);
-  const std::uint32_t join = builder.add_join();
-  const std::uint32_t last = builder.add_exec(ActivityKind::kBackward, 0, 2, 0.25, 0);
-  builder.connect(quick, join);
-  builder.connect(slow, join);
-  builder.connect(join, last);
-  Iteration iteration;
-  iteration.graph = builder.finish();
-  ActivityTimes times;
-  times.start_s = {0, 0, 3, 3};
-  times.end_s = {1, 3, 3, 5};
-  CHECK(profile_of(one_class(), iteration, times).critical_clocked_s == Approx(3 * 0.5 + 2 * 0.25));
+  CHECK(profile.links[0].bytes == 30);
+  REQUIRE(profile.busiest.size() == 1);
+  CHECK(profile.busiest[0].peak == Approx((10 / 3.0 + 10 / 2.0) / 10));  // 5-6: two transfers at their mean rates
 }
 
 TEST_CASE("the parts of every class of a job sum to its step, idle GPUs have none") {
@@ -111,8 +97,9 @@ TEST_CASE("the parts of every class of a job sum to its step, idle GPUs have non
       const double total_s = profile->parts_of_class[c].total_s();
       CHECK(total_s == (model->gpu_classes[c].stage < 0 ? Approx(0) : Approx(profile->step_s).epsilon(1e-9)));
     }
-    CHECK(profile->critical_clocked_s > 0);
-    CHECK(profile->critical_clocked_s < profile->step_s);
+    CHECK(profile->path.parts.total_s() == Approx(profile->step_s).epsilon(1e-9));
+    CHECK(profile->path.parts.compute_s > 0);
+    CHECK(profile->path.parts.compute_s < profile->step_s);
     for (std::size_t i = 0; i < profile->links.size(); ++i) {
       CHECK(profile->links[i].utilization >= 0);
       CHECK(profile->links[i].utilization <= 1 + 1e-9);

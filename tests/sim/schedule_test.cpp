@@ -189,8 +189,10 @@ IterationProfile uniform_pipeline(int pp, int vp, int micro_batches) {
   plan.site.fabric.switch_latency_s.value = plan.site.fabric.link_latency_s.value = 0;
   plan.site.fabric.port_bytes_per_s.value = 1e18;
   Calibration calibration = test_calibration();
-  for (Fitted* time : {&calibration.gemm_launch_s, &calibration.kernel_launch_s, &calibration.nic_latency_s,
-                       &calibration.host_launch_s})
+  CollectiveFit& collective = calibration.collective;
+  for (Fitted* time :
+       {&calibration.gemm_launch_s, &calibration.kernel_launch_s, &calibration.host_launch_s,
+        &collective.nvlink5.base_s, &collective.net_hop_ll_s, &collective.net_hop_simple_s, &collective.segment_s})
     time->value.value = 0;
   const Result<Model> model = build_model(plan);
   REQUIRE(model);

@@ -200,10 +200,63 @@ TEST_CASE("every figure of the summary has a unit or a text and none is lost") {
                            "solves",
                            "busiest_link_1",
                            "busiest_link_2",
-                           "busiest_link_3"}) {
+                           "busiest_link_3",
+                           "busiest_link_1_peak",
+                           "busiest_link_1_bytes",
+                           "critical_compute_s",
+                           "critical_memory_bound_s",
+                           "critical_tp_latency_s",
+                           "critical_cp_transfer_s",
+                           "critical_dp_transfer_s",
+                           "critical_pp_contention_s",
+                           "critical_optimizer_s",
+                           "critical_places",
+                           "critical_place_1",
+                           "critical_sections",
+                           "critical_section_1",
+                           "critical_section_1_begin_s"}) {
     CAPTURE(name);
     CHECK(names.count(name) == 1);
   }
+}
+
+TEST_CASE("the critical path of the summary is as long as the step") {
+  const RunOutcome outcome = run(short_run("10 s"));
+  double sum_s = 0;
+  for (const SummaryRow& row : outcome.summary)
+    if (row.text.empty() && row.unit == "s" && row.name.compare(0, 9, "critical_") == 0 &&
+        row.name.find("_begin_s") == std::string::npos)
+      sum_s += row.value;
+  CHECK(sum_s == Approx(value(outcome, "step_time_s")).epsilon(1e-9));
+}
+
+TEST_CASE("the step that a run begins with is told once, with the power in it, and can end the run") {
+  const Plan plan = short_run("10 s");
+  RunOptions options;
+  int calls = 0;
+  double step_s = 0, mean_w = 0;
+  options.on_first_step = [&](const TracedStep& step) -> Result<void> {
+    ++calls;
+    step_s = step.profile.step_s;
+    REQUIRE(step.gpu_power_w.size() == ActivityProfile::kBins);
+    CHECK(step.times.end_s.size() == step.iteration.graph.size());
+    for (const std::vector<double>& row : step.gpu_power_w) {
+      REQUIRE(row.size() == step.model.gpu_classes.size());
+      mean_w += row[0] / ActivityProfile::kBins;
+    }
+    return {};
+  };
+  const Result<RunOutcome> outcome = run_twin(plan, test_calibration(), options);
+  REQUIRE(outcome);
+  CHECK(calls == 1);
+  CHECK(step_s == value(*outcome, "step_time_s"));
+  CHECK(mean_w > plan.site.rack_type.gpu.idle_w.value);
+  CHECK(mean_w <= plan.site.rack_type.gpu.tdp_w.value);
+
+  options.on_first_step = [](const TracedStep&) -> Result<void> { return fail(ErrorCode::kIo, "no space"); };
+  const Result<RunOutcome> ended = run_twin(plan, test_calibration(), options);
+  REQUIRE_FALSE(ended);
+  CHECK(ended.error().front().message == "no space");
 }
 
 TEST_CASE("a run without a recording says as much about itself as one with it") {
