@@ -1,6 +1,7 @@
 #include "sim/network/collective.h"
 
 #include "sim/validation/collectives.h"
+#include "sim/validation/table_kind.h"
 #include "tests/sim/flagship.h"
 
 #include <catch2/catch.hpp>
@@ -269,7 +270,7 @@ std::vector<CollectivePrediction> predicted(const std::string& rows) {
   const auto table = load_csv(path.string());
   fs::remove(path);
   REQUIRE(table);
-  CHECK(is_collective_table(*table));
+  CHECK(table_kind(*table) == TableKind::kCollectives);
   auto predictions = predict_collective_rows(*table, test_catalog(), test_calibration());
   REQUIRE(predictions);
   return std::move(*predictions);
