@@ -21,8 +21,8 @@ constexpr double kMargin = 1.12;       // beyond the outermost points
 constexpr std::size_t kMostName = 60;  // characters of a source in the legend
 
 // At least 3:1 on white each (WCAG 2.1, 1.4.11), told apart in hue and lightness.
-constexpr Rgba kColours[] = {{0, 114, 178, 255}, {213, 94, 0, 255},  {0, 130, 96, 255},  {158, 60, 140, 255},
-                             {128, 100, 0, 255}, {90, 90, 200, 255}, {150, 40, 40, 255}, {60, 110, 120, 255}};
+constexpr Rgba kSourceColours[] = {{0, 114, 178, 255}, {213, 94, 0, 255},  {0, 130, 96, 255},  {158, 60, 140, 255},
+                                   {128, 100, 0, 255}, {90, 90, 200, 255}, {150, 40, 40, 255}, {60, 110, 120, 255}};
 constexpr Rgba kEqualColour = {86, 97, 109, 255};
 constexpr Rgba kWideColour = {86, 97, 109, 36}, kNarrowColour = {86, 97, 109, 84};
 
@@ -98,7 +98,7 @@ void add_series(const std::vector<const RowPrediction*>& rows, Figure& figure) {
   std::map<std::string, std::set<std::string>> uses_of;
   for (const RowPrediction* row : rows) uses_of[row->source].insert(row->use);
   for (const auto& [source, uses] : uses_of) {
-    const Rgba colour = kColours[colours.size() % std::size(kColours)];
+    const Rgba colour = kSourceColours[colours.size() % std::size(kSourceColours)];
     colours[source] = colour;
   }
   for (const bool is_calibrate : {true, false}) {
