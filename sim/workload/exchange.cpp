@@ -65,14 +65,22 @@ std::vector<Flow> Exchanges::flows_of(const CollectiveTime& time, const Collecti
   return flows;
 }
 
+const CollectiveTime& Exchanges::time_of(std::uint32_t c, CollectiveOp op, double bytes, const CollectiveLayout& layout,
+                                         Hop hop) const {
+  const auto [found, is_new] = asked_.try_emplace({c, op, bytes, layout.ranks, layout.per_domain, layout.domains, hop});
+  if (is_new) {
+    const auto time = chosen_collective(op, bytes, layout, capacities_of(c, hop, layout), calibration_);
+    RT_CHECK(time.has_value());
+    found->second = *time;
+  }
+  return found->second;
+}
+
 std::vector<Flow> Exchanges::collective(std::uint32_t c, const Membership& member, CollectiveOp op, double bytes,
                                         double times) const {
   if (member.size <= 1 || bytes <= 0) return {};
   const CollectiveLayout layout = layout_of(member);
-  const CollectiveCapacities capacities = capacities_of(c, std::max(member.up, member.down), layout);
-  const auto time = chosen_collective(op, bytes, layout, capacities, calibration_);
-  RT_CHECK(time.has_value());
-  return flows_of(*time, layout, member, times);
+  return flows_of(time_of(c, op, bytes, layout, std::max(member.up, member.down)), layout, member, times);
 }
 
 // What leaves the NVLink domain goes out on the sender's rail and over NVLink to its receiver, as in NCCL's PXN and
@@ -110,11 +118,9 @@ std::vector<Flow> Exchanges::expert_exchange(std::uint32_t c, const Membership& 
 
 Flow Exchanges::send(std::uint32_t from, Hop hop, double bytes) const {
   const CollectiveLayout layout = CollectiveLayout::of(2, hop == Hop::kNvlink ? 2 : 1);
-  const auto time =
-      chosen_collective(CollectiveOp::kSendRecv, bytes, layout, capacities_of(from, hop, layout), calibration_);
-  RT_CHECK(time.has_value());
-  const TierLoad& load = tier(*time, hop == Hop::kNvlink ? NetworkTier::kNvlink : NetworkTier::kNic);
-  return {hop, hop, bytes, time->time_s - time->transfer_s, load.bytes / load.transfer_s};
+  const CollectiveTime& time = time_of(from, CollectiveOp::kSendRecv, bytes, layout, hop);
+  const TierLoad& load = tier(time, hop == Hop::kNvlink ? NetworkTier::kNvlink : NetworkTier::kNic);
+  return {hop, hop, bytes, time.time_s - time.transfer_s, load.bytes / load.transfer_s};
 }
 
 }  // namespace racktwin

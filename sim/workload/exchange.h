@@ -2,15 +2,15 @@
 //
 // How long an exchange takes on an idle network, which algorithm and protocol it uses and how many bytes it moves is
 // sim/network/collective.h's; here that becomes flows, which take as long alone and slow each other down where they
-// meet. Thread rule: pure.
+// meet. Thread rule: one thread, a part of build_iteration().
 #pragma once
 
 #include "sim/network/collective.h"
 #include "sim/workload/links.h"
 
+#include <compare>
 #include <cstdint>
 #include <map>
-#include <tuple>
 #include <vector>
 
 namespace racktwin {
@@ -43,6 +43,9 @@ class Exchanges {
  private:
   CollectiveLayout layout_of(const Membership& member) const;
   CollectiveCapacities capacities_of(std::uint32_t c, Hop hop, const CollectiveLayout& layout) const;
+  // hop: the farthest way between two ranks.
+  const CollectiveTime& time_of(std::uint32_t c, CollectiveOp op, double bytes, const CollectiveLayout& layout,
+                                Hop hop) const;
   std::vector<Flow> flows_of(const CollectiveTime& time, const CollectiveLayout& layout, const Membership& member,
                              double times) const;
 
@@ -51,6 +54,16 @@ class Exchanges {
   const Calibration& calibration_;
   const Links& links_;
   CollectiveCapacities capacities_;
+  // Collectives that were asked for: thousands of blocks ask for the same few.
+  struct Asked {
+    std::uint32_t gpu_class;
+    CollectiveOp op;
+    double bytes;
+    int ranks, per_domain, domains;
+    Hop hop;
+    auto operator<=>(const Asked&) const = default;
+  };
+  mutable std::map<Asked, CollectiveTime> asked_;
 };
 
 }  // namespace racktwin
