@@ -1,32 +1,42 @@
 #include "app/cli/commands.h"
+#include "app/cli/validate_figures.h"
+#include "app/cli/validate_parameters.h"
+#include "app/cli/validate_report.h"
+#include "app/cli/validate_tables.h"
 #include "app/cli/version.h"
+#include "render/colour/colour_map.h"
+#include "render/plot/svg.h"
 #include "sim/catalog/catalog.h"
-#include "sim/document.h"
 #include "sim/nearest_match.h"
-#include "sim/validation/collectives.h"
-#include "sim/validation/validation.h"
+#include "sim/new_file.h"
+#include "sim/validation/training.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
-#include <algorithm>
-#include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 
 namespace racktwin {
 namespace {
+
+namespace fs = std::filesystem;
 
 struct ValidateOptions {
   std::vector<std::string> tables;
   std::string use;  // only rows of this use; empty: all
   std::vector<std::string> assignments;
+  std::string markdown;  // file to write the report to; empty: none
+  std::string svg;       // directory to write pictures to; empty: none
   bool is_json = false;
   bool shows_parameters = false;
   bool shows_all = false;
+  bool force = false;
 };
 
 // Applies "attention.forward_share=0.4".
@@ -60,30 +70,36 @@ Errors assign(const std::vector<std::string>& assignments, Calibration& calibrat
   return errors;
 }
 
-std::string parameters_text(Calibration& calibration) {
-  std::string out = "Fitted parameters (racks/calibration.toml)\n\n";
-  for (const ParameterRow& row : parameter_rows(calibration)) {
-    const Sourced& value = row.value->value;
-    out += fmt::format("  {:<30}{:>10}  {:<9} {}\n", row.key, format_quantity(value.value, row.dimension),
-                       evidence_word(value.evidence), row.meaning);
-    out += fmt::format("  {:<30}{:>10}  fitted on: {}\n", "", "", row.value->fitted_on);
-  }
-  return out + "\nEfficiencies of one chip are in racks/chips, fitted on tests/validation/gemm.csv.\n";
-}
-
 nlohmann::json number(double value) { return std::isnan(value) ? nlohmann::json(nullptr) : nlohmann::json(value); }
 
-std::string parameters_json(Calibration& calibration) {
-  nlohmann::json rows = nlohmann::json::array();
-  for (const ParameterRow& row : parameter_rows(calibration))
-    rows.push_back({{"key", row.key},
-                    {"value", number(row.value->value.value)},
-                    {"unit", std::string(base_unit(row.dimension))},
-                    {"evidence", std::string(evidence_word(row.value->value.evidence))},
-                    {"source", row.value->value.from},
-                    {"fitted_on", row.value->fitted_on},
-                    {"meaning", row.meaning}});
-  return nlohmann::json({{"schema", 1}, {"parameters", std::move(rows)}}).dump(2) + "\n";
+nlohmann::json parameters_json(Calibration& calibration) {
+  nlohmann::json rows = nlohmann::json::array(), fits = nlohmann::json::array();
+  for (const ParameterRow& row : parameter_rows(calibration)) {
+    nlohmann::json object = {{"key", row.key},
+                             {"value", number(row.value->value.value)},
+                             {"unit", std::string(base_unit(row.dimension))},
+                             {"evidence", std::string(evidence_word(row.value->value.evidence))},
+                             {"source", row.value->value.from},
+                             {"fitted_on", row.value->fitted_on},
+                             {"meaning", row.meaning}};
+    object["fit"] = row.value->fit.empty() ? nlohmann::json(nullptr) : nlohmann::json(row.value->fit);
+    object["left_out"] = row.value->left_out;
+    rows.push_back(std::move(object));
+  }
+  for (const FitRecord& fit : calibration.fits) {
+    nlohmann::json parts = nlohmann::json::array();
+    for (const FitPart& part : fit.parts)
+      parts.push_back({{"name", part.name},
+                       {"configurations", part.configurations},
+                       {"error", number(part.error)},
+                       {"left_out_error", number(part.left_out_error)}});
+    fits.push_back({{"name", fit.name},
+                    {"by", fit.by},
+                    {"configurations", fit.configurations},
+                    {"error", number(fit.error)},
+                    {"parts", std::move(parts)}});
+  }
+  return {{"schema", 1}, {"parameters", std::move(rows)}, {"fits", std::move(fits)}};
 }
 
 nlohmann::json row_json(const RowPrediction& row) {
@@ -113,7 +129,13 @@ nlohmann::json score_json(const Score& s) {
 
 void add_json(const std::vector<RowPrediction>& rows, nlohmann::json& out) {
   for (const RowPrediction& row : rows) out["rows"].push_back(row_json(row));
-  for (const Score& s : score(rows)) out["scores"].push_back(score_json(s));
+  for (const Score& s : score(rows)) {
+    nlohmann::json object = score_json(s);
+    object["layout_pairs"] = s.layouts.pairs();
+    object["layout_tau"] = number(s.layout_tau);
+    object["tau"] = number(s.tau);
+    out["scores"].push_back(std::move(object));
+  }
 }
 
 void add_json(const std::vector<CollectivePrediction>& rows, nlohmann::json& out) {
@@ -132,10 +154,6 @@ void add_json(const std::vector<CollectivePrediction>& rows, nlohmann::json& out
   }
 }
 
-std::string share(double value, const char* format) {
-  return std::isnan(value) ? "-" : fmt::format(fmt::runtime(format), 100 * value);
-}
-
 // Rows without a prediction by reason; with their names if `shows_all`.
 template <class Row>
 std::string reasons_text(const std::vector<Row>& rows, bool shows_all) {
@@ -151,28 +169,32 @@ std::string reasons_text(const std::vector<Row>& rows, bool shows_all) {
 }
 
 std::string table_text(const std::vector<RowPrediction>& rows, bool shows_all) {
-  std::string out = "Training steps\n\n";
+  std::string out;
   out += fmt::format("  {:<20}{:<10}{:<12} {:<15}{:>11}{:>11}  {:>7}  {}\n", "row", "use", "system", "model",
                      "measured", "predicted", "error", "unit, default");
   for (const RowPrediction& row : rows)
     if (row.reason.empty())
       out += fmt::format("  {:<20}{:<10}{:<12} {:<15}{:>11.5g}{:>11.5g}  {:>7}  {}{}\n", row.id, row.use, row.system,
-                         row.model, row.value, row.predicted, share(row.rel_error(), "{:+.1f} %"), row.unit,
+                         row.model, row.value, row.predicted, percent_text(row.rel_error(), "{:+.1f} %"), row.unit,
                          row.defaults.empty() ? "" : ", " + row.defaults);
   out += reasons_text(rows, shows_all);
-  out += "\nScores: |relative error| over configurations; duplicates of one are scored once, by their median\n\n";
-  out += fmt::format("  {:<10}{:<44}{:>6}{:>10}{:>9}{:>9}{:>9}{:>9}\n", "use", "source", "rows", "predicted", "configs",
-                     "median", "p90", "bias");
+  out +=
+      "\nScores: |relative error| over configurations; duplicates of one are scored once, by their median. tau: "
+      "Kendall's\n"
+      "tau-b over pairs of layouts (parallelism, micro-batch) of one job; 1 if predictions order all as measured\n\n";
+  out += fmt::format("  {:<10}{:<43}{:>5}{:>10}{:>8}{:>8}{:>8}{:>9}{:>6}{:>7}\n", "use", "source", "rows", "predicted",
+                     "configs", "median", "p90", "bias", "pairs", "tau");
   for (const Score& s : score(rows))
-    out += fmt::format("  {:<10}{:<44}{:>6}{:>10}{:>9}{:>9}{:>9}{:>9}\n", s.use, s.source.substr(0, 42), s.rows,
-                       s.predicted_rows, s.configurations, share(s.median, "{:.1f} %"), share(s.p90, "{:.1f} %"),
-                       share(s.bias, "{:+.1f} %"));
+    out += fmt::format("  {:<10}{:<43}{:>5}{:>10}{:>8}{:>8}{:>8}{:>9}{:>6}{:>7}\n", s.use, s.source.substr(0, 42),
+                       s.rows, s.predicted_rows, s.configurations, percent_text(s.median, "{:.1f} %"),
+                       percent_text(s.p90, "{:.1f} %"), percent_text(s.bias, "{:+.1f} %"), s.layouts.pairs(),
+                       tau_text(s.layout_tau));
   return out;
 }
 
 // A thousand messages are too many to read: rows are printed on demand, scores always.
 std::string table_text(const std::vector<CollectivePrediction>& rows, bool shows_all) {
-  std::string out = "Collectives\n\n";
+  std::string out;
   const bool shows_rows = shows_all || rows.size() <= 60;
   if (shows_rows)
     out += fmt::format("  {:<20}{:<10}{:<13}{:<15}{:<17}{:>10}{:>10}  {:>8}  {}\n", "row", "use", "system", "operation",
@@ -181,31 +203,134 @@ std::string table_text(const std::vector<CollectivePrediction>& rows, bool shows
     if (shows_rows && row.reason.empty())
       out +=
           fmt::format("  {:<20}{:<10}{:<13}{:<15}{:<17}{:>10.5g}{:>10.5g}  {:>8}  {}{}\n", row.id, row.use, row.system,
-                      row.operation, row.how, row.value, row.predicted, share(row.rel_error(), "{:+.1f} %"), row.unit,
-                      row.defaults.empty() ? "" : ", " + row.defaults);
+                      row.operation, row.how, row.value, row.predicted, percent_text(row.rel_error(), "{:+.1f} %"),
+                      row.unit, row.defaults.empty() ? "" : ", " + row.defaults);
   if (!shows_rows) out += "  Rows one by one: --all or --json\n";
   out += reasons_text(rows, shows_all);
   out += "\nScores: |relative error|; small below 64 KiB, large above 16 MiB\n\n";
   out += fmt::format("  {:<10}{:<38}{:<15}{:<7}{:>6}{:>10}{:>9}{:>9}{:>9}\n", "use", "source", "operation", "size",
                      "rows", "predicted", "median", "p90", "bias");
   for (const CollectiveScore& s : score_collectives(rows))
-    out += fmt::format("  {:<10}{:<38}{:<15}{:<7}{:>6}{:>10}{:>9}{:>9}{:>9}\n", s.use, s.source.substr(0, 36),
-                       s.operation, message_size_word(s.size), s.rows, s.predicted_rows, share(s.median, "{:.1f} %"),
-                       share(s.p90, "{:.1f} %"), share(s.bias, "{:+.1f} %"));
+    out +=
+        fmt::format("  {:<10}{:<38}{:<15}{:<7}{:>6}{:>10}{:>9}{:>9}{:>9}\n", s.use, s.source.substr(0, 36), s.operation,
+                    message_size_word(s.size), s.rows, s.predicted_rows, percent_text(s.median, "{:.1f} %"),
+                    percent_text(s.p90, "{:.1f} %"), percent_text(s.bias, "{:+.1f} %"));
   return out;
 }
 
-// Prints the predictions of one table, or adds them to `json`.
-template <class Row>
-int answer(const Result<std::vector<Row>>& rows, const ValidateOptions& options, const GlobalOptions& global,
-           nlohmann::json& json) {
-  if (!rows) return print_errors(rows.error(), global);
-  if (options.is_json) {
-    add_json(*rows, json);
-  } else {
-    print_result(table_text(*rows, options.shows_all));
+Error usage(std::string message, std::string hint) {
+  return {ErrorCode::kBadInput, std::move(message), {}, 1, std::move(hint), {}};
+}
+
+// All tables, with the rows that are asked for.
+Result<std::vector<CsvTable>> load_tables(const ValidateOptions& options) {
+  Errors errors;
+  std::vector<CsvTable> tables;
+  std::set<std::string> uses;
+  for (const std::string& path : options.tables) {
+    Result<CsvTable> table = load_csv(path);
+    if (!table) {
+      errors.insert(errors.end(), table.error().begin(), table.error().end());
+      continue;
+    }
+    for (std::size_t i = 0; i < table->rows.size(); ++i) uses.insert(CsvRow(*table, i).text("use"));
+    if (!options.use.empty()) keep_rows(*table, "use", options.use);
+    if (!table->rows.empty()) tables.push_back(std::move(*table));
   }
-  return 0;
+  if (errors.empty() && tables.empty()) {
+    uses.erase("");
+    errors.push_back(usage(
+        fmt::format("--use {}: no row has this use", options.use),
+        uses.empty() ? "the tables have no column \"use\"" : fmt::format("known here: {}", fmt::join(uses, ", "))));
+  }
+  if (!errors.empty()) return fail(std::move(errors));
+  return tables;
+}
+
+Result<PredictedTable> predict(const CsvTable& table, const Catalog& catalog, const Calibration& calibration) {
+  PredictedTable out;
+  out.path = table.path;
+  out.kind = table_kind(table);
+  if (out.kind == TableKind::kCollectives) {
+    auto rows = predict_collective_rows(table, catalog, calibration);
+    if (!rows) return tl::unexpected(rows.error());
+    out.collectives = std::move(*rows);
+  } else {
+    auto rows =
+        out.kind == TableKind::kOther ? list_other_rows(table) : predict_training_rows(table, catalog, calibration);
+    if (!rows) return tl::unexpected(rows.error());
+    out.rows = std::move(*rows);
+  }
+  return out;
+}
+
+std::string tables_text(const std::vector<PredictedTable>& tables, bool shows_all) {
+  std::string out;
+  for (const PredictedTable& table : tables) {
+    if (!out.empty()) out += "\n";
+    out += table.heading() + "\n";
+    if (table.kind == TableKind::kOther) {
+      out += reasons_text(table.rows, shows_all);
+    } else {
+      out += "\n" + with_rows(table, [&](const auto& rows) { return table_text(rows, shows_all); });
+    }
+  }
+  return out;
+}
+
+std::string tables_json(const std::vector<PredictedTable>& tables) {
+  nlohmann::json json = {{"schema", 1}, {"version", version_text()}};
+  json["rows"] = json["scores"] = nlohmann::json::array();
+  for (const PredictedTable& table : tables) {
+    if (table.kind == TableKind::kOther) {  // nothing to score
+      for (const RowPrediction& row : table.rows) json["rows"].push_back(row_json(row));
+    } else {
+      with_rows(table, [&](const auto& rows) { add_json(rows, json); });
+    }
+  }
+  return json.dump(2) + "\n";
+}
+
+Result<void> make_directory(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (fs::is_directory(path)) return {};
+  return fail(ErrorCode::kIo, fmt::format("cannot create the directory {}: {}", path,
+                                          error ? error.message() : "something else has this name"));
+}
+
+Result<void> write_whole(NewFile& file, std::string_view text) {
+  if (auto written = file.write(text); !written) return written;
+  return file.finish();
+}
+
+// As a report at `report` refers to a file; both may be relative.
+std::string link_from(const std::string& report, const fs::path& file) {
+  std::error_code error;
+  const fs::path from = fs::absolute(report, error).lexically_normal().parent_path();
+  return fs::absolute(file, error).lexically_normal().lexically_relative(from).generic_string();
+}
+
+// The pictures, and the report that embeds them.
+Result<void> write_outputs(const std::vector<PredictedTable>& tables, Calibration& calibration,
+                           const ValidateOptions& options, const GlobalOptions& global,
+                           std::optional<NewFile>& report) {
+  ReportContext context = {options.use, options.assignments, {}};
+  for (std::size_t t = 0; t < tables.size() && !options.svg.empty(); ++t) {
+    for (const ValidationFigure& figure : validation_figures(tables[t])) {
+      const fs::path path = fs::path(options.svg) / figure.file;
+      Result<NewFile> file = NewFile::create(path.string(), options.force);
+      if (!file) return fail(file.error());
+      const std::string svg = figure_svg(figure.figure, figure.width, figure.height, light_theme());
+      if (auto written = write_whole(*file, svg); !written) return written;
+      if (!global.is_quiet) print_message(fmt::format("wrote {}\n", path.string()));
+      context.pictures.push_back({t, link_from(options.markdown, path), figure.summary});
+    }
+  }
+  if (!report) return {};
+  auto written = write_whole(*report, validation_report(tables, calibration, context));
+  if (written && !global.is_quiet) print_message(fmt::format("wrote {}\n", options.markdown));
+  return written;
 }
 
 int validate(const ValidateOptions& options, const GlobalOptions& global) {
@@ -215,26 +340,38 @@ int validate(const ValidateOptions& options, const GlobalOptions& global) {
   if (const Errors errors = assign(options.assignments, *calibration); !errors.empty())
     return print_errors(errors, global);
   if (options.shows_parameters) {
-    print_result(options.is_json ? parameters_json(*calibration) : parameters_text(*calibration));
+    print_result(options.is_json ? parameters_json(*calibration).dump(2) + "\n" : parameters_text(*calibration));
     return 0;
   }
-  nlohmann::json json = {{"schema", 1}, {"version", version_text()}};
-  json["rows"] = json["scores"] = nlohmann::json::array();
-  for (const std::string& path : options.tables) {
-    Result<CsvTable> table = load_csv(path);
-    if (!table) return print_errors(table.error(), global);
-    if (!options.use.empty()) keep_rows(*table, "use", options.use);
-    if (!options.is_json && path != options.tables.front()) print_result("\n");
-    const int code = is_collective_table(*table)
-                         ? answer(predict_collective_rows(*table, catalog, *calibration), options, global, json)
-                         : answer(predict_training_rows(*table, catalog, *calibration), options, global, json);
-    if (code != 0) return code;
+  const Result<std::vector<CsvTable>> loaded = load_tables(options);
+  if (!loaded) return print_errors(loaded.error(), global);
+  // What cannot be written is said before minutes are spent on predictions.
+  if (!options.svg.empty())
+    if (const auto made = make_directory(options.svg); !made) return print_errors(made.error(), global);
+  std::optional<NewFile> report;
+  if (!options.markdown.empty()) {
+    Result<NewFile> file = NewFile::create(options.markdown, options.force);
+    if (!file) return print_errors(file.error(), global);
+    report.emplace(std::move(*file));
   }
-  if (options.is_json) print_result(json.dump(2) + "\n");
-  return 0;
+  std::vector<PredictedTable> tables;
+  for (const CsvTable& table : *loaded) {
+    Result<PredictedTable> predicted = predict(table, catalog, *calibration);
+    if (!predicted) return print_errors(predicted.error(), global);
+    tables.push_back(std::move(*predicted));
+  }
+  print_result(options.is_json ? tables_json(tables) : tables_text(tables, options.shows_all));
+  const auto written = write_outputs(tables, *calibration, options, global, report);
+  return written ? 0 : print_errors(written.error(), global);
 }
 
 }  // namespace
+
+std::string percent_text(double share, const char* format) {
+  return std::isnan(share) ? "-" : fmt::format(fmt::runtime(format), 100 * share);
+}
+
+std::string tau_text(double tau) { return std::isnan(tau) ? "-" : fmt::format("{:+.2f}", tau); }
 
 Subcommand add_validate(CLI::App& program, const GlobalOptions& global) {
   auto options = std::make_shared<ValidateOptions>();
@@ -244,6 +381,7 @@ Subcommand add_validate(CLI::App& program, const GlobalOptions& global) {
       "  racktwin validate\n"
       "  racktwin validate --use calibrate --set attention.forward_share=0.5\n"
       "  racktwin validate --table our-runs.csv --json\n"
+      "  racktwin validate --markdown report.md --svg report-pictures\n"
       "  racktwin validate --parameters");
   app->add_option("--table", options->tables, "Measurements of training or collectives, see tests/validation")
       ->type_name("FILE")
@@ -253,6 +391,9 @@ Subcommand add_validate(CLI::App& program, const GlobalOptions& global) {
   app->add_flag("--parameters", options->shows_parameters, "Print the fitted parameters and what they rest on");
   app->add_flag("--all", options->shows_all, "Name every row, also those without a prediction");
   app->add_flag("--json", options->is_json, "Print one JSON object");
+  app->add_option("--markdown", options->markdown, "Write a report as GitHub-flavoured Markdown")->type_name("FILE");
+  app->add_option("--svg", options->svg, "Write scatter plots; directory, created if missing")->type_name("DIR");
+  app->add_flag("--force", options->force, "Replace files that exist");
   return {app, [=, &global] { return validate(*options, global); }};
 }
 

@@ -37,6 +37,35 @@ void draw_stroke(const FigureStroke& stroke, float width, ImDrawList& list) {
   list.AddPolyline(points.data(), static_cast<int>(points.size()), im_colour(stroke.colour), ImDrawFlags_None, width);
 }
 
+void draw_symbol(FigureSymbol symbol, float x, float y, float radius, ImU32 colour, ImDrawList& list) {
+  if (symbol == FigureSymbol::kCircle) {
+    list.AddCircleFilled({x, y}, radius, colour);
+  } else {
+    list.AddNgonFilled({x, y}, 1.33F * radius, colour, 4);
+  }
+}
+
+// Points of scatter plots, the names of their series, and the titles of axes.
+void draw_scatter(const FigureLayout& layout, const UiColours& colours, ImDrawList& list) {
+  const float line = ImGui::GetFontSize();
+  for (const FigureMarks& marks : layout.marks)
+    for (std::size_t i = 0; i < marks.x.size(); ++i)
+      draw_symbol(marks.symbol, marks.x[i], marks.y[i], layout.mark_px, im_colour(marks.colour), list);
+  for (const FigureLabel& label : layout.labels) {
+    if (label.symbol == FigureSymbol::kLine || label.symbol == FigureSymbol::kBand) {
+      const float half = label.symbol == FigureSymbol::kLine ? 0.08F * line : 0.3F * line;
+      list.AddRectFilled({label.x, label.y - half}, {label.x + 0.8F * line, label.y + half}, im_colour(label.colour));
+    } else {
+      draw_symbol(label.symbol, label.x + 0.4F * line, label.y, 0.26F * line, im_colour(label.colour), list);
+    }
+    list.AddText({label.x + 1.1F * line, label.y - line / 2}, im_colour(colours.text), label.text.c_str());
+  }
+  for (const FigureText& text : layout.texts) {
+    const float width = text.align == FigureAlign::kMiddle ? ImGui::CalcTextSize(text.text.c_str()).x : 0;
+    list.AddText({text.x - width / 2, text.y - line / 2}, im_colour(colours.text_weak), text.text.c_str());
+  }
+}
+
 // A text whose middle is at (right end, y).
 void draw_text_left_of(float right, float middle_y, Rgba colour, const std::string& text, ImDrawList& list) {
   const float width = ImGui::CalcTextSize(text.c_str()).x;
@@ -90,6 +119,7 @@ FigureLayout draw_figure(const Figure& figure, const Zone& zone, bool is_dark) {
   for (const FigureBand& band : layout.bands) draw_band(band, list);
   for (const FigureStroke& stroke : layout.strokes) draw_stroke(stroke, 0.11F * ImGui::GetFontSize(), list);
   list.PopClipRect();
+  if (figure.axes != FigureAxes::kTime) draw_scatter(layout, colours, list);
   draw_limits(figure, layout, colours, list);
   if (!std::isnan(layout.cursor_px))
     list.AddLine({layout.cursor_px, layout.top}, {layout.cursor_px, layout.bottom}, im_colour(colours.text_weak));

@@ -1,7 +1,7 @@
 #include "render/plot/figure.h"
 
+#include "render/plot/scatter.h"
 #include "render/plot/trace.h"
-#include "render/text/font.h"
 #include "render/text/value_text.h"
 
 #include <fmt/format.h>
@@ -17,11 +17,6 @@ constexpr double kLeastRange = 0.01;    // of the value: less is noise that must
 constexpr std::size_t kMostLabelsBeside = 6;
 constexpr float kLabelShare = 0.3F;           // of the width, that labels beside the lines may take
 constexpr std::size_t kValueCharacters = 10;  // room for values at the cursor: the figure stands still as it moves
-
-// Close enough to keep texts apart; back ends have fonts of their own.
-float about_px(const std::string& text, float line_px) {
-  return 0.48F * line_px * static_cast<float>(decode_utf8(text).size());
-}
 
 double shown_x_high(const Figure& figure) { return figure.x_high > figure.x_low ? figure.x_high : figure.x_low + 1; }
 
@@ -92,7 +87,7 @@ FigureLabel label_of(const Figure& figure, const FigureLayout& layout, std::size
   const FigureSeries& series = figure.series[index];
   std::string text = series.name;
   if (!std::isnan(figure.cursor_x)) text += "  " + layout.cursor_values[index];
-  return {series.colour, 0, 0, std::move(text)};
+  return {series.colour, 0, 0, std::move(text), FigureSymbol::kLine};
 }
 
 // Above the plotting area, as many rows as it takes. Returns the height.
@@ -179,6 +174,7 @@ void place_ticks(const PlotArea& area, const std::vector<double>& y_ticks, const
 }  // namespace
 
 FigureLayout layout_figure(const Figure& figure, float x, float y, float width, float height, float line_px) {
+  if (figure.axes != FigureAxes::kTime) return layout_scatter(figure, x, y, width, height, line_px);
   FigureLayout layout;
   layout.line_px = line_px;
   place_cursor(figure, layout);
@@ -198,8 +194,8 @@ FigureLayout layout_figure(const Figure& figure, float x, float y, float width, 
   if (!is_beside) layout.top += place_labels_above(figure, labelled, layout.top - 0.2F * line_px, x + width, layout);
   layout.bottom = std::max(layout.top + 1, y + height - 1.7F * line_px);
 
-  const PlotArea area = {layout.left,  layout.top,           layout.right, layout.bottom,
-                         figure.x_low, shown_x_high(figure), layout.y_low, layout.y_high};
+  const PlotArea area = {layout.left,          layout.top,   layout.right,  layout.bottom, figure.x_low,
+                         shown_x_high(figure), layout.y_low, layout.y_high, false};
   place_ticks(area, y_ticks, y_texts, layout);
   place_limits(figure, area, layout);
   for (const FigureSeries& series : figure.series) add_trace(series, area, layout);

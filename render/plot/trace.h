@@ -3,14 +3,23 @@
 
 #include "render/plot/figure.h"
 
+#include <cmath>
+
 namespace racktwin {
 
 // From data to pixels.
 struct PlotArea {
   float left = 0, top = 0, right = 0, bottom = 0;
   double x_low = 0, x_high = 1, y_low = 0, y_high = 1;
-  float px_of_x(double x) const { return left + static_cast<float>((x - x_low) / (x_high - x_low)) * (right - left); }
-  float px_of_y(double y) const { return bottom - static_cast<float>((y - y_low) / (y_high - y_low)) * (bottom - top); }
+  bool is_logarithmic = false;  // both axes
+  float px_of_x(double x) const { return left + share(x, x_low, x_high) * (right - left); }
+  float px_of_y(double y) const { return bottom - share(y, y_low, y_high) * (bottom - top); }
+
+ private:
+  float share(double value, double low, double high) const {
+    return static_cast<float>(is_logarithmic ? std::log(value / low) / std::log(high / low)
+                                             : (value - low) / (high - low));
+  }
 };
 
 struct Extent {

@@ -44,6 +44,28 @@ std::vector<double> nice_ticks(double low, double high, int most) {
   return ticks;
 }
 
+std::vector<double> log_ticks(double low, double high, int most) {
+  RT_CHECK(low > 0 && low <= high && std::isfinite(high) && most >= 1);
+  const int first = static_cast<int>(std::floor(std::log10(low) + kSlack)),
+            last = static_cast<int>(std::log10(high) + 1);
+  const auto from = [&](const std::vector<int>& digits, int every) {
+    std::vector<double> ticks;
+    for (int decade = first; decade <= last; decade += every) {
+      const double power = std::pow(10.0, std::abs(decade));
+      for (const int digit : digits) {
+        const double tick = decade < 0 ? digit / power : digit * power;  // rounded once
+        if (tick >= low * (1 - kSlack) && tick <= high * (1 + kSlack)) ticks.push_back(tick);
+      }
+    }
+    return ticks;
+  };
+  for (const std::vector<int>& digits : {std::vector<int>{1, 2, 5}, std::vector<int>{1, 3}, std::vector<int>{1}})
+    if (std::vector<double> ticks = from(digits, 1); ticks.size() <= static_cast<std::size_t>(most)) return ticks;
+  int every = 2;
+  while (from({1}, every).size() > static_cast<std::size_t>(most)) ++every;
+  return from({1}, every);
+}
+
 std::vector<double> time_ticks(double low_s, double high_s, int most) {
   RT_CHECK(std::isfinite(low_s) && std::isfinite(high_s) && low_s <= high_s && most >= 1);
   const double step_s = time_step_s((high_s - low_s) / most);

@@ -82,6 +82,19 @@ std::string value_text(double value, std::string_view unit, int significant) {
   return fmt::format("{} {}", keeps_zeros ? text : trimmed(text), shown.name);
 }
 
+std::vector<std::string> plain_tick_texts(const std::vector<double>& ticks) {
+  std::vector<std::string> texts;
+  for (const double tick : ticks) {
+    std::string text = fmt::format("{:.10g}", tick);
+    if (std::abs(tick) >= 1000 && text.find('e') == std::string::npos) {
+      const std::size_t end = std::min(text.find('.'), text.size());
+      for (std::size_t at = end; at > 3 + (tick < 0 ? 1U : 0U); at -= 3) text.insert(at - 3, ",");
+    }
+    texts.push_back(std::move(text));
+  }
+  return texts;
+}
+
 std::string time_text(double time_s) {
   if (!std::isfinite(time_s)) return "-";
   const auto s = static_cast<long long>(std::abs(time_s) + 1e-6);  // the second that has been reached

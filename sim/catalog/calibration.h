@@ -15,6 +15,24 @@ namespace racktwin {
 struct Fitted {
   Sourced value;
   std::string fitted_on;
+  std::string fit;               // which of Calibration::fits it is a part of; empty: none that is recorded
+  std::vector<double> left_out;  // (n_part of the fit) its value with that part left out
+};
+
+// Rows that were left out together, a source or a chip: what the fit leaves over on them, and what a fit does that
+// never saw them. How far its parameters carry over.
+struct FitPart {
+  std::string name;
+  int configurations = 0;
+  double error = 0;           // median |predicted / measured - 1|, all parts fitted
+  double left_out_error = 0;  // the same, fitted on the others
+};
+struct FitRecord {
+  std::string name;  // "training"
+  std::string by;    // the script that prints it
+  int configurations = 0;
+  double error = 0;
+  std::vector<FitPart> parts;
 };
 
 // What NCCL reaches over one generation of NVLink.
@@ -63,6 +81,7 @@ struct Calibration {
   Fitted nic_share;                 // of the NIC bandwidth that collectives and sends reach
   CollectiveFit collective;
   MoeFit moe;
+  std::vector<FitRecord> fits;
 };
 
 // One line of `racktwin validate --parameters`.

@@ -78,7 +78,33 @@ Fitted read_fitted(Table& table, const char* key, Dimension dimension) {
   Fitted fitted;
   fitted.fitted_on = entry.text("fitted_on");
   fitted.value = entry.sourced("value", dimension);
+  fitted.fit = entry.optional_text("fit").value_or("");
+  if (entry.has("left_out")) fitted.left_out = entry.quantities("left_out", dimension);
   return fitted;
+}
+
+FitRecord read_fit(const std::string& name, Table table) {
+  FitRecord fit;
+  fit.name = name;
+  fit.by = table.text("by");
+  fit.configurations = positive_integer(table, "configurations");
+  fit.error = table.quantity("error", Dimension::kNone);
+  for (Table part : table.tables("part"))
+    fit.parts.push_back({part.text("name"), positive_integer(part, "configurations"),
+                         part.quantity("error", Dimension::kNone), part.quantity("left_out_error", Dimension::kNone)});
+  return fit;
+}
+
+// A parameter names its fit, and has a value for every part that was left out.
+void check_fit(Table& table, const std::string& key, const Fitted& fitted, const std::vector<FitRecord>& fits) {
+  if (fitted.fit.empty() && fitted.left_out.empty()) return;
+  const auto fit = std::find_if(fits.begin(), fits.end(), [&](const FitRecord& f) { return f.name == fitted.fit; });
+  if (fit == fits.end()) {
+    table.error_at(key, fmt::format("there is no fit \"{}\"", fitted.fit));
+  } else if (fit->parts.size() != fitted.left_out.size()) {
+    table.error_at(key, fmt::format("left_out has {} values for the {} parts of fit \"{}\"", fitted.left_out.size(),
+                                    fit->parts.size(), fit->name));
+  }
 }
 
 }  // namespace
@@ -123,6 +149,7 @@ Result<Document> Catalog::open(const std::string& folder, const std::string& nam
   Table root = document->root();
   const std::string is = root.text("kind");
   root.text("title");
+  root.texts("aliases");
   if (is != kind) root.error_at("kind", fmt::format("this is a {}, not a {}", is, kind));
   return document;
 }
@@ -404,10 +431,15 @@ Result<Calibration> Catalog::calibration() const {
   root.text("kind");
   root.text("title");
   Calibration c;
+  if (root.has("fit")) {
+    Table fits = root.table("fit");
+    for (const std::string& name : fits.keys()) c.fits.push_back(read_fit(name, fits.table(name)));
+  }
   for (const ParameterRow& row : parameter_rows(c)) {
     const auto dot = row.key.find('.');
     Table table = root.table(row.key.substr(0, dot));
     *row.value = read_fitted(table, row.key.substr(dot + 1).c_str(), row.dimension);
+    check_fit(table, row.key.substr(dot + 1), *row.value, c.fits);
   }
   return finish(*document, std::move(c));
 }

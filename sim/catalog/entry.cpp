@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <filesystem>
 #include <limits>
@@ -25,6 +26,23 @@ std::string joined(const std::vector<std::string>& words, const char* between = 
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : between) + word;
   return text;
+}
+
+// All that an entry is called.
+std::vector<std::string> names_of(const EntryName& entry) {
+  std::vector<std::string> names = {entry.name, entry.title};
+  names.insert(names.end(), entry.aliases.begin(), entry.aliases.end());
+  return names;
+}
+
+// Names of products are short and a digit makes another one, so a mistake must leave half of the name as it is, at its
+// ends: "gb200nvl27", not "hgxmi300x" for "hgxb300".
+bool is_misspelt(const std::string& text, const std::string& name) {
+  const std::size_t least = std::min(text.size(), name.size());
+  std::size_t front = 0, back = 0;
+  while (front < least && text[front] == name[front]) ++front;
+  while (back < least - front && text[text.size() - 1 - back] == name[name.size() - 1 - back]) ++back;
+  return 2 * (front + back) >= std::max(text.size(), name.size());
 }
 
 // The quantity that a text is, whatever it measures.
@@ -137,7 +155,8 @@ Result<std::vector<EntryName>> list_entries(const Catalog& catalog) {
         continue;
       }
       Table root = document->root();
-      names.push_back({folder, file.path().stem().string(), root.text("kind"), root.text("title")});
+      names.push_back(
+          {folder, file.path().stem().string(), root.text("kind"), root.text("title"), root.texts("aliases")});
       errors.insert(errors.end(), document->errors().begin(), document->errors().end());
     }
     std::sort(names.begin() + static_cast<std::ptrdiff_t>(first), names.end(),
@@ -146,6 +165,41 @@ Result<std::vector<EntryName>> list_entries(const Catalog& catalog) {
   if (!errors.empty()) return fail(std::move(errors));
   if (names.empty()) return fail(ErrorCode::kIo, fmt::format("there is no catalogue in {}", catalog.directory()));
   return names;
+}
+
+std::string plain_name(std::string_view text) {
+  std::string plain;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) != 0 || c == '.') plain += static_cast<char>(std::tolower(byte));
+  }
+  return plain;
+}
+
+const EntryName* find_entry(const std::vector<EntryName>& entries, std::string_view folder, std::string_view text) {
+  const std::string wanted = plain_name(text);
+  if (wanted.empty()) return nullptr;
+  for (const EntryName& entry : entries) {
+    if (entry.folder != folder) continue;
+    for (const std::string& name : names_of(entry))
+      if (plain_name(name) == wanted) return &entry;
+  }
+  return nullptr;
+}
+
+std::string nearest_entry(const std::vector<EntryName>& entries, std::string_view folder, std::string_view text) {
+  std::vector<std::string> known, entry_of;
+  for (const EntryName& entry : entries) {
+    if (entry.folder != folder) continue;
+    for (const std::string& name : names_of(entry)) {
+      known.push_back(plain_name(name));
+      entry_of.push_back(entry.name);
+    }
+  }
+  const std::string wanted = plain_name(text);
+  const auto nearest = nearest_match(wanted, known);
+  if (!nearest || !is_misspelt(wanted, *nearest)) return {};
+  return entry_of[static_cast<std::size_t>(std::find(known.begin(), known.end(), *nearest) - known.begin())];
 }
 
 Result<CatalogEntry> read_entry(const Catalog& catalog, const std::string& name) {

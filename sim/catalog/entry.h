@@ -9,12 +9,14 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace racktwin {
 
 struct EntryName {
   std::string folder, name, kind, title;  // "chips", "gb200", "gpu", "NVIDIA GB200 ..."
+  std::vector<std::string> aliases = {};  // what tables of measurements call it
 };
 
 // One key. Counts, names and lists have no evidence of their own: what their table names as `source` is `from`.
@@ -40,6 +42,16 @@ struct CatalogEntry {
 
 // All entries, folder by folder and by name.
 Result<std::vector<EntryName>> list_entries(const Catalog& catalog);
+
+// What of a name counts: letters and digits in lower case, and points. "Llama-3.1 8B" is "llama3.18b".
+std::string plain_name(std::string_view text);
+
+// The entry of a folder that a text names by its name, title or an alias, however capitals, spaces and hyphens are set;
+// null if there is none.
+const EntryName* find_entry(const std::vector<EntryName>& entries, std::string_view folder, std::string_view text);
+
+// The name of the entry that the text may have meant, empty if none is near.
+std::string nearest_entry(const std::vector<EntryName>& entries, std::string_view folder, std::string_view text);
 
 // "gb200", or "chips/gb200" where two folders have one. Errors: the nearest entry, if it does not exist.
 Result<CatalogEntry> read_entry(const Catalog& catalog, const std::string& name);

@@ -26,6 +26,14 @@ MixtureOfExperts read_moe(Table table) {
   moe.shared_ffn = count(table, "shared_ffn");
   moe.first_dense = count(table, "first_dense");
   if (table.has("every")) moe.every = positive_integer(table, "every");
+  if (table.has("groups")) {
+    moe.groups = positive_integer(table, "groups");
+    moe.groups_per_token = positive_integer(table, "groups_per_token");
+    if (moe.experts % moe.groups != 0)
+      table.error_at("groups", fmt::format("{} experts do not divide into {} groups", moe.experts, moe.groups));
+    if (moe.groups_per_token > moe.groups)
+      table.error_at("groups_per_token", fmt::format("a token cannot choose more than the {} groups", moe.groups));
+  }
   if (moe.experts_per_token > moe.experts)
     table.error_at("experts_per_token", fmt::format("a token cannot visit more than the {} experts", moe.experts));
   return moe;

@@ -526,7 +526,22 @@ double bus_factor(Op op, int ranks) {
 double moe_dispatch_bytes(double hidden) { return hidden * (1 + 4.0 / 128); }
 double moe_combine_bytes(double hidden) { return 2 * hidden; }
 
-double moe_destinations(int members, int top_k) { return members * (1 - std::pow(1 - 1.0 / members, top_k)); }
+double moe_destinations(int members, const MoeExchange& e) {
+  if (members >= e.groups) {
+    const double reached = static_cast<double>(members) / e.groups * e.groups_per_token;
+    return reached * (1 - std::pow(1 - 1 / reached, e.top_k));
+  }
+  // A member holds some groups: how many of the token's are among them is hypergeometric.
+  const int held = e.groups / members;
+  const auto choose = [](int n, int k) {
+    return std::exp(std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1));
+  };
+  double missed = 0;
+  for (int h = std::max(0, held + e.groups_per_token - e.groups); h <= std::min(held, e.groups_per_token); ++h)
+    missed += choose(held, h) * choose(e.groups - held, e.groups_per_token - h) / choose(e.groups, e.groups_per_token) *
+              std::pow(1 - static_cast<double>(h) / e.groups_per_token, e.top_k);
+  return members * (1 - missed);
+}
 
 CollectiveTime moe_exchange_time(MoeKernel kernel, const MoeExchange& exchange, const CollectiveLayout& l,
                                  const CollectiveCapacities& c, const Calibration& calibration) {
@@ -538,15 +553,14 @@ CollectiveTime moe_exchange_time(MoeKernel kernel, const MoeExchange& exchange, 
   // Copies of a token that its rank's domain, and the other domains, receive.
   double copies = kernel == MoeKernel::kDeepEpLowLatency ? exchange.top_k
                   : kernel == MoeKernel::kOneSided       ? std::min(exchange.top_k, l.ranks)  // spread evenly
-                                                         : moe_destinations(l.ranks, exchange.top_k);
+                                                         : moe_destinations(l.ranks, exchange);
   copies *= static_cast<double>(l.ranks - 1) / l.ranks;  // but to itself
   const double message = exchange.tokens * exchange.bytes_per_token;
   Sum sum(l, c, calibration, Algorithm::kDirect, Protocol::kSimple);
   sum.put_nvlink(message * copies, value(fit.share));
   double latency = 0;
   if (l.domains > 1) {
-    const double per_domain =
-        kernel == MoeKernel::kDeepEpLowLatency ? copies : moe_destinations(l.domains, exchange.top_k);
+    const double per_domain = kernel == MoeKernel::kDeepEpLowLatency ? copies : moe_destinations(l.domains, exchange);
     sum.put_network(message * per_domain * (l.domains - 1) / l.domains,
                     std::max(0.0, static_cast<double>(l.domains - c.domains_per_unit) / (l.domains - 1)));
     latency = sum.network_hop_s();

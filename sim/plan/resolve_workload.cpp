@@ -224,17 +224,17 @@ class Resolver {
       error("gpus_per_domain", fmt::format("an NVLink domain of the {} has {} GPUs", rack_.title, gpus));
   }
 
-  // Known only once the ranks have their places. Public recipes for experts that span NVLink domains use DeepEP and run
-  // it beside the compute, which Megatron can if chunks interleave. source: Megatron-Bridge,
-  // scripts/performance/configs (deepseek, qwen).
+  // Known only once the ranks have their places. Public recipes for experts that span NVLink domains use DeepEP, and
+  // run it beside the compute where chunks interleave. source: Megatron-Bridge, scripts/performance/configs (deepseek,
+  // qwen).
   void resolve_dispatch() {
     const Parallelism& p = w_.parallelism;
     if (p.ep == 1) return;
     const bool leaves_domain = p.ep * p.etp > w_.ranks_per_domain;
-    const bool beside = leaves_domain && (p.pp == 1 || p.vp > 1) && q_.recompute != Recompute::kFull;
+    const bool beside = leaves_domain && p.vp > 1 && q_.recompute != Recompute::kFull;
     w_.overlap_expert_parallel =
         choose(q_.overlap_expert_parallel, beside, "overlap_expert_parallel", beside ? "true" : "false",
-               beside ? "experts span NVLink domains" : "dispatch and combine are exposed");
+               beside ? "experts span NVLink domains and chunks interleave" : "dispatch and combine are exposed");
     const ExpertDispatch chosen = leaves_domain ? ExpertDispatch::kDeepEp : ExpertDispatch::kAllToAll;
     w_.expert_dispatch =
         choose(q_.expert_dispatch, chosen, "expert_dispatch", std::string(expert_dispatch_word(chosen)),

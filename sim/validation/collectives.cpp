@@ -1,5 +1,6 @@
 #include "sim/validation/collectives.h"
 
+#include "sim/catalog/entry.h"
 #include "sim/network/collective.h"
 
 #include <fmt/core.h>
@@ -56,7 +57,8 @@ std::optional<CollectiveOp> operation_of(const std::string& text) {
 
 class Predictor {
  public:
-  Predictor(const Catalog& catalog, const Calibration& calibration) : catalog_(catalog), calibration_(calibration) {}
+  Predictor(const Catalog& catalog, const Calibration& calibration, std::vector<EntryName> names)
+      : catalog_(catalog), calibration_(calibration), names_(std::move(names)) {}
 
   CollectivePrediction predict(const CsvRow& row) {
     CollectivePrediction p;
@@ -69,6 +71,7 @@ class Predictor {
     p.value = row.number("value").value_or(kNoValue);
     p.predicted = p.step_s = kNoValue;
     p.system = row.text("system").empty() ? system_of(row.text("hardware")) : row.text("system");
+    if (const EntryName* entry = find_entry(names_, "racks", p.system)) p.system = entry->name;
     for (const char* column : {"source", "hardware", "system", "nic_gbps", "n_gpus", "model", "global_batch", "metric"})
       p.configuration += row.text(column) + "|";
     if (!std::isfinite(p.value)) {
@@ -96,7 +99,9 @@ class Predictor {
     auto rack = racks_.find(p.system);
     if (rack == racks_.end()) rack = racks_.emplace(p.system, catalog_.rack(p.system)).first;
     if (!rack->second) {
-      p.reason = fmt::format("system {} is not in the catalogue", p.system);
+      const std::string nearest = nearest_entry(names_, "racks", p.system);
+      p.reason = fmt::format("system {} is not in the catalogue{}", p.system,
+                             nearest.empty() ? "" : "; the nearest is " + nearest);
       return std::nullopt;
     }
     const std::string& hardware = row.text("hardware");
@@ -207,12 +212,13 @@ class Predictor {
     // DeepEP counts every token once for each domain (or, in one domain, rank) that needs it, the sender's own
     // included.
     const int members = at->layout.domains > 1 ? at->layout.domains : at->layout.ranks;
-    const double counted = exchange.tokens * exchange.bytes_per_token * moe_destinations(members, exchange.top_k);
+    const double counted = exchange.tokens * exchange.bytes_per_token * moe_destinations(members, exchange);
     p.predicted = p.metric == "latency" ? time.time_s * 1e6 : counted / time.time_s / 1e9;
   }
 
   const Catalog& catalog_;
   const Calibration& calibration_;
+  std::vector<EntryName> names_;
   std::map<std::string, Result<RackType>> racks_;
   std::map<std::string, Result<FabricType>> fabrics_;
 };
@@ -228,19 +234,19 @@ MessageSize message_size(double bytes) {
   return bytes < 65536 ? MessageSize::kSmall : bytes > 16777216 ? MessageSize::kLarge : MessageSize::kMedium;
 }
 
-bool is_collective_table(const CsvTable& table) {
-  return table.column("hardware") >= 0 && table.column("model_id") < 0;
+bool is_collective_metric(std::string_view metric) {
+  static constexpr std::string_view kMetrics[] = {"latency",        "busbw",    "algbw", "bottleneck_bandwidth",
+                                                  "rdma_bandwidth", "bandwidth"};
+  return std::find(std::begin(kMetrics), std::end(kMetrics), metric) != std::end(kMetrics);
 }
 
 Result<std::vector<CollectivePrediction>> predict_collective_rows(const CsvTable& table, const Catalog& catalog,
                                                                   const Calibration& calibration) {
-  Errors errors;
-  for (const char* column : {"id", "hardware", "n_gpus", "model", "global_batch", "metric", "value"})
-    if (table.column(column) < 0)
-      errors.push_back(
-          {ErrorCode::kBadInput, fmt::format("{} has no column \"{}\"", table.path, column), {}, 1, {}, {}});
+  Errors errors = missing_columns(table, {"id", "hardware", "n_gpus", "model", "global_batch", "metric", "value"});
   if (!errors.empty()) return fail(std::move(errors));
-  Predictor predictor(catalog, calibration);
+  Result<std::vector<EntryName>> names = list_entries(catalog);
+  if (!names) return tl::unexpected(names.error());
+  Predictor predictor(catalog, calibration, std::move(*names));
   std::vector<CollectivePrediction> out;
   for (std::size_t i = 0; i < table.rows.size(); ++i) out.push_back(predictor.predict(CsvRow(table, i)));
   return out;

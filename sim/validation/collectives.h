@@ -4,6 +4,8 @@
 // Thread rule: pure functions.
 #pragma once
 
+#include "sim/catalog/catalog.h"
+#include "sim/validation/csv_table.h"
 #include "sim/validation/validation.h"
 
 #include <string>
@@ -22,8 +24,8 @@ struct CollectivePrediction : RowPrediction {
   MessageSize size = MessageSize::kUnknown;
 };
 
-// Whether a table is one of collectives: it names hardware and no model.
-bool is_collective_table(const CsvTable& table);
+// Whether collectives are measured in it.
+bool is_collective_metric(std::string_view metric);
 
 // One prediction or reason for every row. Errors: kBadInput if a needed column is missing.
 Result<std::vector<CollectivePrediction>> predict_collective_rows(const CsvTable& table, const Catalog& catalog,

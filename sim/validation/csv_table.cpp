@@ -7,18 +7,64 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
+#include <string_view>
 
 namespace racktwin {
 namespace {
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 struct Reading {
   CsvTable table;
   std::vector<std::string> fields;
   int line = 1;
+  int row_line = 1;  // where the row begins
   Errors errors;
 };
+
+Error error_at(const std::string& path, int line, std::string message) {
+  Error error;
+  error.message = std::move(message);
+  error.loc = {std::make_shared<const std::string>(path), line, 1};
+  return error;
+}
+
+// Bytes of a character by its first one; 0: none begins so. source: RFC 3629, section 4
+int utf8_length(unsigned char first) {
+  return first < 0x80                    ? 1
+         : first >= 0xC2 && first < 0xE0 ? 2
+         : first >= 0xE0 && first < 0xF0 ? 3
+         : first >= 0xF0 && first < 0xF5 ? 4
+                                         : 0;
+}
+
+// 0 if all is UTF-8.
+int first_line_not_utf8(const std::string& text) {
+  int line = 1;
+  for (std::size_t i = 0; i < text.size();) {
+    const int length = text[i] == '\0' ? 0 : utf8_length(static_cast<unsigned char>(text[i]));
+    if (length == 0 || i + static_cast<std::size_t>(length) > text.size()) return line;
+    for (int k = 1; k < length; ++k)
+      if ((static_cast<unsigned char>(text[i + static_cast<std::size_t>(k)]) & 0xC0) != 0x80) return line;
+    line += text[i] == '\n' ? 1 : 0;
+    i += static_cast<std::size_t>(length);
+  }
+  return 0;
+}
+
+void check_heading(Reading& reading) {
+  const std::vector<std::string>& heading = reading.table.heading;
+  std::set<std::string> seen;
+  for (const std::string& column : heading)
+    if (!column.empty() && !seen.insert(column).second)
+      reading.errors.push_back(error_at(reading.table.path, 1, fmt::format("column \"{}\" is there twice", column)));
+  if (heading.size() == 1 && heading.front().find_first_of(";\t") != std::string::npos)
+    reading.errors.push_back(error_at(reading.table.path, 1, "fields are separated by commas"));
+}
 
 void on_field(void* text, std::size_t length, void* data) {
   static_cast<Reading*>(data)->fields.emplace_back(static_cast<const char*>(text), length);
@@ -29,15 +75,15 @@ void on_row(int /*terminator*/, void* data) {
   if (r.table.heading.empty()) {
     r.table.heading = r.fields;
   } else if (r.fields.size() != r.table.heading.size()) {
-    Error error;
-    error.message = fmt::format("{} fields in a table of {} columns", r.fields.size(), r.table.heading.size());
-    error.loc = {std::make_shared<const std::string>(r.table.path), r.line, 1};
-    r.errors.push_back(std::move(error));
+    r.errors.push_back(
+        error_at(r.table.path, r.line,
+                 fmt::format("{} fields in a table of {} columns", r.fields.size(), r.table.heading.size())));
   } else {
     r.table.rows.push_back(r.fields);
     r.table.lines.push_back(r.line);
   }
   r.fields.clear();
+  r.row_line = r.line + 1;
 }
 
 }  // namespace
@@ -77,29 +123,48 @@ void keep_rows(CsvTable& table, const std::string& column, const std::string& va
   table = std::move(kept);
 }
 
+Errors missing_columns(const CsvTable& table, std::initializer_list<const char*> needed) {
+  Errors errors;
+  for (const char* column : needed)
+    if (table.column(column) < 0)
+      errors.push_back(
+          {ErrorCode::kBadInput, fmt::format("{} has no column \"{}\"", table.path, column), {}, 1, {}, {}});
+  return errors;
+}
+
 Result<CsvTable> load_csv(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::stringstream text;
   if (!file) return fail(ErrorCode::kIo, fmt::format("cannot read {}: {}", path, std::strerror(errno)));
+  if (std::filesystem::is_directory(path))
+    return fail(ErrorCode::kIo, fmt::format("cannot read {}: it is a directory", path));
   text << file.rdbuf();
   std::string content = text.str();
+  if (content.starts_with(kByteOrderMark)) content.erase(0, kByteOrderMark.size());
+  if (const int line = first_line_not_utf8(content); line > 0) return fail(error_at(path, line, "this is not UTF-8"));
   if (!content.empty() && content.back() != '\n') content += '\n';
   Reading reading;
   reading.table.path = path;
   csv_parser parser;
-  csv_init(&parser, CSV_APPEND_NULL);
+  csv_init(&parser, CSV_APPEND_NULL | CSV_STRICT | CSV_STRICT_FINI);
   // Line by line, so that errors know where they are; a quoted field may go on over lines.
-  bool good = true;
-  for (std::size_t begin = 0; begin < content.size() && good; ++reading.line) {
+  for (std::size_t begin = 0; begin < content.size(); ++reading.line) {
     const std::size_t end = std::min(content.find('\n', begin), content.size() - 1) + 1;
-    good = csv_parse(&parser, content.data() + begin, end - begin, on_field, on_row, &reading) == end - begin;
+    const bool is_good =
+        csv_parse(&parser, content.data() + begin, end - begin, on_field, on_row, &reading) == end - begin;
+    if (!is_good) {
+      csv_free(&parser);
+      return fail(error_at(path, reading.line, "a quote stands inside a field that does not begin with one"));
+    }
     begin = end;
   }
-  csv_fini(&parser, on_field, on_row, &reading);
+  const bool is_closed = csv_fini(&parser, on_field, on_row, &reading) == 0;
   csv_free(&parser);
+  if (!is_closed) return fail(error_at(path, reading.row_line, "a quote of this row is not closed"));
+  if (reading.table.heading.empty()) return fail(ErrorCode::kBadInput, fmt::format("{} is empty", path));
+  check_heading(reading);
   if (!reading.errors.empty()) return fail(std::move(reading.errors));
-  if (!good || reading.table.heading.empty())
-    return fail(ErrorCode::kBadInput, fmt::format("{} is no CSV table", path));
+  if (reading.table.rows.empty()) return fail(ErrorCode::kBadInput, fmt::format("{} has no rows", path));
   return std::move(reading.table);
 }
 

@@ -3,6 +3,7 @@
 
 #include "sim/result.h"
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,10 +33,15 @@ class CsvRow {
   std::size_t index_;
 };
 
+// An error for each column that is needed and missing.
+Errors missing_columns(const CsvTable& table, std::initializer_list<const char*> needed);
+
 // Drops the rows that do not have `value` in a column.
 void keep_rows(CsvTable& table, const std::string& column, const std::string& value);
 
-// Errors: kIo if the file cannot be read; kBadInput for a row with more or fewer fields than the heading.
+// Commas, quotes as in RFC 4180, UTF-8 with or without a byte order mark. Errors: kIo if the file cannot be read;
+// kBadInput for a row with more or fewer fields than the heading, a column that is there twice, a quote that is not
+// closed, bytes that are no UTF-8, and a table without rows.
 Result<CsvTable> load_csv(const std::string& path);
 
 }  // namespace racktwin

@@ -1,291 +1,80 @@
 #include "sim/validation/validation.h"
 
-#include "sim/plan/resolve_workload.h"
-#include "sim/workload/profile.h"
-
-#include <fmt/core.h>
-
 #include <algorithm>
-#include <atomic>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <map>
-#include <optional>
-#include <regex>
 #include <set>
-#include <thread>
+#include <tuple>
 
 namespace racktwin {
 namespace {
 
 constexpr double kNoValue = std::numeric_limits<double>::quiet_NaN();
 
-using Row = CsvRow;
+bool is_scored(const RowPrediction& row) { return row.reason.empty() && !std::isnan(row.value); }
 
-std::string first_message(const Errors& errors) { return errors.empty() ? "unknown" : errors.front().message; }
-
-// The number before `what` ("8 KV heads"), or after it ("FFN 28672"); 0: not in the notes.
-int noted(const std::string& notes, const std::string& pattern) {
-  std::smatch match;
-  if (!std::regex_search(notes, match, std::regex(pattern, std::regex::icase))) return 0;
-  int value = 0;
-  const std::string digits = match[1].str();
-  std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  return value;
+double median_value(const std::vector<const RowPrediction*>& rows) {
+  std::vector<double> values;
+  for (const RowPrediction* row : rows) values.push_back(row->value);
+  return quantile(values, 0.5);
 }
 
-// The catalogue's entry by id, or by the name as printed; otherwise a model of the dimensions that the row states. What
-// it does not state is as in GPT-3: a feed-forward layer of four times the hidden size, GELU, learned positions.
-std::optional<TransformerModel> model_of_row(const Row& row, const Catalog& catalog) {
-  for (const char* column : {"model_id", "model"}) {
-    std::string name = row.text(column);
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
-    if (name.empty()) continue;
-    if (Result<TransformerModel> entry = catalog.model(name)) {
-      entry->layers = row.integer("layers", entry->layers);
-      return std::move(*entry);
+bool is_time(const RowPrediction& row) { return row.metric == "step_time"; }
+
+std::vector<RankedJob> rank_layouts(const std::vector<const RowPrediction*>& rows) {
+  using Key = std::tuple<std::string, std::string, std::string>;  // use, source, job
+  std::map<Key, std::map<std::string, std::vector<const RowPrediction*>>> jobs;
+  std::vector<Key> order;
+  for (const RowPrediction* row : rows) {
+    if (row->job.empty() || !is_scored(*row)) continue;
+    const Key key = {row->use, row->source, row->job};
+    if (jobs.find(key) == jobs.end()) order.push_back(key);
+    jobs[key][row->layout].push_back(row);
+  }
+  std::stable_sort(order.begin(), order.end(), [](const Key& a, const Key& b) {
+    return std::tie(std::get<0>(a), std::get<1>(a)) < std::tie(std::get<0>(b), std::get<1>(b));
+  });
+  std::vector<RankedJob> ranked;
+  for (const Key& key : order) {
+    const auto& layouts = jobs[key];
+    if (layouts.size() < 2) continue;
+    RankedJob job;
+    std::vector<double> measured, predicted;
+    for (const auto& [layout, duplicates] : layouts) {
+      RankedLayout one = {layout, median_value(duplicates), duplicates.front()->predicted, {}};
+      for (const RowPrediction* row : duplicates) one.ids.push_back(row->id);
+      measured.push_back(one.measured);
+      predicted.push_back(one.predicted);
+      job.layouts.push_back(std::move(one));
     }
+    job.example = layouts.begin()->second.front();
+    job.pairs = count_pairs(measured, predicted);
+    const bool is_less_faster = is_time(*job.example);
+    std::stable_sort(job.layouts.begin(), job.layouts.end(), [&](const RankedLayout& a, const RankedLayout& b) {
+      return is_less_faster ? a.measured < b.measured : a.measured > b.measured;
+    });
+    ranked.push_back(std::move(job));
   }
-  TransformerModel m;
-  m.layers = row.integer("layers", 0);
-  m.hidden = row.integer("hidden", 0);
-  m.heads = row.integer("heads", 0);
-  if (m.layers < 1 || m.hidden < 1 || m.heads < 1) return std::nullopt;
-  const std::string& notes = row.text("notes");
-  m.name = m.title = row.text("model");
-  m.head_dim = m.hidden / m.heads;
-  m.kv_heads = noted(notes, "(\\d+) KV heads");
-  const bool grouped = m.kv_heads > 0;
-  if (!grouped) m.kv_heads = m.heads;
-  m.vocab = noted(notes, "vocab (\\d+)");
-  if (m.vocab == 0) m.vocab = grouped ? 128256 : 51200;
-  m.ffn = noted(notes, "(?:^|[^t] )FFN (\\d+)");
-  if (m.ffn == 0) m.ffn = 4 * m.hidden;
-  const bool squared = notes.find("squared-ReLU") != std::string::npos;
-  m.activation = squared ? Activation::kSquaredRelu : grouped ? Activation::kSwiglu : Activation::kGelu;
-  m.positions = grouped ? Positions::kRotary : Positions::kLearned;
-  if (const int experts = noted(notes, "(\\d+) experts"); experts > 0) {
-    MixtureOfExperts moe;
-    moe.experts = experts;
-    moe.experts_per_token = std::max(1, noted(notes, "top-(\\d+)"));
-    moe.expert_ffn = noted(notes, "expert FFN (\\d+)");
-    if (moe.expert_ffn == 0) moe.expert_ffn = m.ffn;
-    if (notes.find("shared") != std::string::npos) moe.shared_ffn = moe.expert_ffn;
-    m.moe = moe;
-  }
-  return m;
+  return ranked;
 }
 
-// How a row's notes say that parameters are sharded: "FSDP FULL_SHARD", "FSDP SHARD_GRAD_OP", "FSDP shard=64", "HSDP".
-void read_sharding(const std::string& notes, WorkloadRequest& q) {
-  if (notes.find("SDP") == std::string::npos || notes.find("FSDP=0") != std::string::npos) return;
-  q.sharding = notes.find("SHARD_GRAD_OP") != std::string::npos ? Sharding::kGradients : Sharding::kParameters;
-  if (notes.find("HSDP") != std::string::npos) q.shard_ranks = std::min(8, q.dp.value_or(q.gpus) * q.cp);
-  if (const int ranks = noted(notes, "SDP[^;,]*=(\\d+)"); ranks > 0) q.shard_ranks = ranks * q.cp;
-  // PyTorch's own sharding, by the names of its strategies: eager unless compiled, gathers wait their turn.
-  if (notes.find("torch.compile") != std::string::npos) {
-    q.kernels = Kernels::kCompiled;
-  } else if (notes.find("_SHARD") != std::string::npos || notes.find("SHARD_") != std::string::npos) {
-    q.kernels = Kernels::kEager;
-    q.overlap_grad_reduce = false;
+PairCounts pairs_of_configurations(const std::vector<const RowPrediction*>& rows) {
+  using Key = std::pair<std::string, std::string>;  // source, metric
+  std::map<Key, std::map<std::string, std::vector<const RowPrediction*>>> groups;
+  for (const RowPrediction* row : rows)
+    if (is_scored(*row)) groups[{row->source, row->metric}][row->configuration].push_back(row);
+  PairCounts counts;
+  for (const auto& [key, configurations] : groups) {
+    std::vector<double> measured, predicted;
+    for (const auto& [configuration, duplicates] : configurations) {
+      measured.push_back(median_value(duplicates));
+      predicted.push_back(duplicates.front()->predicted);
+    }
+    counts += count_pairs(measured, predicted);
   }
+  return counts;
 }
-
-// Chunks of a stage where a row does not say: about four layers each, as in most published recipes.
-int usual_interleaving(int layers, int pp) {
-  for (int per_chunk = 4; per_chunk >= 1; --per_chunk)
-    if (layers % (pp * per_chunk) == 0) return layers / (pp * per_chunk);
-  return 1;
-}
-
-// What a row says of its job beside numbers, so that equal jobs have equal texts.
-std::string job_text(const Row& row) {
-  WorkloadRequest q;
-  q.dp = row.integer("dp", 1);
-  read_sharding(row.text("notes"), q);
-  const bool is_balanced = row.text("notes").find("force-balanced") != std::string::npos;
-  return fmt::format("{}|{}|{}|{}|{}|{}", row.text("model_id").empty() ? row.text("model") : row.text("model_id"),
-                     q.sharding ? sharding_word(*q.sharding) : "", q.shard_ranks.value_or(0),
-                     q.kernels ? kernels_word(*q.kernels) : "", q.overlap_grad_reduce.value_or(true), is_balanced);
-}
-
-// Predicts rows; equal configurations are solved once. Thread rule: solve() may run on several threads at once.
-class Predictor {
- public:
-  Predictor(const Catalog& catalog, const Calibration& calibration) : catalog_(catalog), calibration_(calibration) {}
-
-  std::vector<RowPrediction> predict(const CsvTable& table) {
-    std::vector<RowPrediction> out;
-    std::vector<std::size_t> jobs;    // a row of each configuration to solve
-    std::vector<std::size_t> job_of;  // (n_row)
-    std::map<std::string, std::size_t> numbers;
-    for (std::size_t i = 0; i < table.rows.size(); ++i) {
-      const Row row(table, i);
-      out.push_back(describe(row));
-      job_of.push_back(0);
-      if (!out.back().reason.empty()) continue;
-      const auto [found, is_new] = numbers.emplace(out.back().configuration, jobs.size());
-      if (is_new) jobs.push_back(i);
-      job_of.back() = found->second;
-    }
-    const std::vector<Solved> solved = solve_all(table, jobs);
-    for (std::size_t i = 0; i < out.size(); ++i) {
-      RowPrediction& p = out[i];
-      if (!p.reason.empty()) continue;
-      const Solved& s = solved[job_of[i]];
-      p.reason = s.reason;
-      p.defaults = s.defaults;
-      p.step_s = s.step_s;
-      const Row row(table, i);
-      const double tokens = row.number("global_batch").value_or(kNoValue) * row.number("seq").value_or(kNoValue);
-      p.predicted = p.metric == "step_time" ? p.step_s : tokens / p.step_s / row.number("n_gpus").value_or(kNoValue);
-      p.configuration += p.metric;
-    }
-    return out;
-  }
-
- private:
-  struct Solved {
-    double step_s = kNoValue;
-    std::string reason, defaults;
-  };
-
-  static std::string why_not(const Row& row) {
-    if (row.text("metric") != "step_time" && row.text("metric") != "tokens_per_s_per_gpu")
-      return fmt::format("metric {} is listed, not scored", row.text("metric"));
-    for (const char* column : {"n_gpus", "seq", "micro_batch", "global_batch"})
-      if (!row.number(column)) return fmt::format("{} is not stated", column);
-    return {};
-  }
-
-  static RowPrediction describe(const Row& row) {
-    RowPrediction p;
-    p.id = row.text("id");
-    p.source = row.text("source").substr(0, row.text("source").find(','));
-    p.use = row.text("use");
-    p.system = row.text("system");
-    p.model = row.text("model_id");
-    p.metric = row.text("metric");
-    p.unit = row.text("unit");
-    p.value = row.number("value").value_or(kNoValue);
-    p.predicted = p.step_s = kNoValue;
-    p.reason = why_not(row);
-    for (const char* column : {"system", "nic_gbps", "task", "prec", "recompute_id", "n_gpus", "layers", "seq", "tp",
-                               "pp", "vp", "cp", "ep", "dp", "micro_batch", "global_batch"})
-      p.configuration += row.text(column) + "|";
-    p.configuration += job_text(row) + "|";
-    return p;
-  }
-
-  // On all cores: each solve is a process of its own.
-  std::vector<Solved> solve_all(const CsvTable& table, const std::vector<std::size_t>& jobs) const {
-    std::vector<Solved> solved(jobs.size());
-    std::atomic<std::size_t> next = 0;
-    const auto work = [&] {
-      for (std::size_t i = next++; i < jobs.size(); i = next++) solved[i] = solve(Row(table, jobs[i]));
-    };
-    std::vector<std::thread> threads;
-    for (unsigned t = 1; t < std::thread::hardware_concurrency() && t < jobs.size(); ++t) threads.emplace_back(work);
-    work();
-    for (std::thread& thread : threads) thread.join();
-    return solved;
-  }
-
-  Solved solve(const Row& row) const {
-    Solved out;
-    Result<RackType> rack = catalog_.rack(row.text("system"));
-    std::optional<TransformerModel> model = model_of_row(row, catalog_);
-    Result<FabricType> fabric = catalog_.fabric("superpod-b200-ndr");
-    if (!rack) out.reason = fmt::format("system {} is not in the catalogue", row.text("system"));
-    if (!model) out.reason = fmt::format("model {} is not in the catalogue", row.text("model_id"));
-    if (!fabric) out.reason = first_message(fabric.error());
-    if (!out.reason.empty()) return out;
-
-    WorkloadRequest q;
-    q.fits_for_sure = true;
-    q.model = std::move(*model);
-    static const std::map<std::string, Precision> kPrecisions = {
-        {"bf16", Precision::kBf16},   {"fp16", Precision::kBf16},  // the same rates
-        {"fp8", Precision::kFp8},     {"fp8-current", Precision::kFp8Current},
-        {"mxfp8", Precision::kMxfp8}, {"nvfp4", Precision::kNvfp4}};
-    const auto precision = kPrecisions.find(row.text("prec"));
-    if (precision == kPrecisions.end()) {
-      out.reason = fmt::format("precision {} is not modelled", row.text("prec"));
-      return out;
-    }
-    q.precision = precision->second;
-    static const std::map<std::string, Task> kTasks = {
-        {"", Task::kPretrain}, {"pretrain", Task::kPretrain}, {"sft", Task::kSft}, {"lora", Task::kLora}};
-    const auto task = kTasks.find(row.text("task"));
-    if (task == kTasks.end()) {
-      out.reason = fmt::format("task {} is not modelled", row.text("task"));
-      return out;
-    }
-    q.task = task->second;
-    q.gpus = row.integer("n_gpus", 1);
-    q.tp = row.integer("tp", 1);
-    q.pp = row.integer("pp", 1);
-    if (q.pp > 1) q.vp = row.number("vp") ? row.integer("vp", 1) : usual_interleaving(q.model.layers, q.pp);
-    q.cp = row.integer("cp", 1);
-    if (row.number("dp")) q.dp = row.integer("dp", 1);
-    if (q.model.moe && row.number("ep")) q.ep = row.integer("ep", 1);
-    read_sharding(row.text("notes"), q);
-    if (q.model.moe && row.text("notes").find("force-balanced") == std::string::npos)
-      q.expert_imbalance = calibration_.expert_imbalance.value.value;
-    // DeepEP and dispatch beside the compute came with Megatron-Core 0.14, which Megatron-Bridge builds on; what NVIDIA
-    // measured with the releases before had neither.
-    if (q.model.moe && row.text("source").find("NVIDIA DGX Cloud Benchmarking") != std::string::npos) {
-      q.expert_dispatch = ExpertDispatch::kAllToAll;
-      q.overlap_expert_parallel = false;
-    }
-    q.micro_batch = row.integer("micro_batch", 1);
-    q.global_batch = row.integer("global_batch", 1);
-    q.sequence = row.integer("seq", 1);
-    const std::string& recompute = row.text("recompute_id");
-    if (recompute == "none") q.recompute = Recompute::kNone;
-    if (recompute == "selective") q.recompute = Recompute::kSelective;
-    if (recompute == "full") q.recompute = Recompute::kFull;
-
-    Plan plan;
-    plan.site.name = "table";
-    plan.site.fabric = std::move(*fabric);
-    plan.site.rack_type = std::move(*rack);
-    RackType& type = plan.site.rack_type;
-    if (const auto nic = row.number("nic_gbps"))
-      type.nic_bytes_per_s.value = *nic * 1e9 / 8 * type.gpus_per_tray / type.nics_per_tray;
-    double& port = plan.site.fabric.port_bytes_per_s.value;
-    port = std::max(port, type.nic_bytes_per_s.value);
-    const auto report = [&](const std::string&, std::string message, const std::string&,
-                            const std::vector<std::string>&) {
-      if (out.reason.empty()) out.reason = std::move(message);
-    };
-    auto workload = resolve_workload(q, type, plan, report);
-    if (!workload) return out;
-    plan.workload = std::move(*workload);
-    for (const DefaultUsed& d : plan.defaults)
-      if (d.key == "workload.recompute") out.defaults = "recompute " + d.value;
-    const int per_rack = plan.workload.ranks_per_domain * type.domains();
-    for (int r = 0; r < (q.gpus + per_rack - 1) / per_rack; ++r)
-      plan.site.racks.push_back({fmt::format("table/{}", r), 0, 0});
-    const Result<Model> compiled = build_model(plan);
-    if (!compiled) {
-      out.reason = first_message(compiled.error());
-      return out;
-    }
-    const std::vector<double> clocks(compiled->gpu_classes.size(), 1.0);
-    const Result<IterationProfile> profile = solve_iteration(plan, *compiled, calibration_, clocks);
-    if (!profile) {
-      out.reason = first_message(profile.error());
-      return out;
-    }
-    out.step_s = profile->step_s;
-    return out;
-  }
-
-  const Catalog& catalog_;
-  const Calibration& calibration_;
-};
 
 Score score_of(const std::vector<const RowPrediction*>& rows, std::string source, std::string use) {
   Score s;
@@ -296,19 +85,20 @@ Score score_of(const std::vector<const RowPrediction*>& rows, std::string source
   for (const RowPrediction* row : rows)
     if (row->reason.empty()) {
       ++s.predicted_rows;
-      if (!std::isnan(row->value)) configurations[row->configuration].push_back(row);
+      if (is_scored(*row)) configurations[row->configuration].push_back(row);
     }
   std::vector<double> errors, magnitudes;
   for (const auto& [configuration, duplicates] : configurations) {
-    std::vector<double> values;
-    for (const RowPrediction* row : duplicates) values.push_back(row->value);
-    errors.push_back(duplicates.front()->predicted / quantile(values, 0.5) - 1);
+    errors.push_back(duplicates.front()->predicted / median_value(duplicates) - 1);
     magnitudes.push_back(std::abs(errors.back()));
   }
   s.configurations = static_cast<int>(errors.size());
   s.median = quantile(magnitudes, 0.5);
   s.p90 = quantile(magnitudes, 0.9);
   s.bias = quantile(errors, 0.5);
+  for (const RankedJob& job : rank_layouts(rows)) s.layouts += job.pairs;
+  s.layout_tau = kendall_tau_b(s.layouts);
+  s.tau = kendall_tau_b(pairs_of_configurations(rows));
   return s;
 }
 
@@ -323,16 +113,10 @@ double quantile(std::vector<double> values, double q) {
   return values[i] + (at - static_cast<double>(i)) * (next - values[i]);
 }
 
-Result<std::vector<RowPrediction>> predict_training_rows(const CsvTable& table, const Catalog& catalog,
-                                                         const Calibration& calibration) {
-  Errors errors;
-  for (const char* column :
-       {"id", "system", "model_id", "prec", "n_gpus", "seq", "micro_batch", "global_batch", "metric"})
-    if (table.column(column) < 0)
-      errors.push_back(
-          {ErrorCode::kBadInput, fmt::format("{} has no column \"{}\"", table.path, column), {}, 1, {}, {}});
-  if (!errors.empty()) return fail(std::move(errors));
-  return Predictor(catalog, calibration).predict(table);
+std::vector<RankedJob> rank_layouts(const std::vector<RowPrediction>& rows) {
+  std::vector<const RowPrediction*> pointers;
+  for (const RowPrediction& row : rows) pointers.push_back(&row);
+  return rank_layouts(pointers);
 }
 
 std::vector<Score> score(const std::vector<RowPrediction>& rows) {

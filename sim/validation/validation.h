@@ -1,10 +1,9 @@
-// Predictions against published measurements: the error of every row that the catalogue can express.
+// Predictions against published measurements: what a row has, and the scores of many.
 //
-// Thread rule: forks solver processes; one call at a time.
+// Thread rule: pure functions.
 #pragma once
 
-#include "sim/catalog/catalog.h"
-#include "sim/validation/csv_table.h"
+#include "sim/validation/ranking.h"
 
 #include <string>
 #include <vector>
@@ -14,6 +13,7 @@ namespace racktwin {
 struct RowPrediction {
   std::string id, source, use, system, model, metric, unit;
   std::string configuration;  // equal for rows that measure the same thing
+  std::string job, layout;    // of training: what a planner is given, and how it is laid out; else empty
   double value = 0;           // measured
   double predicted = 0;       // NaN: no prediction, see reason
   double step_s = 0;          // predicted step time
@@ -22,12 +22,22 @@ struct RowPrediction {
   double rel_error() const { return predicted / value - 1; }
 };
 
-// One prediction or reason for every row. Errors: kBadInput if a needed column is missing.
-Result<std::vector<RowPrediction>> predict_training_rows(const CsvTable& table, const Catalog& catalog,
-                                                         const Calibration& calibration);
-
 // Linear between order statistics; NaN of nothing.
 double quantile(std::vector<double> values, double q);
+
+// Rows of one source and job, by layout: what a planner ranks. Duplicates of a layout are one, by their median.
+struct RankedLayout {
+  std::string layout;
+  double measured = 0, predicted = 0;
+  std::vector<std::string> ids;
+};
+struct RankedJob {
+  const RowPrediction* example = nullptr;  // into the rows
+  std::vector<RankedLayout> layouts;       // two or more, from the fastest as measured
+  PairCounts pairs;
+};
+// By use and source, in the order of the rows. Rows without prediction, measurement or job are left out.
+std::vector<RankedJob> rank_layouts(const std::vector<RowPrediction>& rows);
 
 // Over rows of one source (or all): the median of duplicates of one configuration is scored once.
 struct Score {
@@ -36,6 +46,9 @@ struct Score {
   int predicted_rows = 0;
   int configurations = 0;                // scored
   double median = 0, p90 = 0, bias = 0;  // of |relative error|; bias: median of the signed one. NaN if none
+  PairCounts layouts;                    // pairs of layouts of one job and source, see sim/validation/README.md
+  double layout_tau = 0;                 // Kendall's tau-b over them; NaN if there is nothing to rank
+  double tau = 0;                        // the same over all pairs of configurations of one source and metric
 };
 
 // By use, then source, each followed by the total of the use ("all").

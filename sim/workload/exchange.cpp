@@ -85,7 +85,9 @@ std::vector<Flow> Exchanges::expert_exchange(std::uint32_t c, const Membership& 
   const double token_bytes = w_.model.hidden * kActivationBytes;
   CollectiveTime time;
   if (w_.expert_dispatch == ExpertDispatch::kDeepEp) {
-    const MoeExchange exchange = {tokens * w_.expert_imbalance, token_bytes, w_.model.moe->experts_per_token};
+    const MixtureOfExperts& moe = *w_.model.moe;
+    const MoeExchange exchange = {tokens * w_.expert_imbalance, token_bytes, moe.experts_per_token, moe.groups,
+                                  moe.groups_per_token};
     time = moe_exchange_time(MoeKernel::kDeepEp, exchange, layout, capacities, calibration_);
   } else {
     capacities.skew = w_.expert_imbalance;

@@ -1,5 +1,6 @@
 #include "sim/catalog/catalog.h"
 
+#include "sim/catalog/entry.h"
 #include "sim/error_text.h"
 #include "tests/sim/flagship.h"
 
@@ -9,6 +10,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -207,8 +209,87 @@ TEST_CASE("every parameter of the calibration is read, in range and says what it
   }
   std::ifstream file(RACKTWIN_SOURCE_DIRECTORY "/racks/calibration.toml");
   std::size_t tables = 0;
-  for (std::string line; std::getline(file, line);) tables += line.rfind("[", 0) == 0 ? 1 : 0;
+  for (std::string line; std::getline(file, line);) tables += line.rfind("[", 0) == 0 && line.find("[fit.") > 1 ? 1 : 0;
   CHECK(keys.size() == tables);
+}
+
+TEST_CASE("a recorded fit has an error for every part that was left out, and its parameters a value") {
+  const auto calibration = Catalog(kRacks.string()).calibration();
+  REQUIRE(calibration);
+  Calibration c = *calibration;
+  REQUIRE_FALSE(c.fits.empty());
+  for (const FitRecord& fit : c.fits) {
+    CAPTURE(fit.name);
+    CHECK(fs::exists(kRacks.parent_path() / fit.by));
+    REQUIRE_FALSE(fit.parts.empty());
+    for (const FitPart& part : fit.parts) {
+      CHECK(part.error > 0);
+      CHECK(part.left_out_error > 0);
+      CHECK(part.configurations > 0);
+    }
+    int parameters = 0;
+    for (const ParameterRow& row : parameter_rows(c)) {
+      if (row.value->fit != fit.name) continue;
+      ++parameters;
+      CHECK(row.value->left_out.size() == fit.parts.size());
+    }
+    CHECK(parameters > 0);
+  }
+}
+
+TEST_CASE("a parameter that names no fit, or lacks a value for a part, is an error with its line") {
+  const fs::path directory = fs::temp_directory_path() / ("racktwin-fit-test-" + std::to_string(::getpid()));
+  fs::create_directories(directory);
+  std::string text = text_of(kRacks / "calibration.toml");
+  const auto put = [&](const std::string& key, const std::string& line) {
+    const std::size_t at = text.find("[" + key + "]\n") + key.size() + 3;
+    text.insert(at, line + "\n");
+  };
+  put("gemm.launch", "fit = \"no-such\"");
+  put("memory.launch", "fit = \"training\"\nleft_out = [\"4 us\"]");
+  std::ofstream(directory / "calibration.toml") << text;
+  const auto calibration = Catalog(directory.string()).calibration();
+  fs::remove_all(directory);
+  REQUIRE_FALSE(calibration);
+  REQUIRE(calibration.error().size() == 2);
+  CHECK(calibration.error()[0].message == "there is no fit \"no-such\"");
+  CHECK(calibration.error()[1].message.find("left_out has 1 values for the") == 0);
+  for (const Error& error : calibration.error()) CHECK(error.loc.line > 0);
+}
+
+TEST_CASE("an entry is found by its name, title or alias, however these are written, and no two share one") {
+  const auto entries = list_entries(Catalog(kRacks.string()));
+  REQUIRE(entries);
+  const auto named = [&](const char* folder, const char* text) {
+    const EntryName* entry = find_entry(*entries, folder, text);
+    return entry == nullptr ? std::string() : entry->name;
+  };
+  CHECK(named("models", "llama3.1-405b") == "llama3.1-405b");
+  CHECK(named("models", "Llama-3.1-405B") == "llama3.1-405b");
+  CHECK(named("models", "llama 3.1 405b") == "llama3.1-405b");
+  CHECK(named("models", "LLAMA_3.1_405B") == "llama3.1-405b");
+  CHECK(named("models", "Nemotron-22B") == "nemotron4-22b");
+  CHECK(named("racks", "GB200") == "gb200-nvl72");
+  CHECK(named("racks", "nvidia gb200 nvl72") == "gb200-nvl72");
+  CHECK(named("racks", "A100") == "");  // of 40 or 80 GB?
+  CHECK(named("models", "") == "");
+  CHECK(named("models", "gb200") == "");
+  CHECK(nearest_entry(*entries, "models", "Llama-3.1-407B") == "llama3.1-405b");
+  CHECK(nearest_entry(*entries, "racks", "gb200-nvl27") == "gb200-nvl72");
+  CHECK(nearest_entry(*entries, "racks", "hgx-mi300x") == "");
+
+  std::map<std::string, std::string> owner;
+  for (const EntryName& entry : *entries) {
+    std::vector<std::string> names = entry.aliases;
+    names.push_back(entry.name);
+    names.push_back(entry.title);
+    for (const std::string& name : names) {
+      const std::string key = entry.folder + "/" + plain_name(name);
+      CAPTURE(key);
+      const auto [found, is_new] = owner.emplace(key, entry.name);
+      CHECK((is_new || found->second == entry.name));
+    }
+  }
 }
 
 TEST_CASE("errors of an entry are collected with their lines") {

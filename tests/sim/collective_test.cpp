@@ -1,6 +1,7 @@
 #include "sim/network/collective.h"
 
 #include "sim/validation/collectives.h"
+#include "sim/validation/table_kind.h"
 #include "tests/sim/flagship.h"
 
 #include <catch2/catch.hpp>
@@ -236,9 +237,19 @@ TEST_CASE("why_not says what stands in the way") {
 // ------------------------------------------------------------------------------------------------- experts
 
 TEST_CASE("the experts of a token sit on as many ranks as chance gives") {
-  CHECK(moe_destinations(8, 1) == Approx(1));
-  CHECK(moe_destinations(2, 2) == Approx(1.5));
-  CHECK(moe_destinations(1000000, 8) == Approx(8).epsilon(1e-4));
+  const auto destinations = [](int members, int top_k, int groups = 1, int groups_per_token = 1) {
+    return moe_destinations(members, {1, 1, top_k, groups, groups_per_token});
+  };
+  CHECK(destinations(8, 1) == Approx(1));
+  CHECK(destinations(2, 2) == Approx(1.5));
+  CHECK(destinations(1000000, 8) == Approx(8).epsilon(1e-4));
+  // Four groups of eight, each on a member of its own: as if there were four members.
+  CHECK(destinations(8, 8, 8, 4) == Approx(destinations(4, 8)));
+  CHECK(destinations(64, 8, 8, 4) == Approx(destinations(32, 8)));
+  CHECK(destinations(8, 8, 8, 8) == Approx(destinations(8, 8)));
+  // Two members with two of four groups each, a token chooses two: one in six pairs sits on each member alone.
+  CHECK(destinations(2, 1, 4, 2) == Approx(1));
+  CHECK(destinations(2, 1000, 4, 2) == Approx(2 - 2.0 / 6));
   const CollectiveLayout l = CollectiveLayout::of(8, 8);
   const CollectiveCapacities c = capacities_of("hgx-h100", 1);
   const MoeExchange e = {4096, moe_combine_bytes(7168), 8};
@@ -259,7 +270,7 @@ std::vector<CollectivePrediction> predicted(const std::string& rows) {
   const auto table = load_csv(path.string());
   fs::remove(path);
   REQUIRE(table);
-  CHECK(is_collective_table(*table));
+  CHECK(table_kind(*table) == TableKind::kCollectives);
   auto predictions = predict_collective_rows(*table, test_catalog(), test_calibration());
   REQUIRE(predictions);
   return std::move(*predictions);

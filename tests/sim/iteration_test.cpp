@@ -126,16 +126,17 @@ TEST_CASE("DeepEP sends a token once to every rank of its domain and once to eve
   CHECK(moved_bytes(b, ActivityKind::kExpertParallel, TrunkKind::kNvlinkUp) == Approx(32 * one_copy * ranks));
 }
 
-TEST_CASE("experts that leave their NVLink domain use DeepEP beside the compute unless told otherwise") {
+TEST_CASE("experts that leave their NVLink domain use DeepEP, beside the compute where chunks interleave") {
   const Workload inside = expert_job().workload, outside = expert_job({"workload.gpus_per_domain=4"}).workload;
   CHECK(inside.expert_dispatch == ExpertDispatch::kAllToAll);
   CHECK_FALSE(inside.overlap_expert_parallel);
   CHECK(outside.expert_dispatch == ExpertDispatch::kDeepEp);
-  CHECK(outside.overlap_expert_parallel);
-  // Megatron needs interleaving for it in a pipeline, and no full recompute.
-  CHECK_FALSE(
-      expert_job({"workload.gpus_per_domain=4", "workload.pp=2", "workload.dp=16"}).workload.overlap_expert_parallel);
-  CHECK_FALSE(expert_job({"workload.gpus_per_domain=4", "workload.recompute=full"}).workload.overlap_expert_parallel);
+  CHECK_FALSE(outside.overlap_expert_parallel);
+  // Beside the compute where chunks interleave, and nothing is recomputed.
+  std::vector<std::string> job = {"workload.gpus_per_domain=4", "workload.pp=2", "workload.dp=16", "workload.vp=2"};
+  CHECK(expert_job(job).workload.overlap_expert_parallel);
+  job.push_back("workload.recompute=full");
+  CHECK_FALSE(expert_job(job).workload.overlap_expert_parallel);
 }
 
 TEST_CASE("communication beside the compute takes SMs from it for as long as it lasts alone") {

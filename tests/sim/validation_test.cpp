@@ -1,6 +1,8 @@
 #include "sim/validation/validation.h"
 
 #include "sim/error_text.h"
+#include "sim/validation/table_kind.h"
+#include "sim/validation/training.h"
 #include "sim/workload/profile.h"
 #include "tests/sim/flagship.h"
 
@@ -64,6 +66,33 @@ TEST_CASE("a file that cannot be read and one that holds nothing are told apart"
   const auto empty = table_of("");
   REQUIRE_FALSE(empty);
   CHECK(empty.error().front().code == ErrorCode::kBadInput);
+}
+
+std::string first_error(const std::string& text) {
+  const auto table = table_of(text);
+  if (table) return "";
+  return std::to_string(table.error().front().loc.line) + ": " + table.error().front().message;
+}
+
+TEST_CASE("a byte order mark is no part of the first column, and lines may end as on Windows") {
+  const auto table = table_of("\xEF\xBB\xBFid,b\r\n1,\"x\r\ny\"\r\n");
+  REQUIRE(table);
+  CHECK(table->column("id") == 0);
+  REQUIRE(table->rows.size() == 1);
+  CHECK(table->rows[0][0] == "1");
+}
+
+TEST_CASE("a table that is none says what is wrong, and where") {
+  CHECK(first_error("a,b\n").find("has no rows") != std::string::npos);
+  CHECK(first_error("a,b\n1,\"x\n3,4\n5,6\n") == "2: a quote of this row is not closed");
+  CHECK(first_error("a,b\n1,2\n3,5\" disk\n").find("3: a quote stands inside a field") == 0);
+  CHECK(first_error("a,b\n1,M\xFCnchen\n") == "2: this is not UTF-8");
+  CHECK(first_error(std::string("a,b\n1,\0\n", 8)) == "2: this is not UTF-8");
+  CHECK(first_error("a,b,a\n1,2,3\n") == "1: column \"a\" is there twice");
+  CHECK(first_error("a;b\n1;2\n") == "1: fields are separated by commas");
+  const auto directory = load_csv(fs::temp_directory_path().string());
+  REQUIRE_FALSE(directory);
+  CHECK(directory.error().front().code == ErrorCode::kIo);
 }
 
 TEST_CASE("rows are kept by the value of a column") {
@@ -135,7 +164,7 @@ TEST_CASE("rows that cannot be expressed carry a reason") {
                 row("g", "step_time", "2", "llama3.1-8b", "", "7") + row("h", "step_time", "2", "llama3.1-405b"));
   const auto reason = [&](std::size_t i) { return rows[i].reason; };
   CHECK(reason(0) == "metric power is listed, not scored");
-  CHECK(reason(1).find("is not in the catalogue") != std::string::npos);
+  CHECK(reason(1) == "the model is not stated");
   CHECK(reason(2) == "model no-such-model is not in the catalogue");
   CHECK(reason(3).empty());  // a prediction needs no measurement
   CHECK(reason(4).empty());
@@ -149,6 +178,81 @@ TEST_CASE("a stated data-parallel size that contradicts the others is a reason")
   const std::string contradiction =
       "a,calibrate,gb200-nvl72,400,llama3.1-8b,pretrain,bf16,,S,8,,8192,2,1,,1,,2,1,64,step_time,2,s,\n";
   CHECK_FALSE(predicted(contradiction)[0].reason.empty());
+}
+
+TEST_CASE("models, systems and precisions are found however they are spelt") {
+  const std::string usual =
+      "a,calibrate,gb200-nvl72,400,llama3.1-8b,pretrain,mxfp8,full,S,8,,8192,2,1,,1,,,1,64,step_time,2,s,\n";
+  const std::string spelt =
+      "b,calibrate,GB200,400,Llama-3.1 8B,Pre-Training,FP8-MX,Full,S,8,,8192,2,1,,1,,,1,64,step_time,2,s,\n";
+  const auto rows = predicted(usual + spelt);
+  for (const RowPrediction& r : rows) {
+    CAPTURE(r.reason);
+    REQUIRE(r.reason.empty());
+    CHECK(r.system == "gb200-nvl72");
+    CHECK(r.model == "llama3.1-8b");
+  }
+  CHECK(rows[0].predicted == rows[1].predicted);
+}
+
+TEST_CASE("what a row names and nobody knows is said with the nearest that is known") {
+  const auto with = [](const std::string& system, const std::string& model, const std::string& task,
+                       const std::string& precision, const std::string& recompute) {
+    return "a,test," + system + ",400," + model + "," + task + "," + precision + "," + recompute +
+           ",S,8,,8192,2,1,,1,,,1,64,step_time,2,s,\n";
+  };
+  const auto reason = [](const std::string& text) { return predicted(text)[0].reason; };
+  CHECK(reason(with("gb200-nvl27", "llama3.1-8b", "", "bf16", "")) ==
+        "system gb200-nvl27 is not in the catalogue; the nearest is gb200-nvl72");
+  CHECK(reason(with("gb200", "Lama 3.1 8B", "", "bf16", "")) ==
+        "model Lama 3.1 8B is not in the catalogue; the nearest is llama3.1-8b");
+  CHECK(reason(with("gb200", "llama3.1-8b", "", "nvfp5", "")) ==
+        "precision nvfp5 is not modelled; the nearest is nvfp4");
+  CHECK(reason(with("gb200", "llama3.1-8b", "", "", "")) == "the precision is not stated");
+  CHECK(reason(with("", "llama3.1-8b", "", "bf16", "")) == "the system is not stated");
+  CHECK(reason(with("gb200", "llama3.1-8b", "pretrian", "bf16", "")) ==
+        "task pretrian is not modelled; the nearest is pretrain");
+  CHECK(reason(with("gb200", "llama3.1-8b", "", "bf16", "some")) == "recompute_id some is not modelled");
+}
+
+TEST_CASE("a number that is none is a reason, not another number") {
+  const auto reason = [](const std::string& gpus, const std::string& tp, const std::string& nic,
+                         const std::string& value) {
+    return predicted("a,test,gb200," + nic + ",llama3.1-8b,,bf16,,S," + gpus + ",,8192," + tp +
+                     ",1,,1,,,1,64,step_time," + value + ",s,\n")[0]
+        .reason;
+  };
+  CHECK(reason("8", "2", "400", "2") == "");
+  CHECK(reason("\"1,024\"", "2", "400", "2") == "n_gpus \"1,024\" is no whole number");
+  CHECK(reason("8.5", "2", "400", "2") == "n_gpus \"8.5\" is no whole number");
+  CHECK(reason("0", "2", "400", "2") == "n_gpus \"0\" is no whole number");
+  CHECK(reason("1e30", "2", "400", "2") == "n_gpus \"1e30\" is no whole number");
+  CHECK(reason("nan", "2", "400", "2") == "n_gpus \"nan\" is no whole number");
+  CHECK(reason("", "2", "400", "2") == "n_gpus is not stated");
+  CHECK(reason("8", "two", "400", "2") == "tp \"two\" is no whole number");
+  CHECK(reason("8", "2", "fast", "2") == "nic_gbps \"fast\" is no number above zero");
+  CHECK(reason("8", "2", "400", "-1") == "value \"-1\" is no number above zero");
+}
+
+TEST_CASE("every row of a table of another kind is listed with its metric as the reason") {
+  const auto table = table_of(
+      "id,use,source,hardware,n_gpus,model,metric,value,unit\n"
+      "a,test,\"S, page 2\",8x H100 node,8,bert,node_power_mean,6846.3,W\n"
+      "b,test,S,8x H100 node,8,bert,,1,W\n");
+  REQUIRE(table);
+  CHECK(table_kind(*table) == TableKind::kOther);
+  const auto rows = list_other_rows(*table);
+  REQUIRE(rows);
+  REQUIRE(rows->size() == 2);
+  CHECK((*rows)[0].id == "a");
+  CHECK((*rows)[0].source == "S");
+  CHECK((*rows)[0].value == 6846.3);
+  CHECK(std::isnan((*rows)[0].predicted));
+  CHECK((*rows)[0].reason == "metric node_power_mean is neither a training step's nor a collective's");
+  CHECK((*rows)[1].reason == "the metric is not stated");
+  CHECK(table_kind(*table_of("id,hardware,metric\na,H100,busbw\nb,H100,node_power\n")) == TableKind::kCollectives);
+  CHECK(table_kind(*table_of("id,model_id,metric\na,x,power\n")) == TableKind::kTraining);
+  CHECK(table_kind(*table_of("x,y\n1,2\n")) == TableKind::kTraining);  // which names the columns that it lacks
 }
 
 TEST_CASE("a table without a needed column is refused") {
@@ -204,6 +308,69 @@ TEST_CASE("a prediction without a measured value is counted and not scored") {
   CHECK(s.predicted_rows == 2);
   CHECK(s.configurations == 1);
   CHECK(s.median == Approx(0.1));
+}
+
+RowPrediction laid_out(const std::string& job, const std::string& layout, double value, double forecast,
+                       const std::string& source = "s", const std::string& metric = "step_time") {
+  RowPrediction r = scored(source, job + layout, value, forecast);
+  r.id = layout;
+  r.job = job;
+  r.layout = layout;
+  r.metric = metric;
+  return r;
+}
+
+TEST_CASE("layouts are ranked within a job of a source, and repetitions of one are one") {
+  const std::vector<RowPrediction> rows = {laid_out("x", "tp 4", 10, 11), laid_out("x", "tp 2", 12, 13),
+                                           laid_out("x", "tp 2", 8, 13),  laid_out("x", "tp 8", 20, 12),
+                                           laid_out("y", "tp 4", 1, 9),   laid_out("x", "tp 1", 5, 99, "other")};
+  const auto jobs = rank_layouts(rows);
+  REQUIRE(jobs.size() == 1);  // of job y, and of the other source, there is one layout each
+  REQUIRE(jobs[0].layouts.size() == 3);
+  CHECK(jobs[0].layouts[2].layout == "tp 8");
+  CHECK(jobs[0].layouts[2].measured == 20);
+  CHECK(jobs[0].example->job == "x");
+  const Score s = score(rows)[1];
+  CHECK(s.source == "s");
+  // tp 4: 10 -> 11, tp 2: median of 12 and 8 is 10 -> 13, tp 8: 20 -> 12.
+  CHECK(s.layouts.pairs() == 3);
+  CHECK(s.layouts.concordant == 1);
+  CHECK(s.layouts.discordant == 1);
+  CHECK(s.layouts.tied_measured == 1);
+  CHECK(s.layout_tau == Approx(0));
+  CHECK(score(rows).back().layouts.pairs() == 3);
+}
+
+TEST_CASE("throughputs are ranked from the highest, and a source without two layouts has no rank correlation") {
+  const auto jobs = rank_layouts({laid_out("x", "tp 4", 10, 11, "s", "tokens_per_s_per_gpu"),
+                                  laid_out("x", "tp 2", 12, 13, "s", "tokens_per_s_per_gpu")});
+  REQUIRE(jobs.size() == 1);
+  CHECK(jobs[0].layouts[0].layout == "tp 2");
+  CHECK(std::isnan(score({laid_out("x", "tp 4", 10, 11)})[0].layout_tau));
+}
+
+TEST_CASE("the rank correlation of a source does not mix metrics") {
+  const auto scores = score({laid_out("x", "a", 1, 1), laid_out("y", "b", 2, 2),
+                             laid_out("x", "a", 30, 30, "s", "tokens_per_s_per_gpu"),
+                             laid_out("y", "b", 20, 20, "s", "tokens_per_s_per_gpu")});
+  CHECK(scores[0].tau == 1);
+}
+
+TEST_CASE("a row says which job it is and how that is laid out, idle axes left out") {
+  const std::string rows_text =
+      "a,test,gb200,400,llama3.1-8b,pretrain,bf16,,S,8,,8192,2,1,1,1,1,4,1,64,step_time,2,s,\n"
+      "b,test,gb200,400,llama3.1-8b,pretrain,bf16,,S,8,,8192,2,1,,,,,1,64,step_time,2,s,\n"
+      "c,test,gb200,400,llama3.1-8b,pretrain,bf16,,S,8,,8192,1,2,4,1,,,2,64,step_time,2,s,\n"
+      "d,test,gb200,400,llama3.1-8b,pretrain,fp8,,S,8,,8192,1,2,4,1,,,2,64,step_time,2,s,\n";
+  const auto rows = predicted(rows_text);
+  CHECK(rows[0].layout == "tp 2, micro-batch 1");
+  CHECK(rows[1].layout == rows[0].layout);
+  CHECK(rows[2].layout == "pp 2, vp 4, micro-batch 2");
+  CHECK(rows[0].job == rows[2].job);
+  CHECK(rows[0].job != rows[3].job);
+  const auto jobs = rank_layouts(rows);
+  REQUIRE(jobs.size() == 1);
+  CHECK(jobs[0].layouts.size() == 2);
 }
 
 TEST_CASE("rows that differ in what their notes say of the job are solved apart") {

@@ -137,9 +137,25 @@ def by_size(rows, error, mask):
             f"large {error_text(error, mask & large)}")
 
 
-def print_table(key, value, fitted_on, unit="", evidence="measured"):
+def print_table(key, value, fitted_on, unit="", evidence="measured", left_out=()):
     print(f"\n[{key}]\nvalue = {{ is = \"{value:.3g}{unit}\", from = \"aiconfigurator-nccl\", evidence = \"{evidence}\" }}")
     print(f"fitted_on = \"{fitted_on}\"")
+    if left_out:
+        print("fit = \"collectives\"\nleft_out = [" + ", ".join(f"\"{v:.3g}{unit}\"" for v in left_out) + "]")
+
+
+def print_fit(rows, error, held):
+    """What is left over by chip, fitted and when it is left out."""
+    def median(values):
+        return f"\"{100 * np.median(np.abs(values)):.1f} %\""
+
+    print(f"\n[fit.collectives]\nby = \"tests/validation/fit_collectives.py\"\nconfigurations = {error.size}")
+    print(f"error = {median(error)}")
+    for chip, x in held.items():
+        left = rows.chip == chip
+        print(f"\n[[fit.collectives.part]]\nname = \"{chip}\"\nconfigurations = {left.sum()}")
+        print(f"error = {median(error[left])}")
+        print(f"left_out_error = {median((model(rows, x) / rows.time_s - 1)[left])}")
 
 
 def print_domain(rows):
@@ -153,17 +169,21 @@ def print_domain(rows):
         left = rows.source == source
         held = model(rows, fit(rows, ~left)) / rows.time_s - 1
         print(f"# {source}, fitted: {by_size(rows, error, left)}\n#   left out:   {by_size(rows, held, left)}")
+    held_fits = {}  # of the chips whose generation others have measured too
     for chip in sorted(set(rows.chip)):
         left = rows.chip == chip
         if set(rows.generation[left]) <= set(rows.generation[~left]):
-            held = model(rows, fit(rows, ~left)) / rows.time_s - 1
+            held_fits[chip] = fit(rows, ~left)
+            held = model(rows, held_fits[chip]) / rows.time_s - 1
             print(f"# {chip}, fitted: {by_size(rows, error, left)}\n#   left out:   {by_size(rows, held, left)}")
     fitted_on = f"collectives.csv, calibrate rows of NCCL in one NVLink domain, 2 to 8 GPUs ({rows.n.size} rows)"
-    for name, value in zip(NAMES, x):
+    for i, (name, value) in enumerate(zip(NAMES, x)):
         generation = re.fullmatch(r"(base|ring|p2p|nvls)(\d)", name)
         key = KEYS[generation[1]].format(generation[2]) if generation else f"collective.{name}"
         is_share = "share" in key or name == "own_copy"
-        print_table(key, value if is_share else value * 1e6, fitted_on, "" if is_share else " us")
+        scale, unit = (1, "") if is_share else (1e6, " us")
+        print_table(key, scale * value, fitted_on, unit, left_out=[scale * held[i] for held in held_fits.values()])
+    print_fit(rows, error, held_fits)
 
 
 def print_network(rows):

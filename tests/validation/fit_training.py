@@ -6,8 +6,9 @@
 Needs numpy and scipy. Rows of at most 260 GPUs, one per configuration (the median of its repetitions). Predictions are
 linearised in the logarithms of the parameters around those in racks/calibration.toml; minimised is the sum of
 |log(predicted / measured)|, every source weighted by one over the square root of its rows, plus a weak pull to the
-starting point. Run it again from the result until it stays. Prints the values, what is left by source, and the values
-and the error on each source when it is left out.
+starting point. Run it again from the result until it stays. Prints the values as TOML for racks/calibration.toml, each
+with its values when one source is left out, and the table `fit.training`: the error |predicted / measured - 1| of step
+times (median) on each source, fitted and when it is left out. Sources with fewer rows than the fit has parameters too.
 """
 import csv
 import json
@@ -82,18 +83,28 @@ def fit(chosen):
     return x
 
 
-def show(x):
-    return ", ".join(f"{key} = {start[key] * math.exp(v):.4g}" for key, v in zip(KEYS, x))
+def median_error(rows, x):
+    """|predicted / measured - 1| of step times; throughputs count by the time that they stand for."""
+    return float(np.median(np.abs(np.exp(error[rows] + slope[rows] @ x) - 1)))
+
+
+def text(key, v):
+    value = start[key] * math.exp(v)
+    return f"{value * 1e6:.3g} us" if key == "host.launch" else f"{value:.3g}"
 
 
 everything = np.ones(len(ids), bool)
 best = fit(everything)
-left = np.abs(error + slope @ best)
-print(f"{len(ids)} configurations: {show(best)}")
-print(f"|log error|: median {np.median(left):.3f}, 90th percentile {np.quantile(left, 0.9):.3f}")
-for name in sorted(set(source)):
+names = sorted(set(source))
+held = {name: fit(source != name) for name in names}
+for i, key in enumerate(KEYS):
+    print(f'[{key}]\nvalue = {{ is = "{text(key, best[i])}", from = "training-rows", evidence = "derived" }}')
+    print('fit = "training"')
+    print("left_out = [" + ", ".join(f'"{text(key, held[name][i])}"' for name in names) + "]\n")
+print(f'[fit.training]\nby = "tests/validation/fit_training.py"\nconfigurations = {len(ids)}')
+print(f'error = "{100 * median_error(everything, best):.1f} %"')
+for name in names:
     members = source == name
-    x = fit(~members)
-    out = np.abs(error[members] + slope[members] @ x)
-    print(f"{name}: {members.sum()} configurations, median {np.median(left[members]):.3f}; "
-          f"left out: median {np.median(out):.3f} with {show(x)}")
+    print(f'\n[[fit.training.part]]\nname = "{name}"\nconfigurations = {members.sum()}')
+    print(f'error = "{100 * median_error(members, best):.1f} %"')
+    print(f'left_out_error = "{100 * median_error(members, held[name]):.1f} %"')

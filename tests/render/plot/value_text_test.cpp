@@ -111,4 +111,18 @@ TEST_CASE("time ticks stand at times that a clock has") {
   CHECK(time_ticks(61, 119, 2) == std::vector<double>{90});
 }
 
+TEST_CASE("ticks of an axis of logarithms are 1, 2 and 5 of decades, or decades where those are many") {
+  CHECK(log_ticks(0.9, 60, 8) == std::vector<double>{1, 2, 5, 10, 20, 50});
+  CHECK(log_ticks(0.05, 0.3, 8) == std::vector<double>{0.05, 0.1, 0.2});
+  CHECK(log_ticks(1, 1000, 8) == std::vector<double>{1, 3, 10, 30, 100, 300, 1000});
+  CHECK(log_ticks(3, 60000, 8) == std::vector<double>{10, 100, 1000, 10000});
+  CHECK(log_ticks(1e-6, 1e6, 5).size() <= 5);
+  CHECK(log_ticks(2.2, 4.8, 5).empty());
+}
+
+TEST_CASE("plain ticks have separators and no unit") {
+  CHECK(plain_tick_texts({0.05, 1, 20, 999, 1000, 20000, 1234567, -1500}) ==
+        std::vector<std::string>{"0.05", "1", "20", "999", "1,000", "20,000", "1,234,567", "-1,500"});
+}
+
 }  // namespace racktwin

@@ -1,0 +1,43 @@
+#include "sim/validation/table_kind.h"
+
+#include "sim/validation/collectives.h"
+
+#include <fmt/core.h>
+
+#include <limits>
+
+namespace racktwin {
+
+TableKind table_kind(const CsvTable& table) {
+  if (table.column("model_id") >= 0) return TableKind::kTraining;
+  bool has_collectives = table.rows.empty();
+  for (std::size_t i = 0; i < table.rows.size(); ++i)
+    has_collectives = has_collectives || is_collective_metric(CsvRow(table, i).text("metric"));
+  if (table.column("metric") >= 0 && !has_collectives) return TableKind::kOther;
+  return table.column("hardware") >= 0 ? TableKind::kCollectives : TableKind::kTraining;
+}
+
+Result<std::vector<RowPrediction>> list_other_rows(const CsvTable& table) {
+  Errors errors = missing_columns(table, {"id", "metric"});
+  if (!errors.empty()) return fail(std::move(errors));
+  std::vector<RowPrediction> rows;
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    const CsvRow row(table, i);
+    RowPrediction p;
+    p.id = row.text("id");
+    p.source = row.text("source").substr(0, row.text("source").find(','));
+    p.use = row.text("use");
+    p.system = row.text("system");
+    p.model = row.text("model");
+    p.metric = row.text("metric");
+    p.unit = row.text("unit");
+    p.value = row.number("value").value_or(std::numeric_limits<double>::quiet_NaN());
+    p.predicted = p.step_s = std::numeric_limits<double>::quiet_NaN();
+    p.reason = p.metric.empty() ? "the metric is not stated"
+                                : fmt::format("metric {} is neither a training step's nor a collective's", p.metric);
+    rows.push_back(std::move(p));
+  }
+  return rows;
+}
+
+}  // namespace racktwin

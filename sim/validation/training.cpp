@@ -1,0 +1,413 @@
+#include "sim/validation/training.h"
+
+#include "sim/catalog/entry.h"
+#include "sim/nearest_match.h"
+#include "sim/plan/resolve_workload.h"
+#include "sim/workload/profile.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <optional>
+#include <regex>
+#include <thread>
+
+namespace racktwin {
+namespace {
+
+constexpr double kNoValue = std::numeric_limits<double>::quiet_NaN();
+
+using Row = CsvRow;
+
+std::string first_message(const Errors& errors) { return errors.empty() ? "unknown" : errors.front().message; }
+
+// The number before `what` ("8 KV heads"), or after it ("FFN 28672"); 0: not in the notes.
+int noted(const std::string& notes, const std::string& pattern) {
+  std::smatch match;
+  if (!std::regex_search(notes, match, std::regex(pattern, std::regex::icase))) return 0;
+  int value = 0;
+  const std::string digits = match[1].str();
+  std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return value;
+}
+
+// The catalogue's entry by id, or by the name as printed; otherwise a model of the dimensions that the row states. What
+// it does not state is as in GPT-3: a feed-forward layer of four times the hidden size, GELU, learned positions.
+std::optional<TransformerModel> model_of_row(const Row& row, const Catalog& catalog,
+                                             const std::vector<EntryName>& names) {
+  for (const char* column : {"model_id", "model"}) {
+    const EntryName* name = find_entry(names, "models", row.text(column));
+    if (name == nullptr) continue;
+    if (Result<TransformerModel> entry = catalog.model(name->name)) {
+      entry->layers = row.integer("layers", entry->layers);
+      return std::move(*entry);
+    }
+  }
+  TransformerModel m;
+  m.layers = row.integer("layers", 0);
+  m.hidden = row.integer("hidden", 0);
+  m.heads = row.integer("heads", 0);
+  if (m.layers < 1 || m.hidden < 1 || m.heads < 1) return std::nullopt;
+  const std::string& notes = row.text("notes");
+  m.name = m.title = row.text("model");
+  m.head_dim = m.hidden / m.heads;
+  m.kv_heads = noted(notes, "(\\d+) KV heads");
+  const bool grouped = m.kv_heads > 0;
+  if (!grouped) m.kv_heads = m.heads;
+  m.vocab = noted(notes, "vocab (\\d+)");
+  if (m.vocab == 0) m.vocab = grouped ? 128256 : 51200;
+  m.ffn = noted(notes, "(?:^|[^t] )FFN (\\d+)");
+  if (m.ffn == 0) m.ffn = 4 * m.hidden;
+  const bool squared = notes.find("squared-ReLU") != std::string::npos;
+  m.activation = squared ? Activation::kSquaredRelu : grouped ? Activation::kSwiglu : Activation::kGelu;
+  m.positions = grouped ? Positions::kRotary : Positions::kLearned;
+  if (const int experts = noted(notes, "(\\d+) experts"); experts > 0) {
+    MixtureOfExperts moe;
+    moe.experts = experts;
+    moe.experts_per_token = std::max(1, noted(notes, "top-(\\d+)"));
+    moe.expert_ffn = noted(notes, "expert FFN (\\d+)");
+    if (moe.expert_ffn == 0) moe.expert_ffn = m.ffn;
+    if (notes.find("shared") != std::string::npos) moe.shared_ffn = moe.expert_ffn;
+    m.moe = moe;
+  }
+  return m;
+}
+
+// How a row's notes say that parameters are sharded: "FSDP FULL_SHARD", "FSDP SHARD_GRAD_OP", "FSDP shard=64", "HSDP".
+void read_sharding(const std::string& notes, WorkloadRequest& q) {
+  if (notes.find("SDP") == std::string::npos || notes.find("FSDP=0") != std::string::npos) return;
+  q.sharding = notes.find("SHARD_GRAD_OP") != std::string::npos ? Sharding::kGradients : Sharding::kParameters;
+  if (notes.find("HSDP") != std::string::npos) q.shard_ranks = std::min(8, q.dp.value_or(q.gpus) * q.cp);
+  if (const int ranks = noted(notes, "SDP[^;,]*=(\\d+)"); ranks > 0) q.shard_ranks = ranks * q.cp;
+  // PyTorch's own sharding, by the names of its strategies: eager unless compiled, gathers wait their turn.
+  if (notes.find("torch.compile") != std::string::npos) {
+    q.kernels = Kernels::kCompiled;
+  } else if (notes.find("_SHARD") != std::string::npos || notes.find("SHARD_") != std::string::npos) {
+    q.kernels = Kernels::kEager;
+    q.overlap_grad_reduce = false;
+  }
+}
+
+// Chunks of a stage where a row does not say: about four layers each, as in most published recipes.
+int usual_interleaving(int layers, int pp) {
+  for (int per_chunk = 4; per_chunk >= 1; --per_chunk)
+    if (layers % (pp * per_chunk) == 0) return layers / (pp * per_chunk);
+  return 1;
+}
+
+const std::string& model_text(const Row& row) {
+  return row.text("model_id").empty() ? row.text("model") : row.text("model_id");
+}
+
+// What a row says of its job beside numbers, so that equal jobs have equal texts.
+std::string notes_text(const Row& row) {
+  WorkloadRequest q;
+  q.dp = row.integer("dp", 1);
+  read_sharding(row.text("notes"), q);
+  const bool is_balanced = row.text("notes").find("force-balanced") != std::string::npos;
+  return fmt::format("{}|{}|{}|{}|{}|{}", model_text(row), q.sharding ? sharding_word(*q.sharding) : "",
+                     q.shard_ranks.value_or(0), q.kernels ? kernels_word(*q.kernels) : "",
+                     q.overlap_grad_reduce.value_or(true), is_balanced);
+}
+
+// What a planner is given, without how it is laid out: "llama3-70b on 128 hgx-h100, fp8, sequence 8192, ...".
+std::string job_text(const Row& row, const RowPrediction& named) {
+  std::string text = fmt::format("{} on {} {}, {}, sequence {}, global batch {}", named.model, row.text("n_gpus"),
+                                 named.system, row.text("prec"), row.text("seq"), row.text("global_batch"));
+  for (const char* column : {"task", "nic_gbps", "recompute_id", "layers"})
+    if (!row.text(column).empty()) text += fmt::format(", {} {}", column, row.text(column));
+  WorkloadRequest q;
+  q.dp = row.integer("dp", 1);
+  read_sharding(row.text("notes"), q);
+  if (q.kernels) text += fmt::format(", {} kernels", kernels_word(*q.kernels));
+  if (row.text("notes").find("force-balanced") != std::string::npos) text += ", forced routing";
+  return text + ", " + named.metric;
+}
+
+// How a job is laid out on its GPUs: "tp 4, pp 8, vp 5, micro-batch 1". One rank is as good as not stated, and dp
+// follows from the others.
+std::string layout_text(const Row& row) {
+  std::string text;
+  for (const char* column : {"tp", "pp", "vp", "cp", "ep"}) {
+    const bool is_idle = column == std::string("vp") && row.integer("pp", 1) == 1;  // nothing to interleave
+    if (const int ranks = row.integer(column, 1); ranks > 1 && !is_idle) text += fmt::format("{} {}, ", column, ranks);
+  }
+  WorkloadRequest q;
+  q.dp = row.integer("dp", 1);
+  read_sharding(row.text("notes"), q);
+  if (q.sharding) text += fmt::format("sharded {}, ", sharding_word(*q.sharding));
+  if (q.shard_ranks) text += fmt::format("over {} ranks, ", *q.shard_ranks);
+  return text + fmt::format("micro-batch {}", row.integer("micro_batch", 1));
+}
+
+// Words are found however capitals, spaces and hyphens are set: "FP8-MX", "fp8_mx". The empty word: not stated.
+template <class T>
+using Words = std::vector<std::pair<std::string, T>>;
+
+template <class T>
+std::optional<T> word_of(const Words<T>& words, const std::string& text) {
+  for (const auto& [word, value] : words)
+    if (plain_name(word) == plain_name(text)) return std::optional<T>(std::in_place, value);
+  return std::nullopt;
+}
+
+std::string nearest_hint(const std::string& nearest) {
+  return nearest.empty() ? "" : fmt::format("; the nearest is {}", nearest);
+}
+
+template <class T>
+std::string not_modelled(const char* what, const std::string& text, const Words<T>& words) {
+  std::vector<std::string> known;
+  for (const auto& [word, value] : words) known.push_back(word);
+  return fmt::format("{} {} is not modelled{}", what, text, nearest_hint(nearest_match(text, known).value_or("")));
+}
+
+const Words<Precision>& precision_words() {
+  static const Words<Precision> kWords = {
+      {"bf16", Precision::kBf16},         {"bfloat16", Precision::kBf16},
+      {"fp16", Precision::kBf16},         {"float16", Precision::kBf16},  // the same rates
+      {"fp8", Precision::kFp8},           {"fp8-delayed", Precision::kFp8},
+      {"fp8 (TE)", Precision::kFp8},      {"fp8-current", Precision::kFp8Current},
+      {"fp8-cs", Precision::kFp8Current}, {"mxfp8", Precision::kMxfp8},
+      {"fp8-mx", Precision::kMxfp8},      {"nvfp4", Precision::kNvfp4}};
+  return kWords;
+}
+
+const Words<Task>& task_words() {
+  static const Words<Task> kWords = {{"", Task::kPretrain},
+                                     {"pretrain", Task::kPretrain},
+                                     {"pretraining", Task::kPretrain},
+                                     {"sft", Task::kSft},
+                                     {"lora", Task::kLora}};
+  return kWords;
+}
+
+const Words<std::optional<Recompute>>& recompute_words() {
+  static const Words<std::optional<Recompute>> kWords = {
+      {"", std::nullopt}, {"none", Recompute::kNone}, {"selective", Recompute::kSelective}, {"full", Recompute::kFull}};
+  return kWords;
+}
+
+constexpr const char* kNeededNumbers[] = {"n_gpus", "seq", "micro_batch", "global_batch"};
+constexpr const char* kOtherNumbers[] = {"layers", "hidden", "heads", "tp", "pp", "vp", "cp", "ep", "dp"};
+
+// What is wrong with the number of GPUs and the like; empty if nothing is.
+std::string bad_number(const Row& row) {
+  constexpr double kMost = 1e9;
+  for (const char* column : kNeededNumbers)
+    if (row.text(column).empty()) return fmt::format("{} is not stated", column);
+  const auto is_bad = [&](const char* column, bool is_whole) {
+    const std::string& text = row.text(column);
+    const auto number = row.number(column);
+    return !text.empty() &&
+           !(number && *number > 0 && *number <= kMost && (!is_whole || *number == std::floor(*number)));
+  };
+  for (const char* column : kNeededNumbers)
+    if (is_bad(column, true)) return fmt::format("{} \"{}\" is no whole number", column, row.text(column));
+  for (const char* column : kOtherNumbers)
+    if (is_bad(column, true)) return fmt::format("{} \"{}\" is no whole number", column, row.text(column));
+  for (const char* column : {"nic_gbps", "value"})
+    if (is_bad(column, false)) return fmt::format("{} \"{}\" is no number above zero", column, row.text(column));
+  return {};
+}
+
+// Predicts rows; equal configurations are solved once. Thread rule: solve() may run on several threads at once.
+class Predictor {
+ public:
+  Predictor(const Catalog& catalog, const Calibration& calibration, std::vector<EntryName> names)
+      : catalog_(catalog), calibration_(calibration), names_(std::move(names)) {}
+
+  std::vector<RowPrediction> predict(const CsvTable& table) {
+    std::vector<RowPrediction> out;
+    std::vector<std::size_t> jobs;    // a row of each configuration to solve
+    std::vector<std::size_t> job_of;  // (n_row)
+    std::map<std::string, std::size_t> numbers;
+    for (std::size_t i = 0; i < table.rows.size(); ++i) {
+      const Row row(table, i);
+      out.push_back(describe(row));
+      job_of.push_back(0);
+      if (!out.back().reason.empty()) continue;
+      const auto [found, is_new] = numbers.emplace(out.back().configuration, jobs.size());
+      if (is_new) jobs.push_back(i);
+      job_of.back() = found->second;
+    }
+    const std::vector<Solved> solved = solve_all(table, jobs);
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      RowPrediction& p = out[i];
+      if (!p.reason.empty()) continue;
+      const Solved& s = solved[job_of[i]];
+      p.reason = s.reason;
+      p.defaults = s.defaults;
+      p.step_s = s.step_s;
+      const Row row(table, i);
+      const double tokens = row.number("global_batch").value_or(kNoValue) * row.number("seq").value_or(kNoValue);
+      p.predicted = p.metric == "step_time" ? p.step_s : tokens / p.step_s / row.number("n_gpus").value_or(kNoValue);
+      p.configuration += p.metric;
+    }
+    return out;
+  }
+
+ private:
+  struct Solved {
+    double step_s = kNoValue;
+    std::string reason, defaults;
+  };
+
+  static std::string why_not(const Row& row) {
+    if (row.text("metric") != "step_time" && row.text("metric") != "tokens_per_s_per_gpu")
+      return fmt::format("metric {} is listed, not scored", row.text("metric"));
+    return bad_number(row);
+  }
+
+  RowPrediction describe(const Row& row) const {
+    RowPrediction p;
+    p.id = row.text("id");
+    p.source = row.text("source").substr(0, row.text("source").find(','));
+    p.use = row.text("use");
+    const EntryName* system = find_entry(names_, "racks", row.text("system"));
+    p.system = system != nullptr ? system->name : row.text("system");
+    const EntryName* model = find_entry(names_, "models", model_text(row));
+    p.model = model != nullptr ? model->name : model_text(row);
+    p.metric = row.text("metric");
+    p.unit = row.text("unit");
+    p.value = row.number("value").value_or(kNoValue);
+    p.predicted = p.step_s = kNoValue;
+    p.reason = why_not(row);
+    for (const char* column : {"system", "nic_gbps", "task", "prec", "recompute_id", "n_gpus", "layers", "seq", "tp",
+                               "pp", "vp", "cp", "ep", "dp", "micro_batch", "global_batch"})
+      p.configuration += row.text(column) + "|";
+    p.configuration += notes_text(row) + "|";
+    p.job = job_text(row, p);
+    p.layout = layout_text(row);
+    return p;
+  }
+
+  // On all cores: each solve is a process of its own.
+  std::vector<Solved> solve_all(const CsvTable& table, const std::vector<std::size_t>& jobs) const {
+    std::vector<Solved> solved(jobs.size());
+    std::atomic<std::size_t> next = 0;
+    const auto work = [&] {
+      for (std::size_t i = next++; i < jobs.size(); i = next++) solved[i] = solve(Row(table, jobs[i]));
+    };
+    std::vector<std::thread> threads;
+    for (unsigned t = 1; t < std::thread::hardware_concurrency() && t < jobs.size(); ++t) threads.emplace_back(work);
+    work();
+    for (std::thread& thread : threads) thread.join();
+    return solved;
+  }
+
+  // What a row names that the catalogue or the simulator lacks; empty if nothing.
+  std::string why_not_here(const Row& row) const {
+    const std::string &system = row.text("system"), &model = model_text(row);
+    if (system.empty()) return "the system is not stated";
+    if (find_entry(names_, "racks", system) == nullptr)
+      return fmt::format("system {} is not in the catalogue{}", system,
+                         nearest_hint(nearest_entry(names_, "racks", system)));
+    if (!model_of_row(row, catalog_, names_))
+      return model.empty() ? "the model is not stated"
+                           : fmt::format("model {} is not in the catalogue{}", model,
+                                         nearest_hint(nearest_entry(names_, "models", model)));
+    if (row.text("prec").empty()) return "the precision is not stated";
+    if (!word_of(precision_words(), row.text("prec")))
+      return not_modelled("precision", row.text("prec"), precision_words());
+    if (!word_of(task_words(), row.text("task"))) return not_modelled("task", row.text("task"), task_words());
+    if (!word_of(recompute_words(), row.text("recompute_id")))
+      return not_modelled("recompute_id", row.text("recompute_id"), recompute_words());
+    return {};
+  }
+
+  Solved solve(const Row& row) const {
+    Solved out;
+    out.reason = why_not_here(row);
+    if (!out.reason.empty()) return out;
+    Result<RackType> rack = catalog_.rack(find_entry(names_, "racks", row.text("system"))->name);
+    Result<FabricType> fabric = catalog_.fabric("superpod-b200-ndr");
+    if (!rack) out.reason = first_message(rack.error());
+    if (!fabric) out.reason = first_message(fabric.error());
+    if (!out.reason.empty()) return out;
+
+    WorkloadRequest q;
+    q.fits_for_sure = true;
+    q.model = *model_of_row(row, catalog_, names_);
+    q.precision = *word_of(precision_words(), row.text("prec"));
+    q.task = *word_of(task_words(), row.text("task"));
+    q.recompute = *word_of(recompute_words(), row.text("recompute_id"));
+    q.gpus = row.integer("n_gpus", 1);
+    q.tp = row.integer("tp", 1);
+    q.pp = row.integer("pp", 1);
+    if (q.pp > 1) q.vp = row.number("vp") ? row.integer("vp", 1) : usual_interleaving(q.model.layers, q.pp);
+    q.cp = row.integer("cp", 1);
+    if (row.number("dp")) q.dp = row.integer("dp", 1);
+    if (q.model.moe && row.number("ep")) q.ep = row.integer("ep", 1);
+    read_sharding(row.text("notes"), q);
+    if (q.model.moe && row.text("notes").find("force-balanced") == std::string::npos)
+      q.expert_imbalance = calibration_.expert_imbalance.value.value;
+    // DeepEP and dispatch beside the compute came with Megatron-Core 0.14, which Megatron-Bridge builds on; what NVIDIA
+    // measured with the releases before had neither.
+    if (q.model.moe && row.text("source").find("NVIDIA DGX Cloud Benchmarking") != std::string::npos) {
+      q.expert_dispatch = ExpertDispatch::kAllToAll;
+      q.overlap_expert_parallel = false;
+    }
+    q.micro_batch = row.integer("micro_batch", 1);
+    q.global_batch = row.integer("global_batch", 1);
+    q.sequence = row.integer("seq", 1);
+
+    Plan plan;
+    plan.site.name = "table";
+    plan.site.fabric = std::move(*fabric);
+    plan.site.rack_type = std::move(*rack);
+    RackType& type = plan.site.rack_type;
+    if (const auto nic = row.number("nic_gbps"))
+      type.nic_bytes_per_s.value = *nic * 1e9 / 8 * type.gpus_per_tray / type.nics_per_tray;
+    double& port = plan.site.fabric.port_bytes_per_s.value;
+    port = std::max(port, type.nic_bytes_per_s.value);
+    const auto report = [&](const std::string&, std::string message, const std::string&,
+                            const std::vector<std::string>&) {
+      if (out.reason.empty()) out.reason = std::move(message);
+    };
+    auto workload = resolve_workload(q, type, plan, report);
+    if (!workload) return out;
+    plan.workload = std::move(*workload);
+    for (const DefaultUsed& d : plan.defaults)
+      if (d.key == "workload.recompute") out.defaults = "recompute " + d.value;
+    const int per_rack = plan.workload.ranks_per_domain * type.domains();
+    for (int r = 0; r < (q.gpus + per_rack - 1) / per_rack; ++r)
+      plan.site.racks.push_back({fmt::format("table/{}", r), 0, 0});
+    const Result<Model> compiled = build_model(plan);
+    if (!compiled) {
+      out.reason = first_message(compiled.error());
+      return out;
+    }
+    const std::vector<double> clocks(compiled->gpu_classes.size(), 1.0);
+    const Result<IterationProfile> profile = solve_iteration(plan, *compiled, calibration_, clocks);
+    if (!profile) {
+      out.reason = first_message(profile.error());
+      return out;
+    }
+    out.step_s = profile->step_s;
+    return out;
+  }
+
+  const Catalog& catalog_;
+  const Calibration& calibration_;
+  std::vector<EntryName> names_;
+};
+
+}  // namespace
+
+Result<std::vector<RowPrediction>> predict_training_rows(const CsvTable& table, const Catalog& catalog,
+                                                         const Calibration& calibration) {
+  Errors errors = missing_columns(
+      table, {"id", "system", "model_id", "prec", "n_gpus", "seq", "micro_batch", "global_batch", "metric"});
+  if (!errors.empty()) return fail(std::move(errors));
+  Result<std::vector<EntryName>> names = list_entries(catalog);
+  if (!names) return tl::unexpected(names.error());
+  return Predictor(catalog, calibration, std::move(*names)).predict(table);
+}
+
+}  // namespace racktwin
