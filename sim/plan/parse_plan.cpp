@@ -229,17 +229,24 @@ class Parser {
   void parse_workload(Plan& plan) {
     Table table = root_.table("workload");
     const std::size_t errors = document_.errors().size();
+    std::size_t misspelt = 0;  // errors of words, which layout and batches do not depend on
+    const auto word = [&](const char* key, const auto& words, bool required) {
+      const std::size_t before = document_.errors().size();
+      const auto value = one_of(table, key, words, required);
+      misspelt += document_.errors().size() - before;
+      return value;
+    };
     WorkloadRequest q;
     static constexpr std::pair<const char*, Task> kTasks[] = {
         {"pretrain", Task::kPretrain}, {"sft", Task::kSft}, {"lora", Task::kLora}};
-    q.task = one_of(table, "task", kTasks, true).value_or(Task::kPretrain);
+    q.task = word("task", kTasks, true).value_or(Task::kPretrain);
     const bool has_model = look_up(table, "model", &Catalog::model, q.model);
     static constexpr std::pair<const char*, Precision> kPrecisions[] = {{"bf16", Precision::kBf16},
                                                                         {"fp8", Precision::kFp8},
                                                                         {"fp8-current", Precision::kFp8Current},
                                                                         {"mxfp8", Precision::kMxfp8},
                                                                         {"nvfp4", Precision::kNvfp4}};
-    q.precision = one_of(table, "precision", kPrecisions, true).value_or(Precision::kBf16);
+    q.precision = word("precision", kPrecisions, true).value_or(Precision::kBf16);
     constexpr int kMost = 1 << 20;
     q.gpus = integer_within(table, "gpus", 1, kMost, 512);
     for (const auto& [key, value] : {std::pair{"tp", &q.tp}, {"cp", &q.cp}, {"pp", &q.pp}, {"vp", &q.vp}})
@@ -255,7 +262,7 @@ class Parser {
     q.sequence = integer_within(table, "sequence", 1, 1 << 24, 8192);
     static constexpr std::pair<const char*, Recompute> kRecompute[] = {
         {"none", Recompute::kNone}, {"selective", Recompute::kSelective}, {"full", Recompute::kFull}};
-    q.recompute = one_of(table, "recompute", kRecompute, false);
+    q.recompute = word("recompute", kRecompute, false);
     q.embedding_and_loss_count_as_layers = table.optional_boolean("embedding_and_loss_count_as_layers");
     q.overlap_tensor_parallel = table.optional_boolean("overlap_tensor_parallel");
     q.overlap_grad_reduce = table.optional_boolean("overlap_grad_reduce");
@@ -263,13 +270,13 @@ class Parser {
     static constexpr std::pair<const char*, Sharding> kSharding[] = {{"optimizer", Sharding::kOptimizer},
                                                                      {"gradients", Sharding::kGradients},
                                                                      {"parameters", Sharding::kParameters}};
-    q.sharding = one_of(table, "sharding", kSharding, false);
+    q.sharding = word("sharding", kSharding, false);
     static constexpr std::pair<const char*, Kernels> kKernels[] = {
         {"native", Kernels::kNative}, {"compiled", Kernels::kCompiled}, {"eager", Kernels::kEager}};
-    q.kernels = one_of(table, "kernels", kKernels, false);
+    q.kernels = word("kernels", kKernels, false);
     static constexpr std::pair<const char*, ExpertDispatch> kDispatch[] = {{"alltoall", ExpertDispatch::kAllToAll},
                                                                            {"deepep", ExpertDispatch::kDeepEp}};
-    q.expert_dispatch = one_of(table, "expert_dispatch", kDispatch, false);
+    q.expert_dispatch = word("expert_dispatch", kDispatch, false);
     q.expert_imbalance = table.optional_quantity("expert_imbalance", Dimension::kNone);
     if (q.expert_imbalance && (*q.expert_imbalance < 1 || *q.expert_imbalance > 10))
       table.error_at("expert_imbalance", "the busiest rank has 1 to 10 times the mean");
@@ -278,7 +285,8 @@ class Parser {
     q.lora_rank = optional_integer_within(table, "lora_rank", 1, 1 << 16);
     if (has_site_ && q.gpus > plan.gpus())
       table.error_at("gpus", fmt::format("the job asks for {} GPUs, the site has {}", q.gpus, plan.gpus()));
-    if (!has_rack_ || !has_model || document_.errors().size() > errors) return;
+    if (!has_rack_ || !has_model || document_.errors().size() > errors + misspelt) return;
+    q.checks_layout_only = misspelt > 0;
     const auto report = [&](const std::string& key, std::string message, std::string hint,
                             std::vector<std::string> notes) {
       table.error_at(table.has(key) ? key : "gpus", std::move(message), std::move(hint));

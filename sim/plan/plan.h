@@ -75,9 +75,9 @@ std::string_view sharding_word(Sharding sharding);
 enum class Kernels : std::uint8_t { kNative, kCompiled, kEager };
 std::string_view kernels_word(Kernels kernels);
 
-// How tokens travel to their experts. kAllToAll: NCCL, a copy for every expert. kDeepEp: a copy for every rank that holds
-// one of them, between NVLink domains one for every domain. source: Megatron-LM, --moe-token-dispatcher-type alltoall
-// and flex with --moe-enable-deepep; DeepEP README.
+// How tokens travel to their experts. kAllToAll: NCCL, a copy for every expert. kDeepEp: a copy for every rank that
+// holds one of them, between NVLink domains one for every domain. source: Megatron-LM, --moe-token-dispatcher-type
+// alltoall and flex with --moe-enable-deepep; DeepEP README.
 enum class ExpertDispatch : std::uint8_t { kAllToAll, kDeepEp };
 std::string_view expert_dispatch_word(ExpertDispatch dispatch);
 

@@ -38,9 +38,10 @@ class Resolver {
     resolve_parallelism();
     if (failed_) return std::nullopt;
     resolve_experts();
+    resolve_batches();
+    if (q_.checks_layout_only) return std::nullopt;
     resolve_sharding();
     resolve_task();
-    resolve_batches();
     resolve_layers();
     resolve_overlap();
     if (failed_) return std::nullopt;

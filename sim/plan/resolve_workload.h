@@ -32,7 +32,8 @@ struct WorkloadRequest {
   std::optional<Recompute> recompute;
   std::optional<bool> embedding_and_loss_count_as_layers, overlap_tensor_parallel, overlap_grad_reduce,
       overlap_expert_parallel;
-  bool fits_for_sure = false;  // it ran, so it fits whatever the estimate says
+  bool checks_layout_only = false;  // the rest could not be read
+  bool fits_for_sure = false;       // it ran, so it fits whatever the estimate says
 };
 
 // Reports an error at a key of the request ("tp"), with what to do and further lines.
