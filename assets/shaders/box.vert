@@ -8,8 +8,9 @@ layout(location = 5) in vec3 corner;  // of the instance
 layout(location = 6) in vec3 size;
 layout(location = 7) in uvec2 side_and_top;  // swatches
 
-noperspective out vec4 from_edges;
-noperspective out vec2 lit_and_rim;
+noperspective out vec4 rims;
+noperspective out float lit;
+flat out float darkest;
 flat out vec3 colour;
 #ifdef DETAILED
 flat out vec4 stripes;
@@ -32,14 +33,15 @@ void main() {
   vec2 across = area / max(vec2(length(along_v), length(along_u)), 0.001);
   vec2 uv = vec2(dot(unit, abs(u)) + dot(inset, u) / dot(size, abs(u)) * dot(u, vec3(1.0)),
                  dot(unit, abs(v)) + dot(inset, v) / dot(size, abs(v)) * dot(v, vec3(1.0)));
-  from_edges = vec4(uv, 1.0 - uv) * across.xyxy;
   // No rims where there is hardly a face.
   float strength = 0.22 * clamp(0.15 * min(across.x, across.y) - 0.3, 0.0, 1.0);
 
   vec4 paint = swatch(normal.z > 0.5 ? side_and_top.y : side_and_top.x);
-  lit_and_rim = vec2(paint.w == kShaded ? light(normal) * ground_light(outer.z) : 1.0, strength);
+  lit = paint.w == kShaded ? light(normal) * ground_light(outer.z) : 1.0;
   colour = paint.rgb;
-  step_back(colour, lit_and_rim, corner.x + 0.5 * size.x);
+  step_back(colour, lit, strength, corner.x + 0.5 * size.x);
+  rims = strength * (1.5 - vec4(uv, 1.0 - uv) * across.xyxy);
+  darkest = strength;
 #ifdef DETAILED
   stripes = vec4(frame.hatch.rgb, paint.w == kNoData ? frame.viewport.z : 0.0);
 #endif

@@ -11,7 +11,7 @@ layout(std140) uniform Frame {
   vec4 background, floor_line, shadow, gap, hatch;
   vec4 viewport;    // width, height [px], pixels of the finished picture per pixel, pixels per metre where w is 1
   vec4 distance;    // w at which lines of the floor crowd
-  vec4 focus;       // x from, x to [m]; how far the rest steps back: 0 to 1; 1: something is hatched
+  vec4 focus;       // x from, x to [m]; how far the rest steps back: 0 to 1
 } frame;
 
 // Finish of a swatch, in its alpha.
@@ -28,10 +28,11 @@ float ground_light(float z) { return mix(0.88, 1.0, clamp(z * 0.5, 0.0, 1.0)); }
 
 // How far what stands there steps back into the floor's colour.
 float step_back(float x) { return x < frame.focus.x || x > frame.focus.y ? frame.focus.z : 0.0; }
-void step_back(inout vec3 colour, inout vec2 lit_and_rim, float x) {
+void step_back(inout vec3 colour, inout float lit, inout float rim, float x) {
   float share = step_back(x);
   colour = mix(colour, frame.background.rgb, share);
-  lit_and_rim = mix(lit_and_rim, vec2(1.0, 0.0), share);
+  lit = mix(lit, 1.0, share);
+  rim *= 1.0 - share;
 }
 
 // 1 on the stripes of the "no data" hatch, in screen space: 8 pixels of the finished picture apart.

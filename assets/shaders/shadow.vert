@@ -7,7 +7,8 @@ layout(location = 4) in float softness;
 
 out vec2 from_middle;          // in units of the softness
 flat out vec2 half_size;
-flat out vec4 colour;
+flat out vec3 floor_colour;
+flat out vec3 darker;
 
 const float kShown = 0.92, kHidden = 0.1;  // of the softness: less than a level of 255 is beyond
 
@@ -15,5 +16,6 @@ void main() {
   half_size = 0.5 * size / softness;
   from_middle = (2.0 * unit - 1.0) * (half_size + mix(kShown, -kHidden, inner));
   gl_Position = frame.clip_from_world * vec4(corner + 0.5 * size + softness * from_middle, 0.0, 1.0);
-  colour = frame.shadow;
+  floor_colour = frame.background.rgb;
+  darker = frame.shadow.a * (frame.background.rgb - frame.shadow.rgb);
 }

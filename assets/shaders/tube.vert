@@ -6,8 +6,9 @@ layout(location = 3) in vec3 along;
 layout(location = 4) in float radius;
 layout(location = 5) in uint swatch_index;
 
-noperspective out vec4 from_edges;
-noperspective out vec2 lit_and_rim;
+noperspective out vec4 rims;
+noperspective out float lit;
+flat out float darkest;
 flat out vec3 colour;
 #ifdef DETAILED
 flat out vec4 stripes;
@@ -26,12 +27,14 @@ void main() {
   // where the surface turns away by 70 degrees.
   vec3 towards_eye = frame.eye.xyz - world * frame.eye.w;
   vec3 across = towards_eye - z * (dot(towards_eye, z) * (1.0 - abs(normal.z)));
-  from_edges = vec4(dot(world_normal, across) / max(length(across), 1e-6) * 1.5 / 0.35);
+  float facing = dot(world_normal, across) / max(length(across), 1e-6);
 
   vec4 paint = swatch(swatch_index);
-  lit_and_rim = paint.w == kShaded ? vec2(light(world_normal), 0.15) : vec2(1.0, 0.4);
+  lit = paint.w == kShaded ? light(world_normal) : 1.0;
   colour = paint.rgb;
-  step_back(colour, lit_and_rim, from.x + 0.5 * along.x);
+  darkest = paint.w == kShaded ? 0.15 : 0.4;
+  step_back(colour, lit, darkest, from.x + 0.5 * along.x);
+  rims = vec4(darkest * 1.5 * (1.0 - facing / 0.35));
 #ifdef DETAILED
   stripes = vec4(frame.hatch.rgb, paint.w == kNoData ? frame.viewport.z : 0.0);
 #endif

@@ -1,5 +1,6 @@
 #include "render/gl/mesh.h"
 
+#include <algorithm>
 #include <cmath>
 #include <initializer_list>
 #include <numbers>
@@ -129,43 +130,65 @@ Mesh::Mesh(const Shape& shape, const std::vector<Attribute>& instance_attributes
     : vertex_array_(make<VertexArray>(glGenVertexArrays)),
       vertices_(make<Buffer>(glGenBuffers)),
       indices_(make<Buffer>(glGenBuffers)),
-      instances_(make<Buffer>(glGenBuffers)),
-      primitive_(shape.primitive),
-      n_index_(static_cast<GLsizei>(shape.indices.size())) {
+      shape_(shape),
+      instance_bytes_(instance_bytes) {
+  for (const GLint components : shape.attributes) shape_bytes_ += static_cast<std::size_t>(components) * sizeof(float);
+  const auto stride = static_cast<GLsizei>(shape_bytes_ + instance_bytes);
   glBindVertexArray(vertex_array_.id());
   glBindBuffer(GL_ELEMENT_ARRAY_BUFFER, indices_.id());
-  glBufferData(GL_ELEMENT_ARRAY_BUFFER, static_cast<GLsizeiptr>(shape.indices.size() * sizeof(std::uint16_t)),
-               shape.indices.data(), GL_STATIC_DRAW);
   glBindBuffer(GL_ARRAY_BUFFER, vertices_.id());
-  glBufferData(GL_ARRAY_BUFFER, static_cast<GLsizeiptr>(shape.vertices.size() * sizeof(float)), shape.vertices.data(),
-               GL_STATIC_DRAW);
-  std::size_t stride = 0, offset = 0;
-  for (const GLint components : shape.attributes) stride += static_cast<std::size_t>(components) * sizeof(float);
   GLuint location = 0;
+  std::size_t offset = 0;
   for (const GLint components : shape.attributes) {
-    enable(location++, {components, GL_FLOAT, offset}, static_cast<GLsizei>(stride));
+    enable(location++, {components, GL_FLOAT, offset}, stride);
     offset += static_cast<std::size_t>(components) * sizeof(float);
   }
-  glBindBuffer(GL_ARRAY_BUFFER, instances_.id());
-  for (const Attribute& attribute : instance_attributes) {
-    glVertexAttribDivisor(location, 1);
-    enable(location++, attribute, static_cast<GLsizei>(instance_bytes));
+  for (Attribute attribute : instance_attributes) {
+    attribute.offset += shape_bytes_;
+    enable(location++, attribute, stride);
   }
   glBindVertexArray(0);
   glBindBuffer(GL_ARRAY_BUFFER, 0);
 }
 
-void Mesh::upload(const void* instances, std::size_t count, std::size_t bytes_each) {
-  n_instance_ = static_cast<GLsizei>(count);
-  glBindBuffer(GL_ARRAY_BUFFER, instances_.id());
-  glBufferData(GL_ARRAY_BUFFER, static_cast<GLsizeiptr>(count * bytes_each), instances, GL_DYNAMIC_DRAW);
+void Mesh::upload(const void* instances, std::size_t count) {
+  const auto* shape = reinterpret_cast<const std::byte*>(shape_.vertices.data());
+  const auto* instance = static_cast<const std::byte*>(instances);
+  const std::size_t shape_vertices = shape_.vertices.size() * sizeof(float) / shape_bytes_;
+  std::vector<std::byte> vertices(count * shape_vertices * (shape_bytes_ + instance_bytes_));
+  std::byte* to = vertices.data();
+  for (std::size_t i = 0; i < count; ++i, instance += instance_bytes_) {
+    for (std::size_t k = 0; k < shape_vertices; ++k) {
+      to = std::copy_n(shape + k * shape_bytes_, shape_bytes_, to);
+      to = std::copy_n(instance, instance_bytes_, to);
+    }
+  }
+  n_index_ = static_cast<GLsizei>(count * shape_.indices.size());
+  glBindBuffer(GL_ARRAY_BUFFER, vertices_.id());
+  glBufferData(GL_ARRAY_BUFFER, static_cast<GLsizeiptr>(vertices.size()), vertices.data(), GL_DYNAMIC_DRAW);
   glBindBuffer(GL_ARRAY_BUFFER, 0);
+  if (count > n_indexed_) upload_indices(count, shape_vertices);
+}
+
+void Mesh::upload_indices(std::size_t count, std::size_t shape_vertices) {
+  std::vector<std::uint32_t> indices;
+  indices.reserve(count * shape_.indices.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    for (const std::uint16_t index : shape_.indices) {
+      indices.push_back(static_cast<std::uint32_t>(i * shape_vertices + index));
+    }
+  }
+  n_indexed_ = count;
+  glBindVertexArray(vertex_array_.id());
+  glBufferData(GL_ELEMENT_ARRAY_BUFFER, static_cast<GLsizeiptr>(indices.size() * sizeof(std::uint32_t)), indices.data(),
+               GL_DYNAMIC_DRAW);
+  glBindVertexArray(0);
 }
 
 void Mesh::draw() const {
-  if (n_instance_ == 0) return;
+  if (n_index_ == 0) return;
   glBindVertexArray(vertex_array_.id());
-  glDrawElementsInstanced(primitive_, n_index_, GL_UNSIGNED_SHORT, nullptr, n_instance_);
+  glDrawElements(shape_.primitive, n_index_, GL_UNSIGNED_INT, nullptr);
   glBindVertexArray(0);
 }
 

@@ -1,5 +1,5 @@
-// A small shape drawn many times: vertices and indices that never change, instances that do. Thread rule: the
-// context's thread.
+// A small shape drawn many times. Each of its vertices is written out with its instance, since software renderers take
+// several times as long for instanced calls, which they draw one by one. Thread rule: the context's thread.
 #pragma once
 
 #include "render/gl/handle.h"
@@ -39,17 +39,20 @@ class Mesh {
 
   template <class Instance>
   void upload(const std::vector<Instance>& instances) {
-    upload(instances.data(), instances.size(), sizeof(Instance));
+    upload(instances.data(), instances.size());
   }
   void draw() const;  // with the program that is in use
 
  private:
-  void upload(const void* instances, std::size_t count, std::size_t bytes_each);
+  void upload(const void* instances, std::size_t count);
+  void upload_indices(std::size_t count, std::size_t shape_vertices);
 
   VertexArray vertex_array_;
-  Buffer vertices_, indices_, instances_;
-  GLenum primitive_;
-  GLsizei n_index_ = 0, n_instance_ = 0;
+  Buffer vertices_, indices_;
+  Shape shape_;
+  std::size_t shape_bytes_ = 0, instance_bytes_;  // of a vertex
+  std::size_t n_indexed_ = 0;                     // instances that indices_ has
+  GLsizei n_index_ = 0;                           // to draw
 };
 
 }  // namespace racktwin::gl

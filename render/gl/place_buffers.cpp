@@ -1,7 +1,5 @@
 #include "render/gl/place_buffers.h"
 
-#include "render/gl/programs.h"
-
 #include <algorithm>
 
 namespace racktwin::gl {
@@ -14,11 +12,6 @@ constexpr int kTilesInPiece = 6, kMostPieces = 24;
 struct BoxInstance {
   glm::vec3 corner, size;
   SwatchIndex side, top;
-};
-struct FrontInstance {
-  glm::vec3 corner, size;
-  glm::vec4 grid;
-  SwatchIndex mean;
 };
 struct TubeInstance {
   glm::vec3 from, along;
@@ -36,10 +29,6 @@ struct TileLineInstance {
 const std::vector<Attribute> kBoxAttributes = {{3, GL_FLOAT, offsetof(BoxInstance, corner)},
                                                {3, GL_FLOAT, offsetof(BoxInstance, size)},
                                                {2, GL_UNSIGNED_INT, offsetof(BoxInstance, side)}};
-const std::vector<Attribute> kFrontAttributes = {{3, GL_FLOAT, offsetof(FrontInstance, corner)},
-                                                 {3, GL_FLOAT, offsetof(FrontInstance, size)},
-                                                 {4, GL_FLOAT, offsetof(FrontInstance, grid)},
-                                                 {1, GL_UNSIGNED_INT, offsetof(FrontInstance, mean)}};
 const std::vector<Attribute> kTubeAttributes = {{3, GL_FLOAT, offsetof(TubeInstance, from)},
                                                 {3, GL_FLOAT, offsetof(TubeInstance, along)},
                                                 {1, GL_FLOAT, offsetof(TubeInstance, radius)},
@@ -62,24 +51,15 @@ std::uint8_t number_of(Finish finish) {
   return 0;
 }
 
-// Fronts are seen from the side of small y only: what is nearer then comes first and hides the rest early.
-template <class Instance>
-void sort_by_row(std::vector<Instance>& instances) {
-  std::stable_sort(instances.begin(), instances.end(),
-                   [](const Instance& a, const Instance& b) { return a.corner.y < b.corner.y; });
-}
-
 }  // namespace
 
 PlaceBuffers::PlaceBuffers()
     : racks(unit_rack(), kBoxAttributes, sizeof(BoxInstance)),
       boxes(unit_box(), kBoxAttributes, sizeof(BoxInstance)),
-      fronts(unit_square(), kFrontAttributes, sizeof(FrontInstance)),
       tubes(unit_tube(kTubeSides), kTubeAttributes, sizeof(TubeInstance)),
       shadows(unit_ring(), kShadowAttributes, sizeof(ShadowInstance)),
       tile_lines(unit_line(), kTileLineAttributes, sizeof(TileLineInstance)),
-      swatches_(4, kSwatchesInRow),
-      cells_(4, kFrontTexelsInRow) {}
+      swatches_(4, kSwatchesInRow) {}
 
 void PlaceBuffers::update(const Scene& scene) {
   if (place_version_ != scene.place_version) {
@@ -96,7 +76,9 @@ void PlaceBuffers::upload_place(const Scene& scene) {
     rack_instances.push_back({item.corner, item.size, item.body, item.summary});
   racks.upload(rack_instances);
   for (const BoxItem& item : scene.boxes) box_instances.push_back({item.corner, item.size, item.swatch, item.swatch});
-  sort_by_row(box_instances);
+  // Pictures look from the side of small y: what is nearer comes first and hides the rest early.
+  std::stable_sort(box_instances.begin(), box_instances.end(),
+                   [](const BoxInstance& a, const BoxInstance& b) { return a.corner.y < b.corner.y; });
   boxes.upload(box_instances);
 
   std::vector<TubeInstance> tube_instances;
@@ -109,20 +91,8 @@ void PlaceBuffers::upload_place(const Scene& scene) {
   for (const ShadowItem& item : scene.shadows) shadow_instances.push_back({item.corner, item.size, item.softness});
   shadows.upload(shadow_instances);
 
-  upload_fronts(scene);
+  fronts.upload(scene);
   upload_tile_lines(scene);
-}
-
-void PlaceBuffers::upload_fronts(const Scene& scene) {
-  front_tiles_.emplace(scene);
-  std::vector<FrontInstance> instances;
-  for (const FrontItem& item : scene.fronts) {
-    const FrontGrid& grid = scene.grids[item.grid];
-    instances.push_back(
-        {item.corner, item.size, {front_tiles_->first_texel(item), grid.columns, grid.rows}, item.summary});
-  }
-  sort_by_row(instances);
-  fronts.upload(instances);
 }
 
 // In pieces, because lines fade from corner to corner: in the vertex shader, which costs next to nothing.
@@ -156,13 +126,7 @@ void PlaceBuffers::upload_swatches(const Scene& scene) {
   has_no_data_ = std::any_of(scene.swatches.begin(), scene.swatches.end(),
                              [](const Swatch& swatch) { return swatch.finish == Finish::kNoData; });
   swatches_.upload(packed);
-  cells_.upload(front_tiles_->painted(scene));
   last_swatches_ = std::move(packed);
-}
-
-void PlaceBuffers::bind_textures() const {
-  swatches_.bind(kSwatchUnit);
-  cells_.bind(kCellUnit);
 }
 
 }  // namespace racktwin::gl

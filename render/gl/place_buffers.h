@@ -2,8 +2,9 @@
 #pragma once
 
 #include "render/gl/array_texture.h"
-#include "render/gl/front_tiles.h"
+#include "render/gl/fronts.h"
 #include "render/gl/mesh.h"
+#include "render/gl/programs.h"
 #include "render/scene/scene.h"
 
 #include <optional>
@@ -15,20 +16,19 @@ class PlaceBuffers {
  public:
   PlaceBuffers();
   void update(const Scene& scene);  // the place if its version is new, swatches if they differ
-  void bind_textures() const;
+  void bind_swatches() const { swatches_.bind(kSwatchUnit); }
 
   bool has_no_data() const { return has_no_data_; }  // something is hatched
 
-  Mesh racks, boxes, fronts, tubes, shadows, tile_lines;
+  Mesh racks, boxes, tubes, shadows, tile_lines;
+  Fronts fronts;
 
  private:
   void upload_place(const Scene& scene);
-  void upload_fronts(const Scene& scene);
   void upload_tile_lines(const Scene& scene);
   void upload_swatches(const Scene& scene);
 
-  ArrayTexture swatches_, cells_;
-  std::optional<FrontTiles> front_tiles_;
+  ArrayTexture swatches_;
   std::optional<std::uint64_t> place_version_;
   std::vector<std::uint8_t> last_swatches_;
   bool has_no_data_ = false;

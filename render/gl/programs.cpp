@@ -50,8 +50,7 @@ Result<Shader> compile(GLenum stage, const ProgramText& program) {
 void bind_inputs(GLuint program) {
   glUniformBlockBinding(program, glGetUniformBlockIndex(program, "Frame"), kFrameBinding);
   glUseProgram(program);
-  const std::pair<const char*, int> samplers[] = {
-      {"swatches", kSwatchUnit}, {"cells", kCellUnit}, {"font_atlas", kAtlasUnit}};
+  const std::pair<const char*, int> samplers[] = {{"swatches", kSwatchUnit}, {"font_atlas", kAtlasUnit}};
   for (const auto& [name, unit] : samplers) glUniform1i(glGetUniformLocation(program, name), unit);
   glUseProgram(0);
 }

@@ -8,7 +8,7 @@
 namespace racktwin::gl {
 
 // Texture units, and the binding of the uniform block Frame.
-inline constexpr int kSwatchUnit = 0, kCellUnit = 1, kAtlasUnit = 2;
+inline constexpr int kSwatchUnit = 0, kAtlasUnit = 1;
 inline constexpr GLuint kFrameBinding = 0;
 
 // What is solid. Two of each: details cost a good part of a frame, and most pictures have none (see front.frag).

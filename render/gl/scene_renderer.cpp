@@ -143,6 +143,16 @@ struct SceneRenderer::Impl {
     mesh.draw();
   }
 
+  // Details cost a good part of a frame: only the front in focus has ports to show, if any.
+  void draw_fronts(const Scene& scene, const gl::FrontView& view) {
+    using Choice = gl::Fronts::Choice;
+    glUseProgram(programs.detailed.front.id());
+    place.fronts.draw(view, scene.focus, place.has_no_data() ? Choice::kAll : Choice::kInFocus);
+    if (place.has_no_data()) return;
+    glUseProgram(programs.plain.front.id());
+    place.fronts.draw(view, scene.focus, Choice::kOthers);
+  }
+
   void draw_place(const Scene& scene, const Camera& camera, const Viewport& viewport, int framebuffer_height,
                   int samples) {
     FrameBlock block = frame_block(scene, viewport, samples);
@@ -153,10 +163,9 @@ struct SceneRenderer::Impl {
     block.viewport.w = px_per_m;
     place.update(scene);
     const bool has_no_data = place.has_no_data();
-    block.focus.w = has_no_data ? 1 : 0;
     block.distance.x = crowding_distance(scene.floor_tile_m, camera, px_per_m * block.viewport.z);
     use(block);
-    place.bind_textures();
+    place.bind_swatches();
 
     set_state(viewport, framebuffer_height);
     set_pass(true, true, false);
@@ -169,12 +178,13 @@ struct SceneRenderer::Impl {
     set_pass(true, true, false);
     // What covers the rest first: hidden pixels cost little.
     const gl::SolidPrograms& solid = has_no_data ? programs.detailed : programs.plain;
-    draw(solid.front, place.fronts);
-    if (!has_no_data && scene.focus.strength > 0) draw(programs.detailed.front, place.fronts);  // the one in focus
+    draw_fronts(scene, {block.clip_from_world, block.eye, px_per_m * block.viewport.z});
     draw(solid.box, place.racks);
     draw(solid.box, place.boxes);
     draw(solid.tube, place.tubes);
+    // Where two shadows meet the darker one is seen, which costs half of what mixing them does.
     set_pass(true, false, true);
+    glBlendEquation(GL_MIN);
     draw(programs.shadow, place.shadows);
     leave_state();
   }

@@ -40,6 +40,16 @@ TextLine LabelTexts::strong(std::string text) const {
 }
 
 std::vector<LabelForm> LabelTexts::forms_of(ComponentId id) const {
+  std::vector<LabelForm> forms = usual_forms(id);
+  const LabelForm crossed = id == parts_.view.selected ? crossed_by(id) : LabelForm();
+  if (crossed.empty()) return forms;
+  LabelForm fullest = forms.front();
+  fullest.insert(fullest.end(), crossed.begin(), crossed.end());
+  forms.insert(forms.begin(), fullest);
+  return forms;
+}
+
+std::vector<LabelForm> LabelTexts::usual_forms(ComponentId id) const {
   const std::string_view kind = parts_.site().kind(id);
   const std::string name = parts_.site().name(id);
   const auto with_value = [&](const char* metric) {
@@ -107,6 +117,22 @@ void LabelTexts::add_from_to(const char* from, const char* to, ComponentId id, L
   const std::string from_text = high == "-" ? low : low.substr(0, low.find(' '));  // the unit once
   const std::string text = fmt::format("{} → {}", from_text, high);
   lines.push_back({text, FontFace::kRegular, kSmall_px, parts_.theme.text});
+}
+
+// "above TDP, 1.2 kW": of every metric the highest limit.
+LabelForm LabelTexts::crossed_by(ComponentId id) const {
+  std::vector<MetricLimit> highest;
+  for (const MetricLimit& l : parts_.limits_above) {
+    if (!crosses(parts_, id, {l})) continue;
+    const bool is_same = !highest.empty() && highest.back().metric == l.metric;
+    if (is_same && l.limit->value <= highest.back().limit->value) continue;
+    if (is_same) highest.pop_back();
+    highest.push_back(l);
+  }
+  LabelForm lines;
+  for (const MetricLimit& l : highest)
+    lines.push_back(strong(fmt::format("above {}, {}", l.limit->name, value_text(l.limit->value, l.metric->unit))));
+  return lines;
 }
 
 LabelForm LabelTexts::stopped_pumps(ComponentId cdu) const {

@@ -132,9 +132,15 @@ void OverlayParts::draw_line(glm::vec2 from, glm::vec2 to, float width_at_scale_
 
 void OverlayParts::draw_plate(const PxRect& rect, const TextLine& weakest, std::string text, ComponentId id) const {
   const bool is_chosen = id.exists() && id == view.selected, is_alarm = has_alarm(*this, id);
-  draw_rect(rect, is_alarm ? theme.alarm : is_chosen ? theme.selection : theme.plate_border);
-  const float border = px(is_alarm ? 2 : 1);
-  draw_rect({rect.low + border, rect.high - border}, theme.plate);
+  PxRect inner = rect;
+  const auto border = [&](float width_at_scale_1, Rgba colour) {
+    draw_rect(inner, colour);
+    inner = {inner.low + px(width_at_scale_1), inner.high - px(width_at_scale_1)};
+  };
+  if (is_alarm) border(2, theme.alarm);
+  if (is_chosen) border(1, theme.selection);
+  if (!is_alarm && !is_chosen) border(1, theme.plate_border);
+  draw_rect(inner, theme.plate);
   scene.overlay.labels.push_back(
       {rect.low, rect.size(), std::move(text), px(weakest.size_px), weakest.colour, theme.plate, id, is_alarm});
 }
@@ -178,18 +184,22 @@ void OverlayParts::draw(const Plate& plate, const PxRect& rect) const {
   }
 }
 
+bool crosses(const OverlayParts& parts, ComponentId id, const std::vector<MetricLimit>& limits) {
+  if (!id.exists() || !parts.frame) return false;
+  const auto crosses_of = [&](UnitKind kind) { return is_above_any(parts.history, *parts.frame, limits, kind, id); };
+  const std::string_view kind = parts.site().kind(id);
+  if (kind == "rack" || kind == "row") return crosses_of(UnitKind::kGpu) || crosses_of(UnitKind::kRack);
+  return parts.site().part_of(id) != nullptr && crosses_of(UnitKind::kGpu);
+}
+
 bool has_alarm(const OverlayParts& parts, ComponentId id) {
   if (!id.exists() || !parts.frame) return false;
-  const auto crosses = [&](UnitKind kind) {
-    return is_above_any(parts.history, *parts.frame, parts.limits_above, kind, id);
-  };
+  if (crosses(parts, id, parts.limits_above)) return true;
   const auto has_stopped = [&](ComponentId pump) {
     const MetricRow* speed = parts.history.metric("pump_speed");
     return speed != nullptr && parts.history.reading(*parts.frame, *speed, pump).mean == 0;
   };
   const std::string_view kind = parts.site().kind(id);
-  if (kind == "rack" || kind == "row") return crosses(UnitKind::kGpu) || crosses(UnitKind::kRack);
-  if (parts.site().part_of(id) != nullptr) return crosses(UnitKind::kGpu);
   if (kind == "pump") return has_stopped(id);
   if (kind != "cdu") return false;
   const std::vector<int> pumps = parts.site().children(id.component);

@@ -78,8 +78,8 @@ struct OverlayParts {
   void draw_text(const TextLine& line, float left, float top) const;
   void draw_rect(const PxRect& rect, Rgba colour) const;
   void draw_line(glm::vec2 from, glm::vec2 to, float width_at_scale_1, Rgba colour) const;
-  // A plate with its border, wider and in the colour of the alarm where there is one, entered among the labels; the
-  // text is for the caller to draw.
+  // A plate with its border, wider and in the colour of the alarm where there is one, within it that of what is
+  // selected, entered among the labels; the text is for the caller to draw.
   void draw_plate(const PxRect& rect, const TextLine& weakest, std::string text, ComponentId id) const;
 
   Plate plate_of(ComponentId id, std::vector<TextLine> lines) const;
@@ -101,6 +101,8 @@ void outline_chosen(OverlayParts& parts);
 // always has a label, unless it has one already; so does what stands in the hall and is hovered.
 void add_labels(OverlayParts& parts, ComponentId detailed);
 
+// A rack, or something in one, or a row is above one of these limits.
+bool crosses(const OverlayParts& parts, ComponentId id, const std::vector<MetricLimit>& limits);
 // Something of what a label names is above a limit or has stopped.
 bool has_alarm(const OverlayParts& parts, ComponentId id);
 

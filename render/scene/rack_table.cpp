@@ -118,12 +118,15 @@ void thin_out(std::vector<Entry>& entries, float height, float room) {
 void draw_entry(OverlayParts& parts, const Entry& entry, const PxRect& rect, float edge, bool is_right) {
   const float pad = parts.px(kPadX_px), near = is_right ? rect.low.x : rect.high.x;
   parts.draw_rect(rect, parts.theme.plate);
-  const bool is_alarm = has_alarm(parts, entry.id);
-  if (is_alarm || entry.id == parts.view.selected) {
-    const float inner = near + (is_right ? 1.0F : -1.0F) * parts.px(3);
-    parts.draw_rect({{std::min(near, inner), rect.low.y}, {std::max(near, inner), rect.high.y}},
-                    is_alarm ? parts.theme.alarm : parts.theme.selection);
-  }
+  const bool is_alarm = has_alarm(parts, entry.id), is_chosen = entry.id == parts.view.selected;
+  float bar = near;
+  const auto add_bar = [&](Rgba colour) {
+    const float inner = bar + (is_right ? 1.0F : -1.0F) * parts.px(is_alarm && is_chosen ? 2 : 3);
+    parts.draw_rect({{std::min(bar, inner), rect.low.y}, {std::max(bar, inner), rect.high.y}}, colour);
+    bar = inner;
+  };
+  if (is_alarm) add_bar(parts.theme.alarm);
+  if (is_chosen) add_bar(parts.theme.selection);
   const bool has_value = !entry.value.text.empty();
   parts.scene.overlay.labels.push_back({rect.low, rect.size(),
                                         entry.name.text + (has_value ? "\n" + entry.value.text : std::string()),

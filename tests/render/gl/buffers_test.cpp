@@ -1,47 +1,60 @@
 // What goes to the graphics card, as data.
-#include "render/gl/front_tiles.h"
+#include "render/gl/fronts.h"
 #include "render/gl/overlay_quads.h"
+#include "render/scene/camera.h"
 #include "tests/render/gl/sample_scene.h"
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 using namespace racktwin;
 using namespace racktwin::gl;
 
-namespace {
-
-const std::uint8_t* texel(const std::vector<std::uint8_t>& texels, glm::uvec2 at) {
-  return texels.data() + 4 * (static_cast<std::size_t>(at.y) * kFrontTexelsInRow + at.x);
-}
-
-}  // namespace
-
-TEST_CASE("a front's tile holds the colour, the edges and the look of each cell") {
+TEST_CASE("cells of one size, swatch and kind become one pane, and panes cover a front once") {
   const Scene scene = sample_scene();
-  const FrontTiles tiles(scene);
-  const std::vector<std::uint8_t> texels = tiles.painted(scene);
-  const FrontItem& front = scene.fronts[3];
-  const glm::uvec2 first = tiles.first_texel(front);
-  const std::uint8_t* gpu = texel(texels, first + glm::uvec2(2, kSampleGpuRow));
-  const Rgba colour = scene.swatches[sample_swatch(scene, front, kSampleGpuRow, 2)].colour;
-  CHECK(Rgba{gpu[0], gpu[1], gpu[2], 255} == colour);
-  CHECK(gpu[3] == 15);                                                         // data, an edge on each side
-  CHECK(texel(texels, first + glm::uvec2(0, 12))[3] == (1 | 4 | 8 | 5 << 4));  // a switch tray, left end
-  CHECK(texel(texels, first + glm::uvec2(1, 12))[3] == (4 | 8 | 5 << 4));
-  CHECK(texel(texels, first + glm::uvec2(3, 12))[3] == (2 | 4 | 8 | 5 << 4));
+  const FrontGrid& grid = scene.grids[0];
+  const std::vector<FrontPane> panes = front_panes(grid, scene.cell_swatches.data() + scene.fronts[0].first_swatch);
+  float covered = 0;
+  int n_cell = 0;
+  for (const FrontPane& pane : panes) {
+    covered += (pane.high.x - pane.low.x) * (pane.high.y - pane.low.y);
+    n_cell += static_cast<int>(pane.cells.x * pane.cells.y);
+  }
+  CHECK(covered == Approx(1));
+  CHECK(n_cell == grid.cells());
+  const auto switches =
+      std::find_if(panes.begin(), panes.end(), [](const FrontPane& pane) { return pane.ports_per_m == 30; });
+  REQUIRE(switches != panes.end());
+  CHECK(switches->cells == glm::vec2(1, 9));
+  CHECK(switches->high.y == 1 - 12.0F / kSampleRows);
+  const std::vector<SwatchIndex> alike(static_cast<std::size_t>(grid.cells()), kSampleFirst);
+  CHECK(front_panes(grid, alike.data()).size() == 6);  // two kinds of shelves, trays, switches, trays, shelves
 }
 
-TEST_CASE("racks that show the same swatches share a tile") {
-  Scene scene = sample_scene();
-  for (FrontItem& front : scene.fronts) front.first_swatch = scene.fronts[0].first_swatch;
-  const FrontTiles tiles(scene);
-  CHECK(tiles.first_texel(scene.fronts[5]) == tiles.first_texel(scene.fronts[0]));
-  CHECK(tiles.painted(scene).size() == std::size_t{4} * kFrontTexelsInRow * kSampleRows);
+TEST_CASE("a cell that is no rectangle becomes several panes") {
+  FrontGrid grid{2, 2, {{0, 0}, {0, 0}, {0, 0}, {1, 0}}, {-1, 0}};
+  const SwatchIndex swatches[] = {7, 8};
+  const std::vector<FrontPane> panes = front_panes(grid, swatches);
+  REQUIRE(panes.size() == 3);
+  CHECK(panes[0].low == glm::vec2(0, 0.5F));
+  CHECK(panes[0].high == glm::vec2(1, 1));
+  CHECK(panes[1].swatch == 7);
+  CHECK(panes[2].swatch == 8);
+  CHECK(panes[2].low == glm::vec2(0.5F, 0));
 }
 
-TEST_CASE("7,000 different fronts fit into a texture of 8,192 rows") {
-  const Scene scene = sample_scene(70, 100);
-  CHECK(FrontTiles(scene).painted(scene).size() / (4 * kFrontTexelsInRow) <= 8192);
+TEST_CASE("a front is hidden from behind and out of view, and far where its cells are small") {
+  const Front front{{0, 0, 0}, {0.6F, 1, 2.2F}, {0.15F, 0.05F}, 0, 0, 0};
+  const auto seen_by = [&](const Camera& camera) {
+    const glm::vec3 eye = camera.eye();
+    return sight_of(front, {camera.clip_from_world(1.6F), glm::vec4(eye, 1), 1000});
+  };
+  CHECK(seen_by({{0.3F, 0, 1}, 0, 0.3F, 5}) == FrontSight::kNear);
+  CHECK(seen_by({{0.3F, 0, 1}, 0, 0.3F, 32}) == FrontSight::kNear);
+  CHECK(seen_by({{0.3F, 0, 1}, 0, 0.3F, 35}) == FrontSight::kFar);
+  CHECK(seen_by({{0.3F, 0, 1}, 3.1F, 0.3F, 5}) == FrontSight::kHidden);
+  CHECK(seen_by({{9, 0, 1}, 0, 0.3F, 5}) == FrontSight::kHidden);
 }
 
 TEST_CASE("rectangles and straight lines are snapped to pixels, and keep what they touch together") {

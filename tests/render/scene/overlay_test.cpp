@@ -208,6 +208,26 @@ TEST_CASE("Labels of what is above a limit or has stopped say so by their border
   CHECK(alarms(site, Layer::kTemperature) == Names{"cdu-1", "rack-01", "rack-02"});
 }
 
+TEST_CASE("A label that is selected and in alarm has both borders, and names the limit") {
+  HandMade site;
+  site.power_w[6] = 1100;
+  const RunHistory history = hand_made_history(site);
+  FontBook fonts;
+  SceneView view = compose(history, 10, Layer::kPower, "overview", 1280, 720).view;
+  view.selected = id_of(history, "hall/row-1/rack-02");
+  const Scene scene = build_scene(history, history.frame(10), view, fonts);
+  const LabelBox* label = label_of(scene, view.selected);
+  REQUIRE(label != nullptr);
+  CHECK(label->text.find("\nabove TDP, 1 kW") != std::string::npos);
+  const auto has_border = [&](Rgba colour) {
+    return std::any_of(scene.overlay.rects.begin(), scene.overlay.rects.end(), [&](const OverlayRect& r) {
+      return r.colour == colour && r.px.x >= label->px.x && r.px.x < label->px.x + 4 && r.size.x > label->size.x - 8;
+    });
+  };
+  CHECK(has_border(light_theme().alarm));
+  CHECK(has_border(light_theme().selection));
+}
+
 TEST_CASE("The legend has ticks, limits and an arrow where values lie beyond it") {
   HandMade site;
   const RunHistory within = hand_made_history(site);
