@@ -25,10 +25,10 @@ struct LatentAttention {
 struct MixtureOfExperts {
   int experts = 0, experts_per_token = 0;
   int expert_ffn = 0;
-  int shared_ffn = 0;   // of the experts that every token visits, together; 0: none
+  int shared_ffn = 0;                    // of the experts that every token visits, together; 0: none
   int groups = 1, groups_per_token = 1;  // experts stand in groups; those of a token come from so many
-  int first_dense = 0;  // layers at the bottom that are dense
-  int every = 1;        // above them, each n-th layer has experts, counted from the bottom of the model
+  int first_dense = 0;                   // layers at the bottom that are dense
+  int every = 1;  // above them, each n-th layer has experts, counted from the bottom of the model
 };
 
 // A decoder-only transformer by its dimensions.

@@ -67,7 +67,8 @@ std::vector<Flow> Exchanges::flows_of(const CollectiveTime& time, const Collecti
 
 const CollectiveTime& Exchanges::time_of(std::uint32_t c, CollectiveOp op, double bytes, const CollectiveLayout& layout,
                                          Hop hop) const {
-  const auto [found, is_new] = asked_.try_emplace({c, op, bytes, layout.ranks, layout.per_domain, layout.domains, hop});
+  const auto [found, is_new] =
+      asked_.try_emplace({c, op, bytes, layout.ranks, layout.per_domain, layout.in_smallest, layout.domains, hop});
   if (is_new) {
     const auto time = chosen_collective(op, bytes, layout, capacities_of(c, hop, layout), calibration_);
     RT_CHECK(time.has_value());

@@ -34,7 +34,7 @@ class Exchanges {
   std::vector<Flow> collective(std::uint32_t c, const Membership& member, CollectiveOp op, double bytes,
                                double times) const;
 
-  // The same of dispatch or combine, once: `tokens` of a rank to their experts in `member`.
+  // The same for `times` dispatches or combines of a rank's `tokens` to their experts in `member`.
   std::vector<Flow> expert_exchange(std::uint32_t c, const Membership& member, double tokens, double times) const;
 
   // To a peer in another stage.
@@ -59,7 +59,7 @@ class Exchanges {
     std::uint32_t gpu_class;
     CollectiveOp op;
     double bytes;
-    int ranks, per_domain, domains;
+    int ranks, per_domain, in_smallest, domains;
     Hop hop;
     auto operator<=>(const Asked&) const = default;
   };
