@@ -86,8 +86,8 @@ class Judge {
         {{ClockReason::kShutDown, "shut down: {} GPUs"},
          {ClockReason::kHardwareThermal, "throttling: {} GPUs, temperature"},
          {ClockReason::kSoftwareThermal, "throttling: {} GPUs, temperature"},
-         {ClockReason::kPowerCap, "throttling: {} GPUs, power"},
-         {ClockReason::kClockLimit, "throttling: {} GPUs, clock limit"}}};
+         {ClockReason::kPowerCap, "power-capped: {} GPUs"},
+         {ClockReason::kClockLimit, "clock-limited: {} GPUs"}}};
     bool is_said = false;
     for (const auto& [reason, text] : kSaid) {
       const MetricRow* metric = history_.metric(name_of(reason).metric);

@@ -113,7 +113,7 @@ TEST_CASE("clocks that only the power limit holds down are within limits, and sa
   state.power_cap = {1, 0.2F, kNoValue};
   const Verdict capped = verdict(state);
   CHECK(capped.severity == Severity::kNotice);
-  CHECK(capped.text == "within limits; throttling: 12 GPUs, power");
+  CHECK(capped.text == "within limits; power-capped: 12 GPUs");
 }
 
 TEST_CASE("a clock says what set it, with shares where that was more than one thing") {
