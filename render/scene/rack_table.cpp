@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 namespace racktwin {
 namespace {
@@ -83,6 +84,30 @@ void spread(std::vector<Entry>& entries, float height, float low, float high) {
                      std::floor(static_cast<float>(i) * height);
 }
 
+// "36 %" under "31.7 %" becomes "36.0 %": values of one unit have as many decimals as the most exact of them.
+void align_decimals(std::vector<Entry>& entries) {
+  const auto decimals = [](const std::string& number) {
+    const std::size_t point = number.find('.');
+    return point == std::string::npos ? std::size_t{0} : number.size() - point - 1;
+  };
+  std::map<std::string, std::size_t> most;  // by unit
+  const auto split = [](const std::string& text) {
+    const std::size_t space = text.find(' ');
+    return std::pair(text.substr(0, space), space == std::string::npos ? std::string() : text.substr(space));
+  };
+  for (const Entry& entry : entries) {
+    const auto [number, unit] = split(entry.value.text);
+    most[unit] = std::max(most[unit], decimals(number));
+  }
+  for (Entry& entry : entries) {
+    auto [number, unit] = split(entry.value.text);
+    const std::size_t missing = unit.empty() ? 0 : most[unit] - decimals(number);
+    if (missing == 0) continue;
+    if (decimals(number) == 0) number += '.';
+    entry.value.text = number + std::string(missing, '0') + unit;
+  }
+}
+
 // The trays that stand on one side: compute trays right, the rest left, from top to bottom.
 std::vector<Entry> entries_of(const OverlayParts& parts, const SeenFront& seen, bool computes) {
   const RackTemplate& type = parts.site().rack_types()[static_cast<std::size_t>(seen.rack->type)];
@@ -101,6 +126,7 @@ std::vector<Entry> entries_of(const OverlayParts& parts, const SeenFront& seen, 
     entries.push_back(std::move(entry));
   }
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.tray_y < b.tray_y; });
+  align_decimals(entries);
   return entries;
 }
 
