@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 namespace racktwin {
 namespace {
@@ -396,6 +397,19 @@ TEST_CASE("What is out of the picture is named at its edge, and what the pointer
   picture = in_window(history, "overview", {1000, 595}, Layer::kPower, "hall/row-a/rack-02", "hall/cdu-1/pump-1");
   CHECK(label_of(picture.scene, picture.view.selected) != nullptr);
   CHECK(label_of(picture.scene, picture.view.hovered) != nullptr);
+}
+
+TEST_CASE("Values in a column of trays have equally many decimals") {
+  const Composed picture =
+      compose(example_history(), kExampleTime_s, Layer::kUtilization, "rack:hall/row-a/rack-03", 1280, 720);
+  std::set<std::size_t> decimals;
+  for (const LabelBox& label : picture.scene.overlay.labels) {
+    const std::size_t value = label.text.find('\n'), unit = label.text.find(" %");
+    if (label.text.rfind("compute-", 0) != 0 || value == std::string::npos || unit == std::string::npos) continue;
+    const std::size_t point = label.text.find('.', value);
+    decimals.insert(point == std::string::npos ? 0 : unit - point - 1);
+  }
+  CHECK(decimals == std::set<std::size_t>{1});
 }
 
 TEST_CASE("Labels stand still while the pointer goes over racks") {
