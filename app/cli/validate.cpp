@@ -39,7 +39,7 @@ struct ValidateOptions {
   bool force = false;
 };
 
-// Applies "attention.forward_share=0.4".
+// Applies "attention.native_share=0.4".
 Errors assign(const std::vector<std::string>& assignments, Calibration& calibration) {
   Errors errors;
   for (const std::string& text : assignments) {
@@ -379,7 +379,7 @@ Subcommand add_validate(CLI::App& program, const GlobalOptions& global) {
   CLI::App* app = program.add_subcommand("validate", "Predict published measurements and print the errors");
   app->footer(
       "  racktwin validate\n"
-      "  racktwin validate --use calibrate --set attention.forward_share=0.5\n"
+      "  racktwin validate --use calibrate --set attention.native_share=0.5\n"
       "  racktwin validate --table our-runs.csv --json\n"
       "  racktwin validate --markdown report.md --svg report-pictures\n"
       "  racktwin validate --parameters");
