@@ -323,8 +323,10 @@ CollectiveLayout CollectiveLayout::of(int ranks, int per_domain) {
   return l;
 }
 
-int nics_used(Algorithm algorithm, const CollectiveLayout& layout) {
-  return algorithm == Algorithm::kDirect || algorithm == Algorithm::kPat ? layout.in_smallest : rails(layout);
+double sent_by_each(const CollectiveTime& time, const CollectiveLayout& layout, int in_domain) {
+  const double bytes = time.tiers[at(NetworkTier::kNic)].bytes;
+  const bool is_own = time.algorithm == Algorithm::kDirect || time.algorithm == Algorithm::kPat;
+  return is_own ? bytes : bytes * rails(layout) / in_domain;
 }
 
 CollectiveCapacities collective_capacities(const RackType& rack, const FabricType& type, const Fabric& fabric) {
@@ -531,16 +533,20 @@ double moe_destinations(int members, const MoeExchange& e) {
     const double reached = static_cast<double>(members) / e.groups * e.groups_per_token;
     return reached * (1 - std::pow(1 - 1 / reached, e.top_k));
   }
-  // A member holds some groups: how many of the token's are among them is hypergeometric.
-  const int held = e.groups / members;
   const auto choose = [](int n, int k) {
     return std::exp(std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1));
   };
-  double missed = 0;
-  for (int h = std::max(0, held + e.groups_per_token - e.groups); h <= std::min(held, e.groups_per_token); ++h)
-    missed += choose(held, h) * choose(e.groups - held, e.groups_per_token - h) / choose(e.groups, e.groups_per_token) *
-              std::pow(1 - static_cast<double>(h) / e.groups_per_token, e.top_k);
-  return members * (1 - missed);
+  // A member holds some groups: how many of the token's are among them is hypergeometric.
+  const auto reaches = [&](int held) {
+    double missed = 0;
+    for (int h = std::max(0, held + e.groups_per_token - e.groups); h <= std::min(held, e.groups_per_token); ++h)
+      missed += choose(held, h) * choose(e.groups - held, e.groups_per_token - h) /
+                choose(e.groups, e.groups_per_token) *
+                std::pow(1 - static_cast<double>(h) / e.groups_per_token, e.top_k);
+    return 1 - missed;
+  };
+  const int held = e.groups / members, with_one_more = e.groups % members;
+  return (members - with_one_more) * reaches(held) + (with_one_more > 0 ? with_one_more * reaches(held + 1) : 0);
 }
 
 CollectiveTime moe_exchange_time(MoeKernel kernel, const MoeExchange& exchange, const CollectiveLayout& l,

@@ -50,9 +50,6 @@ struct CollectiveCapacities {
   double oversubscription = 1;    // a leaf's bandwidth to NICs over that to spines
   double skew = 1;                // all-to-all: bytes of the busiest rank over the mean
 };
-// NICs of a domain that the bytes of a collective leave by.
-int nics_used(CollectiveAlgorithm algorithm, const CollectiveLayout& layout);
-
 CollectiveCapacities collective_capacities(const RackType& rack, const FabricType& type, const Fabric& fabric);
 
 enum class NetworkTier : std::uint8_t { kNvlink, kNic, kLeafUplink };
@@ -77,6 +74,10 @@ struct CollectiveTime {
   NetworkTier slowest = NetworkTier::kNvlink;
   bool is_latency_bound() const { return launch_s + latency_s > transfer_s; }
 };
+
+// What a rank's NIC sends [B] where `in_domain` ranks share a domain: its own messages, or its part of what the rails
+// of rings and trees carry, of which a large domain has fewer than ranks.
+double sent_by_each(const CollectiveTime& time, const CollectiveLayout& layout, int in_domain);
 
 // Why a combination cannot run; empty if it can.
 std::string why_not(CollectiveOp op, CollectiveAlgorithm algorithm, CollectiveProtocol protocol,

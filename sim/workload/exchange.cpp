@@ -50,8 +50,7 @@ CollectiveCapacities Exchanges::capacities_of(std::uint32_t c, Hop hop, const Co
   return capacities;
 }
 
-// All tiers work at the same time. What is not transfer comes before it. The NICs of a domain that a collective does
-// not use carry their even share here: the same load on the domain, the same time.
+// All tiers work at the same time. What is not transfer comes before it.
 std::vector<Flow> Exchanges::flows_of(const CollectiveTime& time, const CollectiveLayout& layout,
                                       const Membership& member, double times) const {
   const double delay = times * (time.time_s - time.transfer_s);
@@ -59,7 +58,7 @@ std::vector<Flow> Exchanges::flows_of(const CollectiveTime& time, const Collecti
   if (const TierLoad& nvlink = tier(time, NetworkTier::kNvlink); nvlink.bytes > 0)
     flows.push_back({Hop::kNvlink, Hop::kNvlink, times * nvlink.bytes, delay, nvlink.bytes / nvlink.transfer_s});
   if (const TierLoad& nic = tier(time, NetworkTier::kNic); nic.bytes > 0) {
-    const double bytes = nic.bytes * nics_used(time.algorithm, layout) / member.in_domain;
+    const double bytes = sent_by_each(time, layout, static_cast<int>(member.in_domain));
     flows.push_back({member.up, member.down, times * bytes, delay, bytes / nic.transfer_s});
   }
   return flows;
@@ -84,8 +83,7 @@ std::vector<Flow> Exchanges::collective(std::uint32_t c, const Membership& membe
   return flows_of(time_of(c, op, bytes, layout, std::max(member.up, member.down)), layout, member, times);
 }
 
-// What leaves the NVLink domain goes out on the sender's rail and over NVLink to its receiver, as in NCCL's PXN and
-// DeepEP: to the ranks on the same leaf, and to those across the spine.
+// What leaves the NVLink domain goes to the ranks on the same leaf, and to those across the spine.
 std::vector<Flow> Exchanges::expert_exchange(std::uint32_t c, const Membership& member, double tokens,
                                              double times) const {
   if (member.size <= 1 || tokens <= 0) return {};

@@ -67,6 +67,16 @@ TEST_CASE("a ring moves what an ideal ring must, and its kernels each rank's own
   CHECK(tier(gather, NetworkTier::kNic).bytes == Approx(15.0 / 16 * kGiB / 8));
 }
 
+TEST_CASE("rails carry what a domain sends, and every rank its own messages") {
+  const CollectiveLayout l = CollectiveLayout::of(128, 64);
+  const CollectiveCapacities c = capacities_of("gb200-nvl72", 2);
+  const auto ring = timed(Op::kAllGather, Algorithm::kRing, Protocol::kSimple, kGiB, l, c);
+  CHECK(64 * sent_by_each(ring, l, 64) == Approx(127.0 / 128 * kGiB));  // once out of each domain
+  const auto exchange = timed(Op::kAllToAll, Algorithm::kDirect, Protocol::kSimple, kGiB, l, c);
+  CHECK(sent_by_each(exchange, l, 64) == Approx(64.0 / 128 * kGiB));
+  CHECK(sent_by_each(exchange, l, 48) == Approx(64.0 / 128 * kGiB));
+}
+
 TEST_CASE("in-switch reduction moves the message once up and once down, whatever the number of ranks") {
   const CollectiveCapacities c = capacities_of("gb200-nvl72", 1);
   for (const int ranks : {8, 16, 32}) {
@@ -250,6 +260,9 @@ TEST_CASE("the experts of a token sit on as many ranks as chance gives") {
   // Two members with two of four groups each, a token chooses two: one in six pairs sits on each member alone.
   CHECK(destinations(2, 1, 4, 2) == Approx(1));
   CHECK(destinations(2, 1000, 4, 2) == Approx(2 - 2.0 / 6));
+  // Three members with one, one and two of four groups: a token of one expert is on one member all the same.
+  CHECK(destinations(3, 1, 4, 2) == Approx(1));
+  CHECK(destinations(5, 1, 8, 4) == Approx(1));
   const CollectiveLayout l = CollectiveLayout::of(8, 8);
   const CollectiveCapacities c = capacities_of("hgx-h100", 1);
   const MoeExchange e = {4096, moe_combine_bytes(7168), 8};

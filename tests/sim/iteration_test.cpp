@@ -159,9 +159,9 @@ TEST_CASE("communication beside the compute takes SMs from it for as long as it 
   const double more = computing_s(beside) - computing_s(exposed);
   CHECK(more <= 0.1 * alone_s);
   CHECK(more >= 0.08 * alone_s);
-  Plan unknown = job("true");
-  unknown.site.rack_type.gpu.sm_count.value = std::numeric_limits<double>::infinity();
-  CHECK(computing_s(built(unknown, calibration)) == Approx(computing_s(exposed)));
+  Plan endless = job("true");
+  endless.site.rack_type.gpu.sm_count.value = std::numeric_limits<double>::infinity();
+  CHECK(computing_s(built(endless, calibration)) == Approx(computing_s(exposed)));
 }
 
 TEST_CASE("the busiest rank receives what the imbalance says") {
