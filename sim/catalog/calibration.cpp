@@ -1,0 +1,131 @@
+#include "sim/catalog/calibration.h"
+
+#include "sim/catalog/catalog.h"
+#include "sim/catalog/read.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace racktwin {
+namespace {
+
+Fitted read_fitted(Table& table, const char* key, Dimension dimension) {
+  Table entry = table.table(key);
+  Fitted fitted;
+  fitted.fitted_on = entry.text("fitted_on");
+  fitted.value = entry.sourced("value", dimension);
+  fitted.fit = entry.optional_text("fit").value_or("");
+  if (entry.has("left_out")) fitted.left_out = entry.quantities("left_out", dimension);
+  return fitted;
+}
+
+FitRecord read_fit(const std::string& name, Table table) {
+  FitRecord fit;
+  fit.name = name;
+  fit.by = table.text("by");
+  fit.configurations = positive_integer(table, "configurations");
+  fit.error = table.quantity("error", Dimension::kNone);
+  for (Table part : table.tables("part"))
+    fit.parts.push_back({part.text("name"), positive_integer(part, "configurations"),
+                         part.quantity("error", Dimension::kNone), part.quantity("left_out_error", Dimension::kNone)});
+  return fit;
+}
+
+// A parameter names its fit, and has a value for every part that was left out.
+void check_fit(Table& table, const std::string& key, const Fitted& fitted, const std::vector<FitRecord>& fits) {
+  if (fitted.fit.empty() && fitted.left_out.empty()) return;
+  const auto fit = std::find_if(fits.begin(), fits.end(), [&](const FitRecord& f) { return f.name == fitted.fit; });
+  if (fit == fits.end()) {
+    table.error_at(key, fmt::format("there is no fit \"{}\"", fitted.fit));
+  } else if (fit->parts.size() != fitted.left_out.size()) {
+    table.error_at(key, fmt::format("left_out has {} values for the {} parts of fit \"{}\"", fitted.left_out.size(),
+                                    fit->parts.size(), fit->name));
+  }
+}
+
+}  // namespace
+
+Result<Calibration> Catalog::calibration() const {
+  Result<Document> document = Document::load(directory_ + "/calibration.toml");
+  if (!document) return tl::unexpected(document.error());
+  Table root = document->root();
+  root.text("kind");
+  root.text("title");
+  Calibration c;
+  if (root.has("fit")) {
+    Table fits = root.table("fit");
+    for (const std::string& name : fits.keys()) c.fits.push_back(read_fit(name, fits.table(name)));
+  }
+  for (const ParameterRow& row : parameter_rows(c)) {
+    const auto dot = row.key.find('.');
+    Table table = root.table(row.key.substr(0, dot));
+    *row.value = read_fitted(table, row.key.substr(dot + 1).c_str(), row.dimension);
+    check_fit(table, row.key.substr(dot + 1), *row.value, c.fits);
+  }
+  return finish(*document, std::move(c));
+}
+
+std::vector<ParameterRow> parameter_rows(Calibration& c) {
+  using D = Dimension;
+  return {
+      {"gemm.launch", D::kTime, &c.gemm_launch_s, "fixed time of one GEMM"},
+      {"gemm.half_k_bf16", D::kNone, &c.gemm_half_k_bf16, "inner dimension at which a BF16 GEMM is at half rate"},
+      {"gemm.half_k_fp8", D::kNone, &c.gemm_half_k_fp8, "the same, FP8 per tensor"},
+      {"gemm.half_k_mxfp8", D::kNone, &c.gemm_half_k_mxfp8, "the same, FP8 per block"},
+      {"gemm.half_k_nvfp4", D::kNone, &c.gemm_half_k_nvfp4, "the same, NVFP4"},
+      {"memory.hbm_share", D::kNone, &c.hbm_share, "HBM bandwidth that memory-bound kernels reach"},
+      {"memory.launch", D::kTime, &c.kernel_launch_s, "fixed time of one memory-bound or attention kernel"},
+      {"memory.eager_traffic", D::kNone, &c.eager_traffic, "HBM traffic between GEMMs, unfused over fused kernels"},
+      {"attention.native_share", D::kNone, &c.attention_native_share,
+       "of the dense BF16 peak, products of native flash attention"},
+      {"attention.portable_share", D::kNone, &c.attention_portable_share,
+       "of the warp-level BF16 peak, products of portable flash attention"},
+      {"host.launch", D::kTime, &c.host_launch_s, "time of the host for one kernel"},
+      {"moe.imbalance", D::kNone, &c.expert_imbalance, "busiest over mean tokens of experts, routing not forced"},
+      {"fabric.nic_share", D::kNone, &c.nic_share, "NIC bandwidth that collectives and sends reach"},
+      {"collective.hop_ll", D::kTime, &c.collective.hop_ll_s, "one step over NVLink, protocol LL"},
+      {"collective.hop_ll128", D::kTime, &c.collective.hop_ll128_s, "one step over NVLink, protocol LL128"},
+      {"collective.hop_simple", D::kTime, &c.collective.hop_simple_s, "one step over NVLink, protocol Simple"},
+      {"collective.ll_share", D::kNone, &c.collective.ll_share, "NVLink bandwidth that protocol LL reaches"},
+      {"collective.ll128_share", D::kNone, &c.collective.ll128_share, "NVLink bandwidth that protocol LL128 reaches"},
+      {"collective.own_copy", D::kNone, &c.collective.own_copy,
+       "share of its own part of the message that each rank's kernel moves too"},
+      {"collective.segment", D::kTime, &c.collective.segment_s, "one segment of a ring's pipeline"},
+      {"collective.nvls_latency", D::kTime, &c.collective.nvls_latency_s, "fixed time of in-switch reduction"},
+      {"collective.nvls_segment", D::kTime, &c.collective.nvls_segment_s, "one segment of its pipeline, for each head"},
+      {"collective.net_hop_ll", D::kTime, &c.collective.net_hop_ll_s,
+       "one step between NVLink domains, on top of links and switches, protocol LL"},
+      {"collective.net_hop_ll128", D::kTime, &c.collective.net_hop_ll128_s, "the same, LL128"},
+      {"collective.net_hop_simple", D::kTime, &c.collective.net_hop_simple_s, "the same, Simple"},
+      {"collective_nvlink3.base", D::kTime, &c.collective.nvlink3.base_s, "fixed time of a collective on NVLink 3"},
+      {"collective_nvlink3.ring_share", D::kNone, &c.collective.nvlink3.ring_share,
+       "NVLink 3 bandwidth that rings and trees reach"},
+      {"collective_nvlink3.p2p_share", D::kNone, &c.collective.nvlink3.p2p_share,
+       "NVLink 3 bandwidth that sends reach"},
+      {"collective_nvlink4.base", D::kTime, &c.collective.nvlink4.base_s, "fixed time of a collective on NVLink 4"},
+      {"collective_nvlink4.ring_share", D::kNone, &c.collective.nvlink4.ring_share,
+       "NVLink 4 bandwidth that rings and trees reach"},
+      {"collective_nvlink4.p2p_share", D::kNone, &c.collective.nvlink4.p2p_share,
+       "NVLink 4 bandwidth that sends reach"},
+      {"collective_nvlink4.nvls_share", D::kNone, &c.collective.nvlink4.nvls_share,
+       "NVLink 4 bandwidth that in-switch reduction reaches"},
+      {"collective_nvlink5.base", D::kTime, &c.collective.nvlink5.base_s, "fixed time of a collective on NVLink 5"},
+      {"collective_nvlink5.ring_share", D::kNone, &c.collective.nvlink5.ring_share,
+       "NVLink 5 bandwidth that rings and trees reach"},
+      {"collective_nvlink5.p2p_share", D::kNone, &c.collective.nvlink5.p2p_share,
+       "NVLink 5 bandwidth that sends reach"},
+      {"collective_nvlink5.nvls_share", D::kNone, &c.collective.nvlink5.nvls_share,
+       "NVLink 5 bandwidth that in-switch reduction reaches"},
+      {"moe.deepep_base", D::kTime, &c.moe.deepep.base_s, "fixed time of a DeepEP dispatch or combine"},
+      {"moe.deepep_share", D::kNone, &c.moe.deepep.share, "NVLink bandwidth that it reaches"},
+      {"moe.deepep_low_latency_base", D::kTime, &c.moe.deepep_low_latency.base_s, "the same, low-latency kernels"},
+      {"moe.deepep_low_latency_share", D::kNone, &c.moe.deepep_low_latency.share, "and the bandwidth"},
+      {"moe.one_sided_base", D::kTime, &c.moe.one_sided.base_s, "fixed time of TensorRT-LLM's one-sided exchange"},
+      {"moe.one_sided_share", D::kNone, &c.moe.one_sided.share, "NVLink bandwidth that it reaches"},
+      {"moe.two_sided_base", D::kTime, &c.moe.two_sided.base_s, "the same, two-sided"},
+      {"moe.two_sided_share", D::kNone, &c.moe.two_sided.share, "and the bandwidth"},
+  };
+}
+
+}  // namespace racktwin
