@@ -62,15 +62,8 @@ class Predictor {
 
   CollectivePrediction predict(const CsvRow& row) {
     CollectivePrediction p;
-    p.id = row.text("id");
-    p.source = row.text("source").substr(0, row.text("source").find(':'));
-    p.use = row.text("use");
-    p.model = row.text("model");
-    p.metric = row.text("metric");
-    p.unit = row.text("unit");
-    p.value = row.number("value").value_or(kNoValue);
-    p.predicted = p.step_s = kNoValue;
-    p.system = row.text("system").empty() ? system_of(row.text("hardware")) : row.text("system");
+    describe_row(row, ':', p);
+    if (p.system.empty()) p.system = system_of(row.text("hardware"));
     if (const EntryName* entry = find_entry(names_, "racks", p.system)) p.system = entry->name;
     for (const char* column : {"source", "hardware", "system", "nic_gbps", "n_gpus", "model", "global_batch", "metric"})
       p.configuration += row.text(column) + "|";

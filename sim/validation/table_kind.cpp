@@ -4,8 +4,6 @@
 
 #include <fmt/core.h>
 
-#include <limits>
-
 namespace racktwin {
 
 TableKind table_kind(const CsvTable& table) {
@@ -24,15 +22,7 @@ Result<std::vector<RowPrediction>> list_other_rows(const CsvTable& table) {
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
     const CsvRow row(table, i);
     RowPrediction p;
-    p.id = row.text("id");
-    p.source = row.text("source").substr(0, row.text("source").find(','));
-    p.use = row.text("use");
-    p.system = row.text("system");
-    p.model = row.text("model");
-    p.metric = row.text("metric");
-    p.unit = row.text("unit");
-    p.value = row.number("value").value_or(std::numeric_limits<double>::quiet_NaN());
-    p.predicted = p.step_s = std::numeric_limits<double>::quiet_NaN();
+    describe_row(row, ',', p);
     p.reason = p.metric.empty() ? "the metric is not stated"
                                 : fmt::format("metric {} is neither a training step's nor a collective's", p.metric);
     rows.push_back(std::move(p));

@@ -266,17 +266,11 @@ class Predictor {
 
   RowPrediction describe(const Row& row) const {
     RowPrediction p;
-    p.id = row.text("id");
-    p.source = row.text("source").substr(0, row.text("source").find(','));
-    p.use = row.text("use");
+    describe_row(row, ',', p);
     const EntryName* system = find_entry(names_, "racks", row.text("system"));
     p.system = system != nullptr ? system->name : row.text("system");
     const EntryName* model = find_entry(names_, "models", model_text(row));
     p.model = model != nullptr ? model->name : model_text(row);
-    p.metric = row.text("metric");
-    p.unit = row.text("unit");
-    p.value = row.number("value").value_or(kNoValue);
-    p.predicted = p.step_s = kNoValue;
     p.reason = why_not(row);
     for (const char* column : {"system", "nic_gbps", "task", "prec", "recompute_id", "n_gpus", "layers", "seq", "tp",
                                "pp", "vp", "cp", "ep", "dp", "micro_batch", "global_batch"})

@@ -104,6 +104,18 @@ Score score_of(const std::vector<const RowPrediction*>& rows, std::string source
 
 }  // namespace
 
+void describe_row(const CsvRow& row, char source_end, RowPrediction& p) {
+  p.id = row.text("id");
+  p.source = row.text("source").substr(0, row.text("source").find(source_end));
+  p.use = row.text("use");
+  p.system = row.text("system");
+  p.model = row.text("model");
+  p.metric = row.text("metric");
+  p.unit = row.text("unit");
+  p.value = row.number("value").value_or(kNoValue);
+  p.predicted = p.step_s = kNoValue;
+}
+
 double quantile(std::vector<double> values, double q) {
   if (values.empty()) return kNoValue;
   std::sort(values.begin(), values.end());

@@ -3,6 +3,7 @@
 // Thread rule: pure functions.
 #pragma once
 
+#include "sim/validation/csv_table.h"
 #include "sim/validation/ranking.h"
 
 #include <string>
@@ -21,6 +22,9 @@ struct RowPrediction {
   std::string defaults;       // what was chosen where the row is silent
   double rel_error() const { return predicted / value - 1; }
 };
+
+// What a row says of itself, without a prediction; the name of its source ends at `source_end`.
+void describe_row(const CsvRow& row, char source_end, RowPrediction& prediction);
 
 // Linear between order statistics; NaN of nothing.
 double quantile(std::vector<double> values, double q);
