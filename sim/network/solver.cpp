@@ -1,23 +1,19 @@
 #include "sim/network/solver.h"
 
 #include "sim/check.h"
+#include "sim/processes.h"
 
 #include <fmt/core.h>
 #include <simgrid/kernel/Timer.hpp>
 #include <simgrid/s4u.hpp>
-#include <sys/types.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <xbt/config.hpp>
 #include <xbt/log.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <cstdio>
 #include <cstring>
-#include <exception>
 #include <numeric>
+#include <optional>
 #include <string>
 
 namespace racktwin {
@@ -254,70 +250,27 @@ class Run {
   std::vector<sg4::Host*> route_hosts_;  // (n_route)
 };
 
-bool write_all(int fd, const void* data, std::size_t bytes) {
-  const char* p = static_cast<const char*>(data);
-  while (bytes > 0) {
-    const ssize_t n = ::write(fd, p, bytes);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    p += n;
-    bytes -= static_cast<std::size_t>(n);
-  }
-  return true;
-}
-
-bool read_all(int fd, void* data, std::size_t bytes) {
-  char* p = static_cast<char*>(data);
-  while (bytes > 0) {
-    const ssize_t n = ::read(fd, p, bytes);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    p += n;
-    bytes -= static_cast<std::size_t>(n);
-  }
-  return true;
-}
-
-[[noreturn]] void run_child(const ActivityGraph& graph, int fd) {
-  bool sent = false;
-  try {
-    const ActivityTimes times = Run(graph).run();
-    const std::size_t bytes = graph.size() * sizeof(double);
-    sent = write_all(fd, times.start_s.data(), bytes) && write_all(fd, times.end_s.data(), bytes);
-  } catch (const std::exception& e) {
-    fmt::print(stderr, "racktwin: SimGrid: {}\n", e.what());
-  }
-  ::_exit(sent ? 0 : 70);
+std::string bytes_of(const ActivityTimes& times) {
+  const std::size_t bytes = times.start_s.size() * sizeof(double);
+  std::string out(2 * bytes, '\0');
+  std::memcpy(out.data(), times.start_s.data(), bytes);
+  std::memcpy(out.data() + bytes, times.end_s.data(), bytes);
+  return out;
 }
 
 }  // namespace
 
 Result<ActivityTimes> solve(const ActivityGraph& graph) {
-  int fds[2];
-  if (::pipe(fds) != 0) return fail(ErrorCode::kIo, fmt::format("cannot open a pipe: {}", std::strerror(errno)));
-  std::fflush(nullptr);
-  const pid_t child = ::fork();
-  if (child < 0) {
-    ::close(fds[0]);
-    ::close(fds[1]);
-    return fail(ErrorCode::kIo, fmt::format("cannot fork: {}", std::strerror(errno)));
-  }
-  if (child == 0) {
-    ::close(fds[0]);
-    run_child(graph, fds[1]);
-  }
-  ::close(fds[1]);
+  const auto answers = in_processes(1, 1, [&](std::size_t) { return bytes_of(Run(graph).run()); });
+  if (!answers) return tl::unexpected(answers.error());
+  const std::size_t bytes = graph.size() * sizeof(double);
+  const std::optional<std::string>& answer = answers->front();
+  if (!answer || answer->size() != 2 * bytes) return fail(ErrorCode::kInternal, "the network solver did not finish");
   ActivityTimes times;
   times.start_s.resize(graph.size());
   times.end_s.resize(graph.size());
-  const std::size_t bytes = graph.size() * sizeof(double);
-  const bool received = read_all(fds[0], times.start_s.data(), bytes) && read_all(fds[0], times.end_s.data(), bytes);
-  ::close(fds[0]);
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (!received || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
-    return fail(ErrorCode::kInternal, "the network solver did not finish");
+  std::memcpy(times.start_s.data(), answer->data(), bytes);
+  std::memcpy(times.end_s.data(), answer->data() + bytes, bytes);
   for (std::size_t a = 0; a < graph.size(); ++a)
     if (std::isnan(times.end_s[a]))
       return fail(ErrorCode::kInternal,

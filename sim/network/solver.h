@@ -1,8 +1,8 @@
 // Runs an activity graph on SimGrid: max-min fair sharing of every link among the flows that cross it at the moment.
 //
 // A pure function: SimGrid's engine is a process-wide singleton, so each solve runs in a forked child that sends its
-// result back through a pipe. solver.cpp is the only file that sees SimGrid. Thread rule: callable from one thread at a
-// time (it forks).
+// result back through a pipe (sim/processes.h). solver.cpp is the only file that sees SimGrid. Thread rule: from a
+// process with one thread only.
 #pragma once
 
 #include "sim/network/activity_graph.h"

@@ -3,14 +3,15 @@
 #include "sim/catalog/entry.h"
 #include "sim/nearest_match.h"
 #include "sim/plan/resolve_workload.h"
+#include "sim/processes.h"
 #include "sim/workload/profile.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <atomic>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <map>
 #include <optional>
@@ -216,13 +217,13 @@ std::string bad_number(const Row& row) {
   return {};
 }
 
-// Predicts rows; equal configurations are solved once. Thread rule: solve() may run on several threads at once.
+// Predicts rows; equal configurations are solved once, on all cores.
 class Predictor {
  public:
   Predictor(const Catalog& catalog, const Calibration& calibration, std::vector<EntryName> names)
       : catalog_(catalog), calibration_(calibration), names_(std::move(names)) {}
 
-  std::vector<RowPrediction> predict(const CsvTable& table) {
+  Result<std::vector<RowPrediction>> predict(const CsvTable& table) {
     std::vector<RowPrediction> out;
     std::vector<std::size_t> jobs;    // a row of each configuration to solve
     std::vector<std::size_t> job_of;  // (n_row)
@@ -236,11 +237,12 @@ class Predictor {
       if (is_new) jobs.push_back(i);
       job_of.back() = found->second;
     }
-    const std::vector<Solved> solved = solve_all(table, jobs);
+    const Result<std::vector<Solved>> solved = solve_all(table, jobs);
+    if (!solved) return tl::unexpected(solved.error());
     for (std::size_t i = 0; i < out.size(); ++i) {
       RowPrediction& p = out[i];
       if (!p.reason.empty()) continue;
-      const Solved& s = solved[job_of[i]];
+      const Solved& s = (*solved)[job_of[i]];
       p.reason = s.reason;
       p.defaults = s.defaults;
       p.step_s = s.step_s;
@@ -281,18 +283,29 @@ class Predictor {
     return p;
   }
 
-  // On all cores: each solve is a process of its own.
-  std::vector<Solved> solve_all(const CsvTable& table, const std::vector<std::size_t>& jobs) const {
-    std::vector<Solved> solved(jobs.size());
-    std::atomic<std::size_t> next = 0;
-    const auto work = [&] {
-      for (std::size_t i = next++; i < jobs.size(); i = next++) solved[i] = solve(Row(table, jobs[i]));
-    };
-    std::vector<std::thread> threads;
-    for (unsigned t = 1; t < std::thread::hardware_concurrency() && t < jobs.size(); ++t) threads.emplace_back(work);
-    work();
-    for (std::thread& thread : threads) thread.join();
+  Result<std::vector<Solved>> solve_all(const CsvTable& table, const std::vector<std::size_t>& jobs) const {
+    const auto answers = in_processes(jobs.size(), std::thread::hardware_concurrency(),
+                                      [&](std::size_t i) { return text_of(solve(Row(table, jobs[i]))); });
+    if (!answers) return tl::unexpected(answers.error());
+    std::vector<Solved> solved;
+    for (const std::optional<std::string>& answer : *answers)
+      solved.push_back(answer ? solved_of(*answer) : Solved{kNoValue, "the process that predicts it ended early", {}});
     return solved;
+  }
+
+  // A result as a process hands it on: the step time's bytes, the reason, the defaults.
+  static std::string text_of(const Solved& s) {
+    std::string text(sizeof s.step_s, '\0');
+    std::memcpy(text.data(), &s.step_s, sizeof s.step_s);
+    return text + s.reason + '\0' + s.defaults;
+  }
+  static Solved solved_of(const std::string& text) {
+    Solved s;
+    std::memcpy(&s.step_s, text.data(), sizeof s.step_s);
+    const std::size_t end = text.find('\0', sizeof s.step_s);
+    s.reason = text.substr(sizeof s.step_s, end - sizeof s.step_s);
+    s.defaults = text.substr(end + 1);
+    return s;
   }
 
   // What a row names that the catalogue or the simulator lacks; empty if nothing.

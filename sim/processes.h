@@ -1,0 +1,23 @@
+// Work in forked processes: SimGrid's engine is one to a process, so that every solve needs a process of its own, and
+// what solves often does so on all cores.
+#pragma once
+
+#include "sim/result.h"
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace racktwin {
+
+// What work(0) ... work(jobs - 1) return, in that order, computed by at most `processes` forked copies of this process
+// that take one job after the other. A job whose process died (or whose work threw) has no answer; the others do.
+// The children die with their parent. Errors: kIo if the system gives no pipe or process.
+// Thread rule: from a process with one thread only. A lock that another thread holds at the fork stays locked in the
+// child for ever.
+Result<std::vector<std::optional<std::string>>> in_processes(std::size_t jobs, unsigned processes,
+                                                             const std::function<std::string(std::size_t)>& work);
+
+}  // namespace racktwin
