@@ -35,7 +35,7 @@ class ActivityProfile {
  public:
   static constexpr int kBins = 256;
   // Adds `share` of `kind` between two times of an iteration that lasts step_s.
-  enum Kind { kTensor, kMemory, kCommunication };
+  enum Kind { kTensor, kMemory, kCommunication, kWaiting };
   void add(Kind kind, double begin_s, double end_s, double share, double step_s);
   void finish();  // integrates
   // Mean over phases [from, to), 0 <= from <= to; beyond 1 the iteration repeats.
@@ -44,7 +44,7 @@ class ActivityProfile {
 
  private:
   double integral(Kind kind, double phase) const;
-  std::array<std::array<double, kBins + 1>, 3> sums_{};  // before finish(): per bin; after: up to the bin
+  std::array<std::array<double, kBins + 1>, 4> sums_{};  // before finish(): per bin; after: up to the bin
 };
 
 struct LinkLoad {
