@@ -59,7 +59,8 @@ std::string parameters_text(Calibration& calibration) {
                          percent_text(part.error, "{:.1f} %"), percent_text(part.left_out_error, "{:.1f} %"));
   }
   return out +
-         "\nEfficiencies of one chip are in racks/chips, fitted on tests/validation/gemm.csv. Fit \"power\" is of three "
+         "\nEfficiencies of one chip are in racks/chips, fitted on tests/validation/gemm.csv. Fit \"power\" is of "
+         "three "
          "values of an\n8 x H100 node: what a waiting GPU draws (chips/h100-sxm), the fans and the power supplies "
          "(racks/hgx-h100).\n";
 }

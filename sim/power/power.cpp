@@ -32,8 +32,7 @@ double whole_percent(double clock) { return std::floor(clock * 100 + 1e-9) / 100
 double gpu_power_w(const Gpu& gpu, const GpuActivity& activity, double clock, double junction_degc) {
   if (clock <= 0) return 0;
   const double waiting_w = std::isnan(gpu.waiting_w.value) ? gpu.idle_w.value : gpu.waiting_w.value;
-  const double active = activity.tensor * dynamic_share(gpu, clock) +
-                        activity.memory * gpu.memory_bound_share.value +
+  const double active = activity.tensor * dynamic_share(gpu, clock) + activity.memory * gpu.memory_bound_share.value +
                         activity.communication * gpu.communication_share.value;
   return gpu.idle_w.value + (waiting_w - gpu.idle_w.value) * activity.waiting + extra_leakage_w(gpu, junction_degc) +
          (gpu.tdp_w.value - gpu.idle_w.value) * active;
