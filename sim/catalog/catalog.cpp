@@ -213,6 +213,8 @@ Result<RackType> Catalog::rack(const std::string& name) const {
     power.error_at("shelf_redundant_psus", "there must be fewer redundant PSUs than PSUs");
   r.psu_rating_w = power.sourced("psu_rating", Dimension::kPower);
   r.rack_rating_w = power.sourced("rack_rating", Dimension::kPower);
+  r.psu_input_lag_s = optional_value(power, "psu_input_lag", Dimension::kTime);
+  r.energy_storage_j = optional_value(power, "energy_storage", Dimension::kEnergy);
   optional_value(power, "busbar_rating", Dimension::kCurrent);
   r.compute_tray_other_w = power.sourced("compute_tray_other", Dimension::kPower);
   r.compute_tray_other_idle_w = power.sourced("compute_tray_other_idle", Dimension::kPower);

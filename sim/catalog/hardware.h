@@ -72,7 +72,9 @@ struct RackType {
   Sourced switch_tray_w, switch_tray_idle_w, compute_tray_other_w, compute_tray_other_idle_w;
   int shelves = 0, shelf_psus = 0, shelf_redundant_psus = 0;
   Sourced psu_rating_w, rack_rating_w;
-  Curve shelf_efficiency;  // of load share
+  Sourced psu_input_lag_s;   // with which the input of a PSU follows its load; NaN: at once
+  Sourced energy_storage_j;  // of the rack's shelves, beyond what that lag takes; NaN: none
+  Curve shelf_efficiency;    // of load share
   // cooling
   bool liquid_cooled = false;
   Sourced liquid_share_tray_other, liquid_share_switch_tray;
