@@ -69,16 +69,19 @@ std::vector<WaveformRow> feeder_waveforms(const Plan& plan, const Model& model, 
       ac[r].power_w[i] = power.racks()[r].ac_w;
     }
   }
-  const double lag_s = rack_input_lag_s(plan.site.rack_type);
-  Waveform feed{step_s, std::vector<double>(n, power.fabric_w())};
-  for (std::size_t r = 0; r < ac.size(); ++r) {
-    ac[r] = lagged(ac[r], lag_s);
-    for (std::size_t i = 0; i < n; ++i) feed.power_w[i] += model.rack_classes[r].count * ac[r].power_w[i];
-  }
-  for (double& w : feed.power_w) w = feed_ac_w(plan.power.feed, w, plan.power.feed_rating_w) + cooling_w;
+  const auto at_feed = [&] {
+    Waveform feed{step_s, std::vector<double>(n, power.fabric_w())};
+    for (std::size_t r = 0; r < ac.size(); ++r)
+      for (std::size_t i = 0; i < n; ++i) feed.power_w[i] += model.rack_classes[r].count * ac[r].power_w[i];
+    for (double& w : feed.power_w) w = feed_ac_w(plan.power.feed, w, plan.power.feed_rating_w) + cooling_w;
+    return feed;
+  };
+  const Waveform load = at_feed();
+  for (Waveform& rack : ac) rack = lagged(rack, rack_input_lag_s(plan.site.rack_type));
   const std::size_t rack = highest(ac);
-  return {row_of(time_s, "gpu_power", gpu[highest(gpu)]), row_of(time_s, "rack_dc_power", dc[rack]),
-          row_of(time_s, "rack_power", ac[rack]), row_of(time_s, "site_power", feed)};
+  return {row_of(time_s, "site_power", at_feed()), row_of(time_s, "site_load", load),
+          row_of(time_s, "rack_power", ac[rack]), row_of(time_s, "rack_dc_power", dc[rack]),
+          row_of(time_s, "gpu_power", gpu[highest(gpu)])};
 }
 
 }  // namespace racktwin

@@ -15,9 +15,9 @@ namespace racktwin {
 // the swing from an idle rack to one at its limits. [s]
 double rack_input_lag_s(const RackType& rack);
 
-// Channels gpu_power, rack_dc_power (both of the class with the highest peak), rack_power and site_power, from time_s
-// on. `activity` (n_gpu_class) gives the resolution; clocks, junction_degc (n_gpu_class); cooling_w: at the feed,
-// constant.
+// Channels site_power; site_load, the same if shelves neither stored nor lagged; rack_power, rack_dc_power and
+// gpu_power of the class with the highest peak; from time_s on. `activity` (n_gpu_class) gives the resolution; clocks,
+// junction_degc (n_gpu_class); cooling_w: at the feed, constant.
 std::vector<WaveformRow> feeder_waveforms(const Plan& plan, const Model& model, double time_s, double step_s,
                                           const std::vector<ActivityProfile>& activity,
                                           const std::vector<double>& clocks, const std::vector<double>& junction_degc,
