@@ -276,7 +276,10 @@ class SummaryText {
            fmt::format("supply, return {}; highest", temperature("coolant_return_max_degc")),
            {"coolant_supply_max_degc", "coolant_return_max_degc"});
     if (is_known("facility_supply_max_degc"))
-      line("facility water", temperature("facility_supply_max_degc"), "supply, highest", {"facility_supply_max_degc"});
+      line("facility water", temperature("facility_supply_max_degc"),
+           fmt::format("supply, return {}; highest", temperature("facility_return_max_degc")),
+           {"facility_supply_max_degc", "facility_return_max_degc"});
+    add_cooling_use(temperature("heat_reuse_degc"));
     const double throttled = v("throttled_fraction");
     line("throttled", percent(throttled),
          fmt::format("of GPU time; clock {} at the start, lowest {}", percent(v("clock_start")),
@@ -287,6 +290,22 @@ class SummaryText {
         line(fmt::format("  {}", name.words), percent(v(name.metric)),
              fmt::format("of GPU time set the clock{}", name.nvml.empty() ? "" : fmt::format(" ({})", name.nvml)),
              {name.metric});
+  }
+
+  // Recordings of older versions have none of it.
+  void add_cooling_use(const std::string& reuse) {
+    if (!is_known("cooling_mean_w")) return;
+    line("cooling power", q("cooling_mean_w", Dimension::kPower),
+         fmt::format("mean; CDU pumps {}, fans {}", q("cdu_pump_mean_w", Dimension::kPower),
+                     q("fan_mean_w", Dimension::kPower)),
+         {"cooling_mean_w", "cdu_pump_mean_w", "fan_mean_w"});
+    if (v("chiller_mean_w") > 0) line("  chiller", q("chiller_mean_w", Dimension::kPower), "mean", {"chiller_mean_w"});
+    if (v("water_l") > 0)
+      line("water", format_quantity(v("water_l") / 1000, Dimension::kVolume, 4, Zeros::kKeep),
+           fmt::format("evaporated and blown down; WUE {:.2f} L/kWh", v("wue_l_per_kwh")),
+           {"water_l", "wue_l_per_kwh"});
+    if (is_known("heat_reuse_degc"))
+      line("heat to reuse", reuse, "mean return of the facility water", {"heat_reuse_degc"});
   }
 
   void add_links() {

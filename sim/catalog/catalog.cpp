@@ -215,6 +215,8 @@ Result<RackType> Catalog::rack(const std::string& name) const {
     power.error_at("shelf_redundant_psus", "there must be fewer redundant PSUs than PSUs");
   r.psu_rating_w = power.sourced("psu_rating", Dimension::kPower);
   r.rack_rating_w = power.sourced("rack_rating", Dimension::kPower);
+  r.psu_input_lag_s = optional_value(power, "psu_input_lag", Dimension::kTime);
+  r.energy_storage_j = optional_value(power, "energy_storage", Dimension::kEnergy);
   optional_value(power, "busbar_rating", Dimension::kCurrent);
   r.compute_tray_other_w = power.sourced("compute_tray_other", Dimension::kPower);
   r.compute_tray_other_idle_w = power.sourced("compute_tray_other_idle", Dimension::kPower);
@@ -331,17 +333,17 @@ Result<CduType> Catalog::cdu(const std::string& name) const {
   c.coolant_secondary = root.text("coolant_secondary");
   c.coolant_primary = root.text("coolant_primary");
   c.pumps = positive_integer(root, "pumps");
-  c.heat_rating_w = root.sourced("heat_rating", Dimension::kPower);
-  c.approach_k = root.sourced("approach", Dimension::kTemperatureDelta);
+  c.heat_rating_w = value_within(root, "heat_rating", Dimension::kPower, 1e3, 1e8);
+  c.approach_k = value_within(root, "approach", Dimension::kTemperatureDelta, 0.5, 20);
   c.secondary_rated_flow_m3_per_s = root.sourced("secondary_rated_flow", Dimension::kVolumeFlow);
   optional_value(root, "secondary_rated_head", Dimension::kPressure);
-  c.pump_rated_flow_m3_per_s = root.sourced("pump_rated_flow", Dimension::kVolumeFlow);
-  c.pump_rated_head_pa = root.sourced("pump_rated_head", Dimension::kPressure);
+  c.pump_rated_flow_m3_per_s = value_within(root, "pump_rated_flow", Dimension::kVolumeFlow, 1e-5, 1);
+  c.pump_rated_head_pa = value_within(root, "pump_rated_head", Dimension::kPressure, 1e4, 2e6);
   c.pump_shutoff_head_pa = root.sourced("pump_shutoff_head", Dimension::kPressure);
   c.pump_rated_power_w = root.sourced("pump_power", Dimension::kPower);
   optional_value(root, "pump_efficiency", Dimension::kNone);
-  c.pump_rundown_s = root.sourced("pump_rundown", Dimension::kTime);
-  c.pump_runup_s = root.sourced("pump_runup", Dimension::kTime);
+  c.pump_rundown_s = value_within(root, "pump_rundown", Dimension::kTime, 0.1, 60);
+  c.pump_runup_s = value_within(root, "pump_runup", Dimension::kTime, 0.1, 600);
   c.primary_rated_flow_m3_per_s = root.sourced("primary_rated_flow", Dimension::kVolumeFlow);
   c.primary_rated_pressure_drop_pa = root.sourced("primary_rated_pressure_drop", Dimension::kPressure);
   c.hx_heat_capacity_j_per_k = root.sourced("hx_heat_capacity", Dimension::kHeatCapacity);
@@ -349,6 +351,7 @@ Result<CduType> Catalog::cdu(const std::string& name) const {
   c.primary_volume_m3 = root.sourced("primary_volume", Dimension::kVolume);
   c.supply_min_degc = optional_value(root, "supply_min", Dimension::kTemperature);
   c.supply_max_degc = optional_value(root, "supply_max", Dimension::kTemperature);
+  c.valve_stroke_s = optional_within(root, "valve_stroke", Dimension::kTime, 1, 3600);
   c.width_m = optional_value(root, "width", Dimension::kLength);
   c.depth_m = optional_value(root, "depth", Dimension::kLength);
   c.height_m = optional_value(root, "height", Dimension::kLength);
@@ -365,15 +368,34 @@ Result<FacilityType> Catalog::facility(const std::string& name) const {
   f.name = name;
   f.title = root.text("title");
   f.coolant = root.text("coolant");
+  if (root.has("rejection"))
+    f.rejection = one_of<RejectionKind>(root, "rejection",
+                                        {{"dry-cooler", RejectionKind::kDryCooler}, {"tower", RejectionKind::kTower}});
   optional_value(root, "heat_rated", Dimension::kPower);
-  f.approach_rated_k = root.sourced("approach_rated", Dimension::kTemperatureDelta);
-  f.fan_power_share = root.sourced("fan_power_share", Dimension::kNone);
-  f.fan_exponent = root.sourced("fan_exponent", Dimension::kNone);
-  f.pump_power_share = root.sourced("pump_power_share", Dimension::kNone);
-  f.loop_volume_m3_per_w = root.sourced("loop_volume_per_rated_heat", Dimension::kVolume);
+  f.approach_rated_k = value_within(root, "approach_rated", Dimension::kTemperatureDelta, 1, 30);
+  f.fan_power_share = value_within(root, "fan_power_share", Dimension::kNone, 0, 0.1);
+  f.fan_exponent = value_within(root, "fan_exponent", Dimension::kNone, 1, 3.5);
+  f.fan_heat_exponent = value_within(root, "fan_heat_exponent", Dimension::kNone, 0.3, 1);
+  f.pump_power_share = value_within(root, "pump_power_share", Dimension::kNone, 0, 0.1);
+  f.loop_volume_m3_per_w = value_within(root, "loop_volume_per_rated_heat", Dimension::kVolume, 1e-4, 0.1);
   f.loop_volume_m3_per_w.value /= 1000;  // the file gives it per kW
-  f.crah_fan_power_share = root.sourced("crah_fan_power_share", Dimension::kNone);
-  f.room_air_supply_degc = root.sourced("room_air_supply", Dimension::kTemperature);
+  f.crah_fan_power_share = value_within(root, "crah_fan_power_share", Dimension::kNone, 0, 0.3);
+  f.room_air_supply_degc = value_within(root, "room_air_supply", Dimension::kTemperature, 5, 50);
+  f.room_dew_point_degc = optional_within(root, "room_dew_point", Dimension::kTemperature, -10, 30);
+  f.dew_point_margin_k = optional_within(root, "dew_point_margin", Dimension::kTemperatureDelta, 0, 10);
+  if (f.rejection == RejectionKind::kTower) {
+    f.latent_share = value_within(root, "latent_share", Dimension::kNone, 0.3, 1);
+    f.cycles_of_concentration = value_within(root, "cycles_of_concentration", Dimension::kNone, 1.5, 20);
+  }
+  if (auto table = root.optional_table("chiller")) {
+    Chiller c;
+    c.carnot_share = value_within(*table, "carnot_share", Dimension::kNone, 0.2, 0.8);
+    c.max_cop = value_within(*table, "max_cop", Dimension::kNone, 2, 30);
+    c.evaporator_approach_k = value_within(*table, "evaporator_approach", Dimension::kTemperatureDelta, 0, 10);
+    c.condenser_approach_k = value_within(*table, "condenser_approach", Dimension::kTemperatureDelta, 2, 40);
+    c.capacity_share = value_within(*table, "capacity_share", Dimension::kNone, 0.05, 3);
+    f.chiller = c;
+  }
   return finish(*document, std::move(f));
 }
 

@@ -5,6 +5,7 @@
 
 #include "sim/document.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -73,7 +74,9 @@ struct RackType {
   Sourced compute_tray_fans_w;  // part of compute_tray_other_w; no data: not told apart
   int shelves = 0, shelf_psus = 0, shelf_redundant_psus = 0;
   Sourced psu_rating_w, rack_rating_w;
-  Curve shelf_efficiency;  // of load share
+  Sourced psu_input_lag_s;   // with which the input of a PSU follows its load; NaN: at once
+  Sourced energy_storage_j;  // of the rack's shelves, beyond what that lag takes; NaN: none
+  Curve shelf_efficiency;    // of load share
   // cooling
   bool liquid_cooled = false;
   Sourced liquid_share_tray_other, liquid_share_switch_tray;
@@ -119,15 +122,25 @@ struct CduType {
   Sourced pump_rated_flow_m3_per_s, pump_rated_head_pa, pump_shutoff_head_pa, pump_rated_power_w;
   Sourced primary_rated_flow_m3_per_s, primary_rated_pressure_drop_pa, secondary_rated_flow_m3_per_s;
   Sourced hx_heat_capacity_j_per_k, secondary_volume_m3, primary_volume_m3, pump_rundown_s, pump_runup_s;
-  Sourced supply_min_degc, supply_max_degc;
+  Sourced supply_min_degc, supply_max_degc, valve_stroke_s;
   Sourced width_m, depth_m, height_m;  // no data: drawn as large as a rack
   std::string coolant_secondary, coolant_primary;
 };
 
+enum class RejectionKind : std::uint8_t { kDryCooler, kTower };
+
+// Cools what free cooling leaves above the set-point.
+struct Chiller {
+  Sourced carnot_share, max_cop, evaporator_approach_k, condenser_approach_k, capacity_share;
+};
+
 struct FacilityType {
   std::string name, title;
-  Sourced approach_rated_k, fan_power_share, fan_exponent, pump_power_share, loop_volume_m3_per_w, crah_fan_power_share,
-      room_air_supply_degc;
+  RejectionKind rejection = RejectionKind::kDryCooler;
+  Sourced approach_rated_k, fan_power_share, fan_exponent, fan_heat_exponent, pump_power_share, loop_volume_m3_per_w,
+      crah_fan_power_share, room_air_supply_degc, room_dew_point_degc, dew_point_margin_k;
+  Sourced latent_share, cycles_of_concentration;  // of a tower
+  std::optional<Chiller> chiller;
   std::string coolant;
 };
 

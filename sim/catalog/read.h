@@ -18,6 +18,21 @@ inline Sourced optional_value(Table& table, const char* key, Dimension dimension
   return table.optional_sourced(key, dimension).value_or(Sourced());
 }
 
+// A value without which the reader cannot do, or one that may be left out: outside of the plausible range it is an
+// error that tells the range.
+inline Sourced within(Table& table, const char* key, Dimension dimension, double low, double high, Sourced value) {
+  if (value.value < low || value.value > high)
+    table.error_at(key, fmt::format("{} = {} is not plausible", key, format_quantity(value.value, dimension)),
+                   fmt::format("between {} and {}", format_quantity(low, dimension), format_quantity(high, dimension)));
+  return value;
+}
+inline Sourced value_within(Table& table, const char* key, Dimension dimension, double low, double high) {
+  return within(table, key, dimension, low, high, table.sourced(key, dimension));
+}
+inline Sourced optional_within(Table& table, const char* key, Dimension dimension, double low, double high) {
+  return within(table, key, dimension, low, high, optional_value(table, key, dimension));
+}
+
 inline int positive_integer(Table& table, const char* key) {
   const auto value = table.integer(key);
   if (value < 1) table.error_at(key, fmt::format("{} must be at least 1", key));

@@ -1,5 +1,5 @@
-// The cooling plant in time: chips, cold plates, rack coolant, technology loop, CDU, facility loop, dry cooler, room
-// air.
+// The cooling plant in time: chips, cold plates, rack coolant, technology loop, CDU, facility loop and what cools it,
+// room air.
 //
 // A linear ODE per step (conductances depend on flow, flow on pump states), integrated with an L-stable second-order
 // SDIRK scheme; heat fluxes are integrated with the same weights as the states, so energy is conserved to rounding.
@@ -11,7 +11,9 @@
 #include "sim/plan/plan.h"
 #include "sim/result.h"
 
+#include <limits>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace racktwin {
@@ -25,8 +27,14 @@ struct PlantInput {
   std::vector<double> shelf_loss_w;        // (n_rack_class) of one rack, to air
   double room_power_w = 0;                 // of what stands outside the racks, to air: fabric switches
   std::vector<double> pump_speed;          // (n_pump) commanded, CDU by CDU, 0..1 of rated; the pumps follow with a lag
-  double facility_supply_degc = 0;         // NaN: the dry cooler decides
+  double facility_supply_degc = 0;         // NaN: the facility's own equipment decides
   double dry_bulb_degc = 0;
+  double wet_bulb_degc = std::numeric_limits<double>::quiet_NaN();  // NaN: no data
+  bool has_free_cooling = true, has_chiller = true;                 // false: tripped
+  // Flow that passes over the flow that passed if all were open, at equal pressure. Empty: all open.
+  std::vector<double> rack_opening;   // (n_rack_class) valve and whatever clogs the whole rack, 0..1
+  std::vector<double> gpu_flow_area;  // (n_gpu_class) of the plate's channels, 0..1
+  std::vector<bool> is_cdu_isolated;  // (n_cdu)
 };
 
 struct PlantState {
@@ -43,7 +51,12 @@ struct PlantState {
   double cdu_heat_w = 0;                                      // through the CDUs' exchangers
   double air_heat_w = 0;                                      // to the room's CRAH units
   double pump_power_w = 0;                                    // of the CDUs, all of it heat in the technology loop
-  double facility_power_w = 0;                                // facility pumps, dry cooler fans and CRAH fans
+  double facility_power_w = 0;                  // facility pumps, dry cooler or tower fans, chiller and CRAH fans
+  double fan_power_w = 0, chiller_power_w = 0;  // of these: dry cooler or tower; chiller
+  double facility_flow_m3_per_s = 0;
+  double cdu_valve = 1;         // opening of the control valves in the facility water
+  double water_kg_per_s = 0;    // make-up of a tower; NaN: the facility water is somebody else's
+  double coolant_residual = 0;  // what the flows of the loops do not balance by, over the flow
 };
 
 class Plant {
@@ -53,13 +66,15 @@ class Plant {
   static Result<Plant> create(const Plan& plan, const Model& model);
 
   // Puts every temperature at the steady state of this input (the run's initial condition), pumps at their commanded
-  // speed, and starts the ledger anew. Errors: kBadInput if there is no steady state.
+  // speed, and starts the ledger anew. Errors: kBadInput, with what runs away, if there is no steady state.
   Result<void> settle(const PlantInput& input);
   // Advances by dt_s > 0.
   void step(const PlantInput& input, double dt_s);
+  // What is hotter than the equations hold for, with its temperature; empty: nothing.
+  std::string runs_away() const;
 
   const PlantState& state() const;
-  const EnergyLedger& ledger() const;
+  EnergyLedger ledger() const;
   int pumps() const;
 
   Plant(Plant&&) noexcept;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace racktwin {
 namespace {
@@ -16,6 +17,7 @@ const double kGamma = 1 - 1 / std::sqrt(2.0);
 
 struct ThermalNetwork::Factors {
   Eigen::SparseMatrix<double> matrix;
+  std::vector<int> outer, inner;  // pattern of the matrix that was analysed last
   Eigen::SparseLU<Eigen::SparseMatrix<double>> lu;
 };
 
@@ -97,7 +99,15 @@ bool ThermalNetwork::factorise(double capacity_weight, double coupling_weight) {
   }
   factors_->matrix.resize(n, n);
   factors_->matrix.setFromTriplets(entries.begin(), entries.end());
-  factors_->lu.compute(factors_->matrix);
+  const auto& matrix = factors_->matrix;
+  const std::vector<int> outer(matrix.outerIndexPtr(), matrix.outerIndexPtr() + n + 1);
+  const std::vector<int> inner(matrix.innerIndexPtr(), matrix.innerIndexPtr() + matrix.nonZeros());
+  if (outer != factors_->outer || inner != factors_->inner) {
+    factors_->lu.analyzePattern(matrix);
+    factors_->outer = outer;
+    factors_->inner = inner;
+  }
+  factors_->lu.factorize(matrix);
   return factors_->lu.info() == Eigen::Success;
 }
 
@@ -111,8 +121,11 @@ Eigen::VectorXd ThermalNetwork::slope_k_per_s(const Eigen::VectorXd& temp_degc) 
 
 bool ThermalNetwork::settle() {
   assemble();
-  factorised_dt_s_ = 0;
-  if (!factorise(0, 1)) return false;
+  if (!std::isinf(factorised_dt_s_)) {
+    factorised_dt_s_ = 0;
+    if (!factorise(0, 1)) return false;
+    factorised_dt_s_ = std::numeric_limits<double>::infinity();
+  }
   const Eigen::VectorXd given_temp = (capacity_ == 0).select(temp_, 0);
   const Eigen::VectorXd solution = factors_->lu.solve((capacity_ == 0).select(temp_, heat_w(given_temp)));
   if (!solution.allFinite()) return false;
@@ -120,6 +133,22 @@ bool ThermalNetwork::settle() {
   ledger_ = {};
   return true;
 }
+
+ThermalNode ThermalNetwork::where_heat_stays() {
+  constexpr double kLong_s = 1e9;
+  assemble();
+  factorised_dt_s_ = 0;
+  if (!factorise(1, kLong_s)) return hottest();
+  return hottest_of(temp_ + kLong_s * slope_k_per_s(temp_));
+}
+
+ThermalNode ThermalNetwork::hottest_of(const Eigen::VectorXd& temp_degc) const {
+  Eigen::Index index = 0;
+  (capacity_ == 0).select(-std::numeric_limits<double>::infinity(), temp_degc.array()).maxCoeff(&index);
+  return {static_cast<std::uint32_t>(index)};
+}
+
+ThermalNode ThermalNetwork::hottest() const { return hottest_of(temp_); }
 
 void ThermalNetwork::step(double dt_s) {
   RT_CHECK(dt_s > 0);
@@ -136,9 +165,12 @@ void ThermalNetwork::step(double dt_s) {
   // Fluxes into the boundaries at the stages, with the stages' weights. The second stage is the end of the step.
   const Eigen::VectorXd mean_heat = (1 - kGamma) * heat_w(first_temp) + kGamma * heat_w(temp_);
   ledger_.in_j += dt_s * source_.sum();
-  ledger_.out_j += dt_s * (capacity_ == 0).select(mean_heat, 0).sum();
+  taken_j_ = dt_s * (capacity_ == 0).select(mean_heat, 0);
+  ledger_.out_j += taken_j_.sum();
   ledger_.stored_j = (capacity_ * (temp_ - start_temp_).array()).sum();
 }
+
+double ThermalNetwork::taken_j(ThermalNode boundary) const { return taken_j_[boundary.v]; }
 
 double ThermalNetwork::temp_degc(ThermalNode node) const { return temp_[node.v]; }
 

@@ -43,14 +43,18 @@ class ThermalNetwork {
   void set_boundary(ThermalNode node, double temp_degc);
 
   // Puts every temperature at the steady state and starts the ledger anew. False, and nothing changed, if there is
-  // none.
+  // none; where the heat has no way out is asked of where_heat_stays().
   bool settle();
+  // The node that is hottest long after (30 years, in one step).
+  ThermalNode where_heat_stays();
+  ThermalNode hottest() const;  // of those that store heat
   // Advances by dt_s > 0 with SDIRK2: two stages, second order, L-stable, gamma = 1 - 1/sqrt(2).
   // source: Alexander, Diagonally implicit Runge-Kutta methods for stiff ODEs, SIAM J. Numer. Anal. 14 (1977), thm. 5.
   void step(double dt_s);
 
   double temp_degc(ThermalNode node) const;
   double heat_into_w(ThermalNode node) const;  // net, sources included, now; for a boundary: what it takes
+  double taken_j(ThermalNode boundary) const;  // in the last step
   const EnergyLedger& ledger() const { return ledger_; }
 
  private:
@@ -60,6 +64,7 @@ class ThermalNetwork {
   // Heat rate x T_driver out of one node and into another: what all couplings are made of.
   void move_heat(ThermalNode from, ThermalNode to, ThermalNode driver, double rate_w_per_k);
   void assemble();
+  ThermalNode hottest_of(const Eigen::VectorXd& temp_degc) const;
   bool factorise(double capacity_weight, double coupling_weight);
   Eigen::VectorXd heat_w(const Eigen::VectorXd& temp_degc) const;         // into each node
   Eigen::VectorXd slope_k_per_s(const Eigen::VectorXd& temp_degc) const;  // solves for a stage's slope
@@ -67,9 +72,10 @@ class ThermalNetwork {
   Eigen::ArrayXd capacity_;  // (n_node) 0: boundary
   std::vector<Eigen::Triplet<double>> couplings_;
   Eigen::VectorXd temp_, start_temp_, source_;   // (n_node)
+  Eigen::VectorXd taken_j_;                      // (n_node) by boundaries in the last step
   Eigen::SparseMatrix<double> coupling_matrix_;  // W
   bool is_assembled_ = false;
-  double factorised_dt_s_ = 0;  // 0: not factorised
+  double factorised_dt_s_ = 0;  // 0: not factorised; infinite: for the steady state
   std::unique_ptr<Factors> factors_;
   EnergyLedger ledger_;
 };

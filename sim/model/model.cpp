@@ -424,7 +424,7 @@ class Builder {
       NetworkPart part;  // of no GPU unless the event is a failure
       if (event.kind == EventKind::kFailure)
         part = network_part(plan_.site, m_.fabric, event.path).value_or(NetworkPart());
-      const GpuRange range = event.kind == EventKind::kClockLimit ? gpus_at(plan_, event.path) : part.gpus;
+      const GpuRange range = acts_on_gpus(event.kind) ? gpus_at(plan_, event.path) : part.gpus;
       for (std::uint32_t g = range.begin; g < range.end; ++g) touched.gpus[g].push_back(e);
       const auto index = static_cast<std::size_t>(part.index);
       if (part.kind == NetworkPartKind::kLeaf || part.kind == NetworkPartKind::kUplink)

@@ -7,7 +7,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
+#include <utility>
 
 namespace racktwin {
 namespace {
@@ -19,7 +21,17 @@ constexpr double kSlack_s = 1e-9;  // when times of steps and events are compare
 std::vector<std::string> paths_for(EventKind kind, const Plan& plan) {
   std::vector<std::string> paths;
   if (kind == EventKind::kFacilitySupply) {
-    paths = {plan.site.name + "/facility"};
+    paths = {facility_path(plan)};
+  } else if (kind == EventKind::kDryBulb || kind == EventKind::kDryBulbRise) {
+    paths = {weather_path(plan)};
+  } else if (kind == EventKind::kFreeCooling) {
+    paths = {free_cooling_path(plan)};
+  } else if (kind == EventKind::kChiller) {
+    paths = {plan.cooling.facility.chiller ? chiller_path(plan) : free_cooling_path(plan)};
+  } else if (kind == EventKind::kCduIsolation) {
+    for (int c = 0; c < plan.cooling.cdus; ++c) paths.push_back(cdu_path(plan, c));
+  } else if (kind == EventKind::kRackValve) {
+    for (const RackPlace& rack : plan.site.racks) paths.push_back(rack.path);
   } else if (kind == EventKind::kPumpSpeed) {
     paths = pump_paths(plan);
   } else if (kind == EventKind::kFailure) {
@@ -40,10 +52,12 @@ std::optional<NetworkPart> network_part_at(const Plan& plan, const std::string& 
 }
 
 void check_path(Table& table, const Event& event, const Plan& plan) {
-  const GpuRange gpus = event.kind == EventKind::kClockLimit ? gpus_at(plan, event.path) : GpuRange{};
-  if (gpus.end > gpus.begin) return;
+  const bool needs_liquid = event.kind != EventKind::kClockLimit && event.kind != EventKind::kFailure;
+  const bool names_gpus = acts_on_gpus(event.kind) && event.kind != EventKind::kRackValve;
+  const GpuRange gpus = names_gpus ? gpus_at(plan, event.path) : GpuRange{};
+  if (gpus.end > gpus.begin && (!needs_liquid || plan.site.rack_type.liquid_cooled)) return;
   if (event.kind == EventKind::kFailure && network_part_at(plan, event.path)) return;
-  if (event.kind != EventKind::kClockLimit && event.kind != EventKind::kFailure && !plan.site.rack_type.liquid_cooled) {
+  if (needs_liquid && !plan.site.rack_type.liquid_cooled) {
     table.error_at("path",
                    fmt::format("{} is air-cooled: there is no pump and no facility water", plan.site.rack_type.name),
                    "leave the event out; a clock_limit acts on air-cooled racks too");
@@ -87,56 +101,106 @@ void parse_run(Table& table, LiveBlock& block) {
 // What an event sets: exactly one of them.
 struct Action {
   std::optional<double> supply_degc;
-  std::optional<std::string> state;  // of a pump or a part of the network
+  std::optional<std::string> state;  // of a pump, a CDU, equipment of the facility or a part of the network
   std::optional<double> speed;       // of a pump
   std::optional<double> clock;
+  std::optional<double> valve, flow_area;  // of a rack; of a rack, tray or GPU
+  std::optional<double> dry_bulb_degc, dry_bulb_rise_k;
 };
 
 // nullopt: it sets nothing, several things, or what it sets cannot be read; which has been said then.
 std::optional<Action> parse_action(Table& table) {
   const Action action = {optional_in_range(table, "supply_temperature", Dimension::kTemperature, 1, 70),
-                         table.optional_text("state"), optional_in_range(table, "speed", Dimension::kNone, 0, 1),
-                         optional_in_range(table, "clock_limit", Dimension::kNone, 0.05, 1)};
+                         table.optional_text("state"),
+                         optional_in_range(table, "speed", Dimension::kNone, 0, 1),
+                         optional_in_range(table, "clock_limit", Dimension::kNone, 0.05, 1),
+                         optional_in_range(table, "valve", Dimension::kNone, 0, 1),
+                         optional_in_range(table, "flow_area", Dimension::kNone, 0, 1),
+                         optional_in_range(table, "dry_bulb", Dimension::kTemperature, -50, 60),
+                         optional_in_range(table, "dry_bulb_rise", Dimension::kTemperatureDelta, -30, 30)};
   int actions = 0;
-  for (const char* key : {"supply_temperature", "state", "speed", "clock_limit"}) actions += table.has(key) ? 1 : 0;
+  for (const char* key :
+       {"supply_temperature", "state", "speed", "clock_limit", "valve", "flow_area", "dry_bulb", "dry_bulb_rise"})
+    actions += table.has(key) ? 1 : 0;
   if (actions != 1) {
     table.error_at("path",
                    fmt::format("an event sets exactly one thing, this one {}", actions == 0 ? "none" : "several"),
-                   "supply_temperature of the facility; state of a pump or a part of the network; speed of a pump; "
-                   "clock_limit of a rack, tray or GPU");
+                   "supply_temperature of the facility; state of a pump, CDU, chiller or a part of the network; speed "
+                   "of a pump; valve of a rack; flow_area or clock_limit of a rack, tray or GPU; dry_bulb or "
+                   "dry_bulb_rise of the weather");
     return std::nullopt;
   }
-  if (action.state && *action.state != "tripped" && *action.state != "running" && *action.state != "failed")
+  if (action.state && *action.state != "tripped" && *action.state != "running" && *action.state != "failed" &&
+      *action.state != "isolated")
     table.error_at("state",
-                   "the state of a pump is \"tripped\" or \"running\", that of a part of the network \"failed\"");
-  const bool is_readable = action.supply_degc || action.state || action.speed || action.clock;
+                   "the state of a pump, chiller, tower or dry cooler is \"tripped\" or \"running\", that of a CDU "
+                   "\"isolated\" or \"running\", that of a part of the network \"failed\"");
+  const bool is_readable = action.supply_degc || action.state || action.speed || action.clock || action.valve ||
+                           action.flow_area || action.dry_bulb_degc || action.dry_bulb_rise_k;
   return is_readable ? std::optional(action) : std::nullopt;
 }
 
+void set_value(Event& event, EventKind kind, double value, std::string what, std::string what_then) {
+  event.kind = kind;
+  event.value = value;
+  event.what = std::move(what);
+  event.what_then = std::move(what_then);
+}
+
+bool is_cdu(const Plan& plan, const std::string& path) {
+  for (int c = 0; c < plan.cooling.cdus; ++c)
+    if (path == cdu_path(plan, c)) return true;
+  return false;
+}
+
+// What a state means depends on whose it is.
+void set_state(const std::string& state, const Plan& plan, Event& event) {
+  const bool is_running = state == "running";
+  const double works = is_running ? 1 : 0;
+  const auto trips = [&](const char* what) { return std::string(what) + (is_running ? " started" : " tripped"); };
+  if (state == "failed" || (is_running && network_part_at(plan, event.path)))
+    set_value(event, EventKind::kFailure, works, is_running ? "repaired" : "failed", "repaired");
+  else if (state == "isolated" || (is_running && is_cdu(plan, event.path)))
+    set_value(event, EventKind::kCduIsolation, works, is_running ? "CDU back in the loops" : "CDU isolated",
+              "CDU back in the loops");
+  else if (event.path == chiller_path(plan))
+    set_value(event, EventKind::kChiller, works, trips("chiller"), "chiller restored");
+  else if (event.path.rfind(facility_path(plan) + "/", 0) == 0)
+    set_value(event, EventKind::kFreeCooling, works, trips("free cooling"), "free cooling restored");
+  else
+    set_value(event, EventKind::kPumpSpeed, is_running ? plan.cooling.pump_speed : 0, trips("pump"), "pump restored");
+}
+
 void set_action(const Action& action, const Plan& plan, Event& event) {
-  if (action.supply_degc) {
-    event.kind = EventKind::kFacilitySupply;
-    event.value = *action.supply_degc;
-    event.what = fmt::format("facility supply set to {:g} degC", event.value);
-    event.what_then = "facility supply no longer set";
-  } else if (action.clock) {
-    event.kind = EventKind::kClockLimit;
-    event.value = *action.clock;
-    event.what = fmt::format("clock limited to {:g} %", 100 * event.value);
-    event.what_then = "clock limit lifted";
-  } else if (action.state == "failed" || (action.state == "running" && network_part_at(plan, event.path))) {
-    event.kind = EventKind::kFailure;
-    event.value = action.state == "running" ? 1 : 0;
-    event.what = event.value > 0 ? "repaired" : "failed";
-    event.what_then = "repaired";
-  } else {
-    const bool is_running = action.state == "running";
-    event.kind = EventKind::kPumpSpeed;
-    event.value = action.state ? (is_running ? plan.cooling.pump_speed : 0) : *action.speed;
-    event.what = action.state ? (is_running ? "pump started" : "pump tripped")
-                              : fmt::format("pump speed set to {:g} %", 100 * event.value);
-    event.what_then = "pump restored";
-  }
+  const auto set = [&](EventKind kind, double value, std::string what, std::string what_then) {
+    set_value(event, kind, value, std::move(what), std::move(what_then));
+  };
+  if (action.supply_degc)
+    set(EventKind::kFacilitySupply, *action.supply_degc,
+        fmt::format("facility supply set to {:g} degC", *action.supply_degc), "facility supply no longer set");
+  else if (action.clock)
+    set(EventKind::kClockLimit, *action.clock, fmt::format("clock limited to {:g} %", 100 * *action.clock),
+        "clock limit lifted");
+  else if (action.valve)
+    set(EventKind::kRackValve, *action.valve,
+        *action.valve > 0 ? fmt::format("coolant valve set to {:g} %", 100 * *action.valve) : "coolant valve closed",
+        "coolant valve opened");
+  else if (action.flow_area)
+    set(EventKind::kFlowArea, *action.flow_area, fmt::format("clogged to {:g} % of its flow", 100 * *action.flow_area),
+        "no longer clogged");
+  else if (action.dry_bulb_degc)
+    set(EventKind::kDryBulb, *action.dry_bulb_degc, fmt::format("dry bulb set to {:g} degC", *action.dry_bulb_degc),
+        "dry bulb as the weather gives it");
+  else if (action.dry_bulb_rise_k)
+    set(EventKind::kDryBulbRise, *action.dry_bulb_rise_k,
+        fmt::format("dry bulb {:g} K {} the weather", std::abs(*action.dry_bulb_rise_k),
+                    *action.dry_bulb_rise_k < 0 ? "under" : "over"),
+        "dry bulb as the weather gives it");
+  else if (action.speed)
+    set(EventKind::kPumpSpeed, *action.speed, fmt::format("pump speed set to {:g} %", 100 * *action.speed),
+        "pump restored");
+  else
+    set_state(*action.state, plan, event);
 }
 
 void check_takes_effect(Table& table, const Event& event, double end_s, bool stops) {
@@ -178,8 +242,10 @@ LiveBlock parse_live_block(std::string text, const Plan& plan, const Model& mode
     if (block.path.empty()) block.path = event.path;
     if (!is_complete) continue;
     check_takes_effect(table, event, left.until_s, block.stops);
-    if (event.kind == EventKind::kClockLimit && splits_class(model, gpus_at(plan, event.path)))
-      table.error_at("clock_limit",
+    if (acts_on_gpus(event.kind) && splits_class(model, gpus_at(plan, event.path)))
+      table.error_at(event.kind == EventKind::kClockLimit  ? "clock_limit"
+                     : event.kind == EventKind::kRackValve ? "valve"
+                                                           : "flow_area",
                      fmt::format("\"{}\" holds only some of the GPUs that this run takes for equal", event.path),
                      "write the event into the scenario: what it touches is then told apart from the start");
     if (event.kind == EventKind::kFailure)

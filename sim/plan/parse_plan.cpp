@@ -1,5 +1,6 @@
 #include "sim/plan/parse_plan.h"
 
+#include "sim/hash.h"
 #include "sim/model/model.h"
 #include "sim/nearest_match.h"
 #include "sim/plan/in_range.h"
@@ -19,6 +20,8 @@ namespace {
 constexpr double kNoValue = std::numeric_limits<double>::quiet_NaN();
 constexpr double kAisle_m = 2.4;  // between the fronts of neighbouring rows and the backs of the next
 constexpr std::int64_t kMostRacks = 20000;
+constexpr double kHour_s = 3600, kDay_s = 86400;
+constexpr double kLongestStep_s = 900;  // for a year of weather: the plant is then a chain of steady states
 
 // Reads one scenario; every member function appends to the document's errors.
 class Parser {
@@ -28,9 +31,9 @@ class Parser {
   void parse(Plan& plan) {
     plan.title = root_.text("title");
     plan.duration_s = quantity_in_range(root_, "duration", Dimension::kTime, 1, 366 * 86400.0);
-    const auto step = optional_in_range(root_, "step", Dimension::kTime, 0.05, 10);
+    const auto step = optional_in_range(root_, "step", Dimension::kTime, 0.05, kLongestStep_s);
     plan.step_s = choose(plan, step, 1.0, "step", "1 s");
-    const auto frame = optional_in_range(root_, "frame", Dimension::kTime, plan.step_s, 3600);
+    const auto frame = optional_in_range(root_, "frame", Dimension::kTime, plan.step_s, kDay_s);
     const double frame_s = plan.step_s * std::ceil(5 / plan.step_s - 1e-9);
     plan.frame_s = choose(plan, frame, frame_s, "frame", format_quantity(frame_s, Dimension::kTime));
     const double steps = plan.frame_s / plan.step_s;
@@ -40,8 +43,7 @@ class Parser {
     has_site_ = document_.errors().size() == errors;
     parse_cooling(plan);
     parse_power(plan.power);
-    Table weather = root_.table("weather");
-    plan.dry_bulb_degc = quantity_in_range(weather, "dry_bulb", Dimension::kTemperature, -50, 60);
+    parse_weather(plan);
     parse_workload(plan);
     for (Table table : root_.tables("event"))
       if (Event event; parse_event(table, plan, std::nullopt, event)) plan.events.push_back(std::move(event));
@@ -139,8 +141,11 @@ class Parser {
     table.optional_quantity("pump_speed", Dimension::kNone);
     table.optional_quantity("facility_supply", Dimension::kTemperature);
     table.optional_quantity("facility_rated_heat", Dimension::kPower);
+    table.optional_quantity("facility_setpoint", Dimension::kTemperature);
+    table.optional_quantity("tcs_setpoint", Dimension::kTemperature);
     std::vector<std::string> given;
-    for (const char* key : {"cdu", "cdus", "pump_speed", "facility_supply", "facility_rated_heat"})
+    for (const char* key :
+         {"cdu", "cdus", "pump_speed", "facility_supply", "facility_rated_heat", "facility_setpoint", "tcs_setpoint"})
       if (table.has(key)) given.push_back(fmt::format("cooling.{}", key));
     if (given.empty()) return;
     plan.warnings.push_back(fmt::format("{} {} no effect: {} is air-cooled", fmt::join(given, ", "),
@@ -164,12 +169,117 @@ class Parser {
     if (!heat)
       plan.defaults.push_back(
           {"cooling.facility_rated_heat", format_quantity(rating, Dimension::kPower), "the CDUs' rating"});
-    if (!supply) plan.defaults.push_back({"cooling.facility_supply", "dry cooler", "follows the dry-bulb temperature"});
+    parse_setpoints(plan, table);
+    if (!supply && std::isnan(cooling.facility_setpoint_degc)) {
+      const bool is_tower = cooling.facility.rejection == RejectionKind::kTower;
+      plan.defaults.push_back({"cooling.facility_supply", is_tower ? "tower" : "dry cooler",
+                               fmt::format("follows the {}-bulb temperature", is_tower ? "wet" : "dry")});
+    }
     for (const std::string& name : {plan.site.rack_type.gpu.cold_plate, plan.site.rack_type.cpu.cold_plate})
       if (!name.empty() && cooling.cold_plate(name) == nullptr) {
         ColdPlate plate;
         if (take(table, "cdu", catalog_.cold_plate(name), plate)) cooling.cold_plates.push_back(std::move(plate));
       }
+  }
+
+  void parse_setpoints(Plan& plan, Table& table) {
+    CoolingPlan& cooling = plan.cooling;
+    const CduType& cdu = cooling.cdu;
+    const auto facility = optional_in_range(table, "facility_setpoint", Dimension::kTemperature, 1, 70);
+    cooling.facility_setpoint_degc = facility.value_or(kNoValue);
+    const auto or_else = [](const Sourced& value, double otherwise) {
+      return std::isnan(value.value) ? otherwise : value.value;
+    };
+    const auto tcs = optional_in_range(table, "tcs_setpoint", Dimension::kTemperature, or_else(cdu.supply_min_degc, 5),
+                                       or_else(cdu.supply_max_degc, 70));
+    cooling.tcs_setpoint_degc = tcs.value_or(kNoValue);
+    const bool is_given = !std::isnan(cooling.facility_supply_degc);
+    if (is_given && facility)
+      plan.warnings.push_back("cooling.facility_setpoint acts only while facility_supply is not given");
+    if (cooling.facility.chiller && !is_given && !facility)
+      table.error_at("facility", fmt::format("\"{}\" has a chiller, which needs a set-point", cooling.facility.name),
+                     "add facility_setpoint = \"20 degC\" to [cooling]");
+  }
+
+  void parse_weather(Plan& plan) {
+    Weather& weather = plan.weather;
+    Table table = root_.table("weather");
+    auto climate = table.optional_table("climate");
+    const auto file = table.optional_text("epw");
+    if (const int given = (table.has("dry_bulb") ? 1 : 0) + (climate ? 1 : 0) + (file ? 1 : 0); given > 1) {
+      table.error_at(climate ? "climate" : "epw", "the weather is constant, a climate, or a file: exactly one of them",
+                     "dry_bulb, [weather.climate] or epw");
+      for (const char* key : {"dry_bulb", "wet_bulb", "dew_point"})
+        table.optional_quantity(key, Dimension::kTemperature);
+    }
+    if (climate)
+      weather.climate = parse_climate(*climate);
+    else if (file)
+      read_weather_file(plan, table, *file);
+    else
+      parse_constant_weather(weather, table);
+    const double day = optional_in_range(table, "start_day", Dimension::kNone, 1, 365).value_or(1);
+    const double hour = optional_in_range(table, "start_hour", Dimension::kNone, 0, 24).value_or(0);
+    weather.start_s = (day - 1) * kDay_s + hour * kHour_s;
+    const Outdoor start = weather.at(0);
+    const bool needs_humidity = plan.cooling.cdus > 0 && plan.cooling.facility.rejection == RejectionKind::kTower &&
+                                std::isnan(plan.cooling.facility_supply_degc);
+    if (needs_humidity && std::isnan(start.dew_point_degc) && has_rack_)
+      table.error_at(climate ? "climate" : "dry_bulb",
+                     fmt::format("\"{}\" has a wet tower, which needs the humidity", plan.cooling.facility.name),
+                     climate ? "add dew_point to [weather.climate]" : "add wet_bulb or dew_point to [weather]");
+  }
+
+  void parse_constant_weather(Weather& weather, Table& table) {
+    Outdoor& outdoor = weather.constant;
+    outdoor.dry_bulb_degc = quantity_in_range(table, "dry_bulb", Dimension::kTemperature, -50, 60);
+    const auto wet = optional_in_range(table, "wet_bulb", Dimension::kTemperature, -50, 60);
+    const auto dew = optional_in_range(table, "dew_point", Dimension::kTemperature, -60, 60);
+    if (wet && dew) table.error_at("dew_point", "the humidity is given twice", "wet_bulb or dew_point");
+    for (const auto& [key, value] : {std::pair{"wet_bulb", wet}, {"dew_point", dew}})
+      if (value && *value > outdoor.dry_bulb_degc)
+        table.error_at(key, fmt::format("{} is above the dry bulb", key),
+                       fmt::format("at most {}", format_quantity(outdoor.dry_bulb_degc, Dimension::kTemperature)));
+    if (wet && *wet <= outdoor.dry_bulb_degc) {
+      outdoor.dew_point_degc = dew_point_degc(outdoor.dry_bulb_degc, *wet);
+      if (wet_bulb_degc(outdoor.dry_bulb_degc, outdoor.dew_point_degc) > *wet + 0.1)
+        table.error_at("wet_bulb", "air cannot be that dry: not even completely dry air has so low a wet bulb");
+    }
+    if (dew) outdoor.dew_point_degc = *dew;
+  }
+
+  static Climate parse_climate(Table& table) {
+    Climate c;
+    c.mean_degc = quantity_in_range(table, "mean", Dimension::kTemperature, -40, 45);
+    c.yearly_swing_k = quantity_in_range(table, "yearly_swing", Dimension::kTemperatureDelta, 0, 70);
+    c.daily_swing_k = quantity_in_range(table, "daily_swing", Dimension::kTemperatureDelta, 0, 40);
+    c.hottest_day = optional_in_range(table, "hottest_day", Dimension::kNone, 1, 365).value_or(c.hottest_day);
+    c.hottest_hour = optional_in_range(table, "hottest_hour", Dimension::kNone, 0, 24).value_or(c.hottest_hour);
+    c.mean_dew_point_degc =
+        optional_in_range(table, "dew_point", Dimension::kTemperature, -40, 35).value_or(c.mean_dew_point_degc);
+    c.dew_point_yearly_swing_k =
+        optional_in_range(table, "dew_point_yearly_swing", Dimension::kTemperatureDelta, 0, 60).value_or(0);
+    return c;
+  }
+
+  // Named relative to the file that names it.
+  void read_weather_file(Plan& plan, Table& table, const std::string& name) {
+    const SourceLoc loc = table.loc("epw");
+    const std::filesystem::path folder = loc.file ? std::filesystem::path(*loc.file).parent_path() : "";
+    Result<WeatherYear> year = read_epw((folder / name).string());
+    if (!year) {
+      if (year.error().front().loc.line == 0)
+        table.error_at("epw", fmt::format("cannot read \"{}\"", (folder / name).string()),
+                       "paths are relative to this file");
+      else
+        document_.errors().insert(document_.errors().end(), year.error().begin(), year.error().end());
+      return;
+    }
+    Fnv1a hash;
+    for (const auto* values : {&year->dry_bulb_degc, &year->dew_point_degc})
+      hash.add(values->data(), values->size() * sizeof(double));
+    plan.text += fmt::format("\n# --- epw {}: {}, hash {:016x}\n", name, year->place, hash.value());
+    plan.weather.year = std::make_shared<const WeatherYear>(std::move(*year));
   }
 
   void parse_power(PowerPlan& power) {
@@ -370,6 +480,17 @@ std::string cdu_path(const Plan& plan, int cdu) { return fmt::format("{}/cdu-{}"
 std::string pump_path(const Plan& plan, int cdu, int pump) {
   return fmt::format("{}/pump-{}", cdu_path(plan, cdu), pump + 1);
 }
+
+std::string facility_path(const Plan& plan) { return plan.site.name + "/facility"; }
+
+std::string free_cooling_path(const Plan& plan) {
+  const bool is_tower = plan.cooling.facility.rejection == RejectionKind::kTower;
+  return facility_path(plan) + (is_tower ? "/tower" : "/dry-cooler");
+}
+
+std::string chiller_path(const Plan& plan) { return facility_path(plan) + "/chiller"; }
+
+std::string weather_path(const Plan& plan) { return plan.site.name + "/weather"; }
 
 std::vector<std::string> pump_paths(const Plan& plan) {
   std::vector<std::string> paths;

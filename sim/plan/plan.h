@@ -6,6 +6,7 @@
 
 #include "sim/catalog/hardware.h"
 #include "sim/catalog/transformer.h"
+#include "sim/plan/weather.h"
 #include "sim/result.h"
 
 #include <array>
@@ -41,9 +42,12 @@ struct CoolingPlan {
   int cdus = 1;  // in parallel on one technology loop; air-cooled racks: 0, and all of the loop without a value
   Coolant secondary_coolant, primary_coolant, facility_coolant;
   FacilityType facility;
-  double pump_speed = 1;               // of all CDU pumps, relative to rated, while they run
-  double facility_rated_heat_w = 0;    // that the dry cooler is sized for
-  double facility_supply_degc = 0;     // boundary value at the start; NaN: what the dry cooler gives
+  double pump_speed = 1;             // of all CDU pumps, relative to rated, while they run
+  double facility_rated_heat_w = 0;  // that its equipment is sized for
+  double facility_supply_degc = 0;   // boundary value at the start; NaN: what the facility's equipment gives
+  // Set-points; NaN: none, as cold as it gets.
+  double facility_setpoint_degc = std::numeric_limits<double>::quiet_NaN();
+  double tcs_setpoint_degc = std::numeric_limits<double>::quiet_NaN();
   std::vector<ColdPlate> cold_plates;  // used by GPU and CPU, see cold_plate()
   const ColdPlate* cold_plate(const std::string& name) const;
 };
@@ -124,11 +128,23 @@ enum class EventKind : std::uint8_t {
   kFacilitySupply,  // value: supply temperature of the facility water [degC]
   kPumpSpeed,       // value: speed of a CDU pump relative to rated; 0 is a trip
   kFailure,         // value: 1: the part of the network works, 0: it has failed
+  kRackValve,       // value: opening of a rack's valve, 0..1
+  kFlowArea,        // value: what clogging leaves of the flow area of a rack's loop, or of the plates of a tray or GPU
+  kCduIsolation,    // value: 1: the CDU works, 0: it is cut off from both loops
+  kDryBulb,         // value: outside temperature [degC]
+  kDryBulbRise,     // value: heat wave, added to the outside temperature [K]
+  kFreeCooling,     // value: 1: dry coolers or towers work, 0: tripped
+  kChiller,         // the same of the chiller
   kClockLimit,      // value: highest clock of a GPU, tray or rack relative to the sustained clock
 };
 
+// Whether its path is that of a rack, a tray or a GPU, and tells these apart from others.
+constexpr bool acts_on_gpus(EventKind kind) {
+  return kind == EventKind::kClockLimit || kind == EventKind::kRackValve || kind == EventKind::kFlowArea;
+}
+
 // An event sets a value from time_s until until_s. Of several on one component the latest holds; clock limits of a GPU,
-// its tray and its rack all hold.
+// its tray and its rack all hold, and so does what clogs them.
 struct Event {
   double time_s = 0;
   double until_s = std::numeric_limits<double>::infinity();
@@ -146,7 +162,7 @@ struct Plan {
   Site site;
   CoolingPlan cooling;
   PowerPlan power;
-  double dry_bulb_degc = 0;
+  Weather weather;
   Workload workload;
   double duration_s = 0;
   double step_s = 1;          // of the plant
@@ -162,5 +178,10 @@ struct Plan {
 std::string cdu_path(const Plan& plan, int cdu);
 std::string pump_path(const Plan& plan, int cdu, int pump);
 std::vector<std::string> pump_paths(const Plan& plan);
+// "hall/facility", "hall/facility/tower" or ".../dry-cooler", "hall/facility/chiller", "hall/weather".
+std::string facility_path(const Plan& plan);
+std::string free_cooling_path(const Plan& plan);
+std::string chiller_path(const Plan& plan);
+std::string weather_path(const Plan& plan);
 
 }  // namespace racktwin

@@ -41,15 +41,23 @@ std::string who_sets(EventKind kind, const Plan& plan, const std::vector<Event>&
   return who;
 }
 
-// Set for a part of the run, or for all of it; else it is what the dry cooler gives.
+// What the equipment of the facility rests on.
+Ground equipment_ground(const FacilityType& facility) {
+  const bool is_tower = facility.rejection == RejectionKind::kTower;
+  Ground free = weaker(ground(is_tower ? "tower approach" : "dry cooler approach", facility.approach_rated_k),
+                       ground(is_tower ? "tower fans" : "dry cooler fans", facility.fan_power_share));
+  return facility.chiller ? weaker(free, ground("chiller efficiency", facility.chiller->carnot_share)) : free;
+}
+
+// Set for a part of the run, or for all of it; else it is what the facility's equipment gives.
 Ground facility_supply_ground(const Plan& plan, const std::vector<Event>& by_operator, const Ground& power) {
   const bool is_set_from_start = !std::isnan(plan.cooling.facility_supply_degc);
   const std::string who =
       who_sets(EventKind::kFacilitySupply, plan, by_operator, is_set_from_start ? scenario_text(plan) : "");
   if (is_set_from_start) return given(who);
-  Ground dry_cooler = weaker(ground("dry cooler approach", plan.cooling.facility.approach_rated_k), power);
-  if (!who.empty()) dry_cooler.input = fmt::format("until {} sets it: {}", who, dry_cooler.input);
-  return dry_cooler;
+  Ground equipment = weaker(equipment_ground(plan.cooling.facility), power);
+  if (!who.empty()) equipment.input = fmt::format("until {} sets it: {}", who, equipment.input);
+  return equipment;
 }
 
 // A pump follows its command with a lag, which plays a part as soon as an event changes the command.
@@ -113,6 +121,8 @@ Grounds grounds_of(const Plan& plan, const Calibration& c, const std::vector<Eve
     g.facility_supply = facility_supply_ground(plan, by_operator, g.power);
     g.pump_speed = pump_speed_ground(plan, by_operator);
   }
+  g.facility = weaker(g.power, equipment_ground(plan.cooling.facility));
+  g.weather = given(scenario_text(plan));
   g.cooling = weaker(ground("junction-to-case resistance", gpu.junction_to_case_k_per_w), g.coolant);
   return g;
 }

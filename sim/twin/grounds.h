@@ -31,8 +31,10 @@ struct Grounds {
   Ground ac;    // power and its conversion
   Ground flow;  // of coolant
   Ground facility_supply, pump_speed;
-  Ground coolant;  // its temperatures: flow, CDU and the power that is to be cooled
-  Ground cooling;  // of chips: coolant and what lies between
+  Ground coolant;   // its temperatures: flow, CDU and the power that is to be cooled
+  Ground cooling;   // of chips: coolant and what lies between
+  Ground facility;  // power and water of what cools the facility water
+  Ground weather;
 };
 
 // `by_operator`: the events of a live run so far, besides those of its scenario.

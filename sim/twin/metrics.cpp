@@ -62,7 +62,14 @@ constexpr std::array<Definition, kMetrics> kDefinitions = {{
     {"cdu_heat", K::kSite, "W", "heat through the CDUs", "Plant::step", 0, kAuto, &G::coolant},
     {"air_heat", K::kSite, "W", "heat to room air", "Plant::step", 0, kAuto, &G::coolant},
     {"pump_power", K::kSite, "W", "pumps of the CDUs", "Plant::step", 0, kAuto, &G::flow},
-    {"cooling_power", K::kSite, "W", "CDU pumps, facility pumps and all fans", "Plant::step", 0, kAuto, &G::coolant},
+    {"cooling_power", K::kSite, "W", "CDU pumps, facility pumps, all fans, chiller", "Plant::step", 0, kAuto, &G::facility},
+    {"fan_power", K::kSite, "W", "fans of dry coolers or towers", "reject_heat", 0, kAuto, &G::facility},
+    {"chiller_power", K::kSite, "W", "compressors of the chiller", "reject_heat", 0, kAuto, &G::facility},
+    {"water_use", K::kSite, "L/min", "make-up water of wet towers: evaporation and blow-down; a given supply: no data", "reject_heat", 0, kAuto, &G::facility},
+    {"facility_flow", K::kSite, "L/min", "facility water through all CDUs", "Plant::step", 0, kAuto, &G::coolant},
+    {"cdu_valve", K::kSite, "1", "opening of the CDUs' control valves in the facility water", "Plant::step", 0, 1, &G::coolant},
+    {"dry_bulb", K::kSite, "degC", "outside air, dry bulb", "Weather::at", -20, 45, &G::weather},
+    {"wet_bulb", K::kSite, "degC", "outside air, wet bulb", "wet_bulb_degc", -20, 45, &G::weather},
 }};
 // clang-format on
 

@@ -57,8 +57,15 @@ enum class Metric : std::uint8_t {
   kAirHeat,
   kPumpPower,
   kCoolingPower,
+  kFanPower,
+  kChillerPower,
+  kWaterUse,
+  kFacilityFlow,
+  kCduValve,
+  kDryBulb,
+  kWetBulb,
 };
-inline constexpr int kMetrics = 36;
+inline constexpr int kMetrics = 43;
 
 // In order of Metric; the id of a row is its index. `by_operator`: events of a live run, which may be what a value
 // rests on.

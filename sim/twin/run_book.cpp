@@ -15,6 +15,7 @@ namespace {
 
 constexpr double kNoValue = std::numeric_limits<double>::quiet_NaN();
 constexpr double kLitresPerMinute = 60000;  // in 1 m3/s
+constexpr double kWater_kg_per_l = 1;       // make-up water
 
 // Heat through the CDUs is that of the one loop that they work on.
 LimitWatch cdu_watch(const Plan& plan, double limit_w) {
@@ -179,6 +180,13 @@ void RunBook::book_site(const BookedStep& step, Site& site) {
   add(Metric::kAirHeat, s.air_heat_w);
   add(Metric::kPumpPower, s.pump_power_w);
   add(Metric::kCoolingPower, cooling_w);
+  add(Metric::kFanPower, s.fan_power_w);
+  add(Metric::kChillerPower, s.chiller_power_w);
+  add(Metric::kWaterUse, s.water_kg_per_s / kWater_kg_per_l * 60);
+  add(Metric::kFacilityFlow, s.facility_flow_m3_per_s * kLitresPerMinute);
+  add(Metric::kCduValve, s.cdu_valve);
+  add(Metric::kDryBulb, step.outdoor.dry_bulb_degc);
+  add(Metric::kWetBulb, step.outdoor.wet_bulb_degc);
 }
 
 void RunBook::add_totals(const BookedStep& step, const Site& site) {
@@ -198,6 +206,17 @@ void RunBook::add_totals(const BookedStep& step, const Site& site) {
   totals_.junction_max_degc = std::fmax(totals_.junction_max_degc, site.hottest_degc);
   totals_.supply_max_degc = std::fmax(totals_.supply_max_degc, site.inlet_degc);
   totals_.return_max_degc = std::fmax(totals_.return_max_degc, site.outlet_degc);
+  const PlantState& s = step.plant;
+  totals_.pump_energy_j += s.pump_power_w * dt;
+  totals_.fan_energy_j += s.fan_power_w * dt;
+  totals_.chiller_energy_j += s.chiller_power_w * dt;
+  totals_.cooling_energy_j += (s.pump_power_w + s.facility_power_w) * dt;
+  totals_.water_l += s.water_kg_per_s / kWater_kg_per_l * dt;
+  totals_.dry_bulb_max_degc = std::fmax(totals_.dry_bulb_max_degc, step.outdoor.dry_bulb_degc);
+  totals_.coolant_residual = std::max(totals_.coolant_residual, s.coolant_residual);
+  totals_.facility_return_max_degc = std::fmax(totals_.facility_return_max_degc, s.facility_return_degc);
+  totals_.facility_heat_j += s.cdu_heat_w * dt;
+  totals_.facility_heat_degc_j += s.cdu_heat_w * s.facility_return_degc * dt;
   totals_.facility_max_degc = std::fmax(totals_.facility_max_degc, step.plant.facility_supply_degc);
 }
 

@@ -22,6 +22,9 @@ struct BookedStep {
   double time_s = 0, dt_s = 0;
   const SitePower& power;
   const PlantState& plant;
+  struct {
+    double dry_bulb_degc, wet_bulb_degc;  // NaN: no data
+  } outdoor;
   const std::vector<double>& clocks;        // (n_gpu_class)
   const std::vector<ClockReason>& reasons;  // (n_gpu_class) what set them
   const IterationProfile* profile;          // nullptr: the job stands still

@@ -36,12 +36,14 @@ class Summary {
 
 double headroom(const LimitWatch& watch) { return 1 - watch.highest() / watch.limit(); }
 
-std::string verdict(const RunLimits& limits) {
+std::string verdict(const RunLimits& limits, const std::string& runaway) {
   std::string crossed;
   for (const LimitWatch* watch :
        {&limits.feed, &limits.rack, &limits.shelf, &limits.cdu, &limits.junction, &limits.inlet, &limits.outlet})
     if (watch->was_crossed()) crossed += (crossed.empty() ? "" : ", ") + watch->name();
-  return crossed.empty() ? "ok" : "limits crossed: " + crossed;
+  if (!crossed.empty()) crossed = "limits crossed: " + crossed;
+  if (!runaway.empty()) crossed += (crossed.empty() ? "" : "; ") + runaway;
+  return crossed.empty() ? "ok" : crossed;
 }
 
 void add_transfer(Summary& s, const char* name, const TransferTime& time, const Ground& ground) {
@@ -87,7 +89,8 @@ std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Ca
   const double tokens = static_cast<double>(w.global_batch) * w.sequence;
   const StepParts& parts = first_step.parts;
   Summary s;
-  s.text("verdict", verdict(limits) == "ok" ? 0 : 1, verdict(limits));
+  const std::string judged = verdict(limits, totals.runaway);
+  s.text("verdict", judged == "ok" ? 0 : 1, judged);
   s.add("step_time_s", first_step.step_s, "s", on.step);
   s.add("step_time_max_s", totals.step_time_max_s, "s", on.step);
   s.add("tokens_per_s", tokens / first_step.step_s, "1/s", on.step);
@@ -112,6 +115,17 @@ std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Ca
   s.add("coolant_supply_max_degc", totals.supply_max_degc, "degC", on.cooling);
   s.add("coolant_return_max_degc", totals.return_max_degc, "degC", on.cooling);
   s.add("facility_supply_max_degc", totals.facility_max_degc, "degC", on.facility_supply);
+  s.add("facility_return_max_degc", totals.facility_return_max_degc, "degC", on.coolant);
+  s.add("heat_reuse_degc", totals.facility_heat_degc_j / totals.facility_heat_j, "degC", on.coolant);
+  s.add("dry_bulb_max_degc", totals.dry_bulb_max_degc, "degC", on.weather);
+  s.add("cooling_mean_w", totals.cooling_energy_j / totals.time_s, "W", on.facility);
+  s.add("cdu_pump_mean_w", totals.pump_energy_j / totals.time_s, "W", on.flow);
+  s.add("fan_mean_w", totals.fan_energy_j / totals.time_s, "W", on.facility);
+  s.add("chiller_mean_w", totals.chiller_energy_j / totals.time_s, "W", on.facility);
+  if (!std::isnan(totals.water_l)) {
+    s.add("water_l", totals.water_l, "L", on.facility);
+    s.add("wue_l_per_kwh", totals.water_l / (totals.it_energy_j / 3.6e6), "L/kWh", on.facility);
+  }
   s.add("throttled_fraction", totals.throttled_gpu_s / totals.working_gpu_s, "1", on.cooling);
   for (const ClockReasonName& name : kClockReasonNames)
     if (name.reason != ClockReason::kIdle)  // no GPU that works is
@@ -120,6 +134,7 @@ std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Ca
   s.add("clock_start", totals.clock_start, "1", on.cooling);
   s.add("clock_min", totals.clock_min, "1", on.cooling);
   s.count("energy_residual", ledger.residual());
+  s.count("coolant_residual", totals.coolant_residual);
   s.add("headroom_feed", headroom(limits.feed), "1", on.ac);
   s.add("headroom_shelf", headroom(limits.shelf), "1", on.power);
   s.add("headroom_rack", headroom(limits.rack), "1", on.power);

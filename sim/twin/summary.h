@@ -13,6 +13,7 @@
 
 #include <array>
 #include <limits>
+#include <string>
 #include <vector>
 
 namespace racktwin {
@@ -29,6 +30,13 @@ struct RunTotals {
   std::array<double, 1 + kClockReasonNames.size()> reason_gpu_s{};  // of working GPUs, by ClockReason
   double clock_start = 1, clock_min = 1;                            // of the slowest working GPU
   double junction_max_degc = kNoData, supply_max_degc = kNoData, return_max_degc = kNoData, facility_max_degc = kNoData;
+  double pump_energy_j = 0, fan_energy_j = 0, chiller_energy_j = 0, cooling_energy_j = 0;
+  double water_l = 0;               // NaN: somebody else's plant cooled the facility water
+  double facility_heat_j = 0;       // into the facility water,
+  double facility_heat_degc_j = 0;  // and times the temperature that it comes back with
+  double dry_bulb_max_degc = kNoData, facility_return_max_degc = kNoData;
+  double coolant_residual = 0;  // the largest
+  std::string runaway;          // what ran away first; empty: nothing
   int solves = 0;
 };
 

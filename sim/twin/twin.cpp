@@ -5,7 +5,9 @@
 #include "sim/model/failures.h"
 #include "sim/plan/parse_event.h"
 #include "sim/power/power.h"
+#include "sim/power/waveform.h"
 #include "sim/twin/event_schedule.h"
+#include "sim/twin/feeder_waveform.h"
 #include "sim/twin/metrics.h"
 #include "sim/twin/run_book.h"
 #include "sim/twin/run_record.h"
@@ -29,6 +31,7 @@ namespace {
 constexpr double kSlack_s = 1e-9;        // when times of steps are compared
 constexpr double kControlPeriod_s = 1;   // of the clock controllers, or a step if that is longer
 constexpr double kCommitEvery_s = 0.25;  // of wall time: what a killed run may lose, unless it is paced
+constexpr double kWaveformStep_s = 1e-3;
 constexpr double kLongestWait_s = 0.02;  // until a run that waits looks at what happens around it
 
 class Twin {
@@ -55,7 +58,6 @@ class Twin {
       values->resize(model_.rack_classes.size());
     input_.pump_speed.assign(static_cast<std::size_t>(plant_.pumps()), plan.cooling.pump_speed);
     input_.facility_supply_degc = plan.cooling.facility_supply_degc;
-    input_.dry_bulb_degc = plan.dry_bulb_degc;
     input_.room_power_w = power_.fabric_w();
   }
 
@@ -69,15 +71,25 @@ class Twin {
     for (long long i = 0; i < steps && !outcome_.was_interrupted; ++i) {
       time_s_ = static_cast<double>(i) * dt;
       apply_events();
+      set_outdoor();
       if (auto ok = put_sources(); !ok) return tl::unexpected(ok.error());
       if (auto ok = find_profile(); !ok) return tl::unexpected(ok.error());
       step_power(dt);
       plant_.step(input_, dt);
       time_s_ = static_cast<double>(i + 1) * dt;
-      book_.book({time_s_, dt, power_, plant_.state(), clocks_, reasons_, profile_.get()}, events_);
+      book_.book({time_s_,
+                  dt,
+                  power_,
+                  plant_.state(),
+                  {input_.dry_bulb_degc, input_.wet_bulb_degc},
+                  clocks_,
+                  reasons_,
+                  profile_.get()},
+                 events_);
       limit_clocks(dt);
       if (options_.on_progress) options_.on_progress({time_s_, plan_.duration_s});
       if (auto ok = wait_and_hear(); !ok) return tl::unexpected(ok.error());
+      watch_runaway();
       const bool ends_frame = (i + 1) % steps_per_frame == 0 || i + 1 == steps || outcome_.was_interrupted;
       if (ends_frame)
         if (auto ok = append_frame(); !ok) return tl::unexpected(ok.error());
@@ -91,16 +103,36 @@ class Twin {
   RunTotals& totals() { return book_.totals(); }
   long long step_count() const { return static_cast<long long>(std::ceil(plan_.duration_s / plan_.step_s - 1e-9)); }
 
+  // Said once; the run goes on, with temperatures beyond what the equations hold for.
+  void watch_runaway() {
+    std::string what = plant_.runs_away();
+    const bool was_away = std::exchange(is_running_away_, !what.empty());
+    if (what.empty() || was_away) return;
+    what = "the cooling runs away: " + what;
+    if (totals().runaway.empty()) totals().runaway = what;
+    events_.push_back({time_s_, plan_.site.name, std::move(what), "limit"});
+  }
+
   // --- before the first step
+
+  // A recording that says why nothing could be simulated.
+  Result<void> keep_and_fail(const Errors& errors) {
+    for (const Error& error : errors) events_.push_back({0, plan_.site.name, error.message, "limit"});
+    if (auto ok = open_recording(); !ok) return ok;
+    if (auto ok = append_events(); !ok) return ok;
+    if (auto ok = record_.close({}, {{"simulated_s", "0"}, {"interrupted", "1"}}); !ok) return ok;
+    return tl::unexpected(errors);
+  }
 
   // Opens the recording, solves the first step and settles the plant in its mean power: the state at time 0.
   Result<void> start() {
     apply_events();
+    set_outdoor();
     if (auto ok = solve_first(); !ok) return ok;
     for (int i = 0; i < 20; ++i) {  // leakage depends on temperature, temperature on leakage
       const double before = input_.gpu_power_w[0];
       compute_power(phase_ + 1);
-      if (auto ok = plant_.settle(input_); !ok) return ok;
+      if (auto ok = plant_.settle(input_); !ok) return keep_and_fail(ok.error());
       if (std::abs(input_.gpu_power_w[0] - before) < 1e-9) break;
     }
     for (std::uint32_t c = 0; c < clocks_.size(); ++c)
@@ -123,6 +155,7 @@ class Twin {
         rows.push_back({static_cast<int>(graph.gpu_class[a]), std::string(activity_word(graph.kind[a])),
                         first_times_.start_s[a], first_times_.end_s[a]});
     if (auto ok = record_.put_activities(rows); !ok) return ok;
+    if (auto ok = put_waveforms(); !ok) return ok;
     if (options_.on_first_step) {
       power_.update({first_profile_.get(), 0, 1}, clocks_, plant_.state().gpu_junction_degc);
       if (auto ok =
@@ -133,6 +166,17 @@ class Twin {
     first_iteration_ = {};
     first_times_ = {};
     return {};
+  }
+
+  // The first step at a millisecond, at the temperatures that it starts with.
+  Result<void> put_waveforms() {
+    if (options_.output.empty()) return {};
+    const double step_s = first_profile_->step_s;
+    const auto samples = static_cast<int>(waveform_samples(step_s, kWaveformStep_s));
+    const PlantState& plant = plant_.state();
+    return record_.put_waveforms(
+        feeder_waveforms(plan_, model_, 0, step_s, activity_profiles(model_, first_iteration_, first_times_, samples),
+                         clocks_, plant.gpu_junction_degc, plant.pump_power_w + plant.facility_power_w));
   }
 
   // Solves at the present clocks and keeps the timeline.
@@ -175,6 +219,12 @@ class Twin {
     input_.facility_supply_degc = plan_.cooling.facility_supply_degc;
     std::fill(input_.pump_speed.begin(), input_.pump_speed.end(), plan_.cooling.pump_speed);
     std::fill(event_limit_.begin(), event_limit_.end(), 1.0);
+    input_.has_free_cooling = input_.has_chiller = true;
+    input_.rack_opening.assign(model_.rack_classes.size(), 1.0);
+    input_.gpu_flow_area.assign(model_.gpu_classes.size(), 1.0);
+    input_.is_cdu_isolated.assign(static_cast<std::size_t>(plan_.cooling.cdus), false);
+    given_dry_bulb_degc_ = std::numeric_limits<double>::quiet_NaN();
+    dry_bulb_rise_k_ = 0;
     std::vector<std::string> failed;
     for (const Event* in_force : schedule_.in_force()) {
       const Event& event = *in_force;
@@ -184,6 +234,27 @@ class Twin {
           break;
         case EventKind::kPumpSpeed:
           input_.pump_speed[pump_index(event.path)] = event.value;
+          break;
+        case EventKind::kRackValve:
+        case EventKind::kFlowArea:
+          narrow(gpus_at(plan_, event.path), event.value);
+          break;
+        case EventKind::kCduIsolation:
+          for (int c = 0; c < plan_.cooling.cdus; ++c)
+            if (event.path == cdu_path(plan_, c))
+              input_.is_cdu_isolated[static_cast<std::size_t>(c)] = event.value == 0;
+          break;
+        case EventKind::kDryBulb:
+          given_dry_bulb_degc_ = event.value;
+          break;
+        case EventKind::kDryBulbRise:
+          dry_bulb_rise_k_ = event.value;
+          break;
+        case EventKind::kFreeCooling:
+          input_.has_free_cooling = event.value > 0;
+          break;
+        case EventKind::kChiller:
+          input_.has_chiller = event.value > 0;
           break;
         case EventKind::kFailure:
           if (event.value == 0) failed.push_back(event.path);
@@ -201,6 +272,32 @@ class Twin {
     network_ = network_share(plan_.site, model_, failed);
     for (std::uint32_t c = 0; c < clocks_.size(); ++c)
       if (event_limit_[c] < clocks_[c]) set_clock(c, {event_limit_[c], ClockReason::kClockLimit});
+  }
+
+  // Of a whole rack: its loop. Of a tray or GPU: the channels of its GPU plates.
+  void narrow(GpuRange range, double share) {
+    if (range.end - range.begin == static_cast<std::uint32_t>(model_.gpus_per_rack)) {
+      input_.rack_opening[model_.class_of_rack[model_.rack_of_gpu(range.begin)]] *= share;
+      return;
+    }
+    std::vector<bool> is_done(model_.gpu_classes.size());
+    for (std::uint32_t g = range.begin; g < range.end; ++g) {
+      const std::uint32_t c = model_.class_of_gpu[g];
+      if (!is_done[c]) input_.gpu_flow_area[c] *= share;
+      is_done[c] = true;
+    }
+  }
+
+  // A heat wave warms the air and leaves its water content as it is.
+  void set_outdoor() {
+    Outdoor outdoor = plan_.weather.at(time_s_);
+    if (!std::isnan(given_dry_bulb_degc_)) outdoor.dry_bulb_degc = given_dry_bulb_degc_;
+    outdoor.dry_bulb_degc += dry_bulb_rise_k_;
+    if (has_outdoor_ && outdoor.dry_bulb_degc == outdoor_.dry_bulb_degc && plan_.weather.is_constant()) return;
+    outdoor_ = outdoor;
+    has_outdoor_ = true;
+    input_.dry_bulb_degc = outdoor.dry_bulb_degc;
+    input_.wet_bulb_degc = wet_bulb_degc(outdoor.dry_bulb_degc, outdoor.dew_point_degc);
   }
 
   void set_clock(std::uint32_t gpu_class, SetClock clock) {
@@ -414,6 +511,9 @@ class Twin {
 
   PlantInput input_;
   double since_control_s_ = 0;
+  Outdoor outdoor_;
+  bool has_outdoor_ = false, is_running_away_ = false;
+  double given_dry_bulb_degc_ = 0, dry_bulb_rise_k_ = 0;  // by events; NaN: none
 
   std::vector<MetricRow> metrics_;
   RunBook book_;

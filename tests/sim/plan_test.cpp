@@ -100,7 +100,7 @@ TEST_CASE("the flagship scenario is read as it is written") {
   CHECK(plan.gpus() == 576);
   CHECK(plan.cooling.facility_supply_degc == Approx(25));
   CHECK(plan.power.feed_rating_w == Approx(1.25e6));
-  CHECK(plan.dry_bulb_degc == Approx(17));
+  CHECK(plan.weather.at(0).dry_bulb_degc == Approx(17));
   const Workload& w = plan.workload;
   CHECK(w.model.layers == 126);
   CHECK(w.precision == Precision::kFp8);

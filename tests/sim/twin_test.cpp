@@ -374,8 +374,11 @@ TEST_CASE("a recording has a class for every unit, values for every class, and a
     CHECK(row.mean.size() == *std::max_element(classes.begin(), classes.end()) + 1);
     const bool is_of_working_gpus = metric.name == "gpu_clock" || (metric.name.rfind(kClockReasonPrefix, 0) == 0 &&
                                                                    metric.name != "clock_reason_idle");
-    for (const float mean : row.mean) CHECK((std::isfinite(mean) || is_of_working_gpus));
-    CHECK(metric.evidence.empty() == (metric.name == "facility_supply"));  // which the scenario sets
+    // The scenario gives the facility's supply, so nobody knows what evaporates, and says nothing of humidity.
+    const bool is_unknown = metric.name == "water_use" || metric.name == "wet_bulb";
+    for (const float mean : row.mean) CHECK((std::isfinite(mean) || is_of_working_gpus || is_unknown));
+    const bool is_given = metric.name == "facility_supply" || metric.name == "dry_bulb" || metric.name == "wet_bulb";
+    CHECK(metric.evidence.empty() == is_given);
   }
   CHECK(run.limits().size() == 10);
   // The same ground as in the summary.
