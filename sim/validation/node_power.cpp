@@ -64,7 +64,7 @@ struct NodeText {
 
 NodeText node_of(const std::string& hardware, const std::vector<EntryName>& names) {
   NodeText node;
-  static const std::regex kWords("[A-Za-z]+[0-9]+[A-Za-z0-9]*");
+  static const std::regex kWords("[A-Za-z]+[0-9]+");
   for (auto word = std::sregex_iterator(hardware.begin(), hardware.end(), kWords);
        word != std::sregex_iterator() && node.rack == nullptr; ++word) {
     std::string name = word->str();

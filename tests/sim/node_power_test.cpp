@@ -44,6 +44,7 @@ TEST_CASE("the power of a node adds up over its parts and the meter's place") {
   CHECK(ac_w == Approx(bare_w / rack.shelf_efficiency.at(bare_w / (6 * rack.psu_rating_w.value))));
   CHECK(one(kAirAc, 8, "llama2_70b_lora", "node_power_p50").predicted > ac_w + rack.compute_tray_fans_w.value);
   CHECK(one(kImmersedDc, 8, "llama2_70b_lora", "node_power_p50", "", "kW").predicted == Approx(bare_w / 1000));
+  CHECK(one("64x8xH100 AC", 8, "bert", "node_power_mean").system == "hgx-h100");
   CHECK(one("8x H100 node", 8, "bert", "node_power_mean").defaults ==
         "metered AC, how long it ran is not stated: all of it at work");
 }

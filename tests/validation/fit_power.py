@@ -9,7 +9,8 @@ supplies' efficiency at a third of their load (`shelf_efficiency`): the median o
 both sides. Minimised is the sum of squared relative errors of the mean and the median power of a node, every system
 weighted alike, plus a weak pull to what is quoted elsewhere: 115 W, 1000 W and 95.5 % (80 PLUS Titanium). A system that
 is left out is left out with both of its meters; without the Supermicro nodes nothing is known of the fans and the power
-supplies, and the pull decides. Prints the values and the table `fit.power` of racks/calibration.toml.
+supplies, and the pull decides. Prints the values, the scores on each system when it is left out, and the table
+`fit.power` of racks/calibration.toml.
 """
 import csv
 import json
@@ -93,12 +94,28 @@ def errors(key, system=None):
     return [abs(row["rel_error"]) for row in grid[key] if system in (None, system_of(row["hardware"]))]
 
 
+def ashrae(rows):
+    """MAE, NMBE and CV(RMSE) of mean power as sim/validation/node_power.h defines them."""
+    rows = [row for row in rows if row["metric"] == "node_power_mean"]
+    n, mean = len(rows), sum(row["value"] for row in rows) / len(rows)
+    differences = [row["value"] - row["predicted"] for row in rows]
+    text = f"MAE {sum(map(abs, differences)) / n:.0f} W of {n} mean powers"
+    if n > 1:
+        text += f", NMBE {100 * sum(differences) / (n - 1) / mean:+.1f} %"
+        text += f", CV(RMSE) {100 * (sum(d * d for d in differences) / (n - 1)) ** 0.5 / mean:.1f} %"
+    return text
+
+
 SYSTEMS = ["Supermicro, immersion-cooled", "Dell XE9680, air-cooled"]
 best = fit(SYSTEMS)
+unseen = []
 print(f"# waiting {best[0]} W, compute_tray_fans {best[1]} W, efficiency {100 * best[2]:.1f} % ({pairs} pairs)")
 for system in SYSTEMS:
     key = fit([s for s in SYSTEMS if s != system])
     print(f"# without {system}: waiting {key[0]} W, compute_tray_fans {key[1]} W, efficiency {100 * key[2]:.1f} %")
+    unseen += [row for row in grid[key] if system_of(row["hardware"]) == system]
+    print(f"#   on it: {ashrae([row for row in grid[key] if system_of(row['hardware']) == system])}")
+print(f"# all systems, each by the fit that never saw it: {ashrae(unseen)}")
 print(f'\n[fit.power]\nby = "tests/validation/fit_power.py"\nconfigurations = {len(grid[best])}')
 print(f'error = "{100 * statistics.median(errors(best)):.1f} %"')
 for system in SYSTEMS:
