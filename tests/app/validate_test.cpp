@@ -168,11 +168,12 @@ TEST_CASE("parameters stand with what they become when a part of the rows is lef
   const ProgramResult text = run_program({"validate", "--parameters"});
   REQUIRE(text.exit_code == 0);
   CHECK_THAT(text.out, Contains("attention.native_share") && Contains("one part left out: ") &&
-                           Contains("Fit \"training\"") && Contains("Fit \"collectives\""));
+                           Contains("Fit \"training\"") && Contains("Fit \"collectives\"") &&
+                           Contains("Fit \"power\"") && Contains("Dell XE9680, air-cooled"));
   const ProgramResult json = run_program({"validate", "--parameters", "--json"});
   const auto out = nlohmann::json::parse(json.out);
   const auto fits = out["fits"];
-  REQUIRE(fits.size() == 2);
+  REQUIRE(fits.size() == 3);
   for (const auto& parameter : out["parameters"]) {
     if (parameter["fit"].is_null()) continue;
     const auto fit =
