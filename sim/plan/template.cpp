@@ -58,7 +58,7 @@ sequence = 8192
 # embedding_and_loss_count_as_layers = false
 
 # Events: the facility's supply_temperature; state ("tripped", "running") or speed of a pump; clock_limit of a rack, tray
-# or GPU. `for` undoes one after a while.
+# or GPU; power_cap or curtail of the site, a row, rack or tray. `for` undoes one after a while.
 [[event]]
 at = "10 min"
 path = "hall/facility"

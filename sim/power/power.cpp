@@ -32,8 +32,7 @@ double whole_percent(double clock) { return std::floor(clock * 100 + 1e-9) / 100
 double gpu_power_w(const Gpu& gpu, const GpuActivity& activity, double clock, double junction_degc) {
   if (clock <= 0) return 0;
   const double waiting_w = std::isnan(gpu.waiting_w.value) ? gpu.idle_w.value : gpu.waiting_w.value;
-  const double active = activity.tensor * dynamic_share(gpu, clock) +
-                        activity.memory * gpu.memory_bound_share.value +
+  const double active = activity.tensor * dynamic_share(gpu, clock) + activity.memory * gpu.memory_bound_share.value +
                         activity.communication * gpu.communication_share.value;
   return gpu.idle_w.value + (waiting_w - gpu.idle_w.value) * activity.waiting + extra_leakage_w(gpu, junction_degc) +
          (gpu.tdp_w.value - gpu.idle_w.value) * active;
@@ -50,6 +49,18 @@ double power_limited_clock_from(const Gpu& gpu, double clock, double junction_de
   const double allowed = power_limited_clock(gpu, junction_degc);
   if (allowed <= clock) return allowed;
   return std::max(clock, power_limited_clock(gpu, junction_degc + kRecoveryBand_k));
+}
+
+double clock_within_power(const Gpu& gpu, double limit_w, double junction_degc) {
+  int low = static_cast<int>(std::ceil(gpu.min_clock_ratio.value * 100 - 1e-9)), high = 100;
+  while (low < high) {
+    const int middle = (low + high + 1) / 2;
+    if (gpu_power_w(gpu, {1, 0, 0}, middle / 100.0, junction_degc) <= limit_w)
+      low = middle;
+    else
+      high = middle - 1;
+  }
+  return low / 100.0;
 }
 
 SetClock allowed_clock(double power_limited, double event_limit) {

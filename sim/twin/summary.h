@@ -38,11 +38,16 @@ struct RunTotals {
   double coolant_residual = 0;  // the largest
   std::string runaway;          // what ran away first; empty: nothing
   int solves = 0;
+  // Tokens that were not trained against a job at full clock on a whole network, by what held it back; of several the
+  // first in this order. `first_loss`: "power from 0:10:00 on"; empty: none.
+  double lost_to_heat = 0, lost_to_power = 0, lost_to_network = 0;
+  std::string first_loss;
 };
 
 // The limits that give the headroom figures.
 struct RunLimits {
-  LimitWatch feed, shelf, rack, cdu, junction, inlet, outlet;
+  LimitWatch feed, other_feed, ups, busway;  // other_feed: of all on one of two feeds
+  LimitWatch shelf, rack, cdu, junction, inlet, outlet;
 };
 
 std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Calibration& calibration,
