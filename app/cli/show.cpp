@@ -1,6 +1,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/entry_text.h"
 #include "app/cli/summary.h"
+#include "app/cli/waveform.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -14,7 +15,8 @@ namespace {
 
 struct ShowOptions {
   std::string target;  // a recording, or an entry of the catalogue
-  bool is_list = false, is_json = false;
+  bool is_list = false, is_json = false, is_waveform = false;
+  WaveformOptions waveform;
 };
 
 // What exists as a file or is written as one; names of entries have dots ("llama3.1-8b") but no such ending.
@@ -68,6 +70,12 @@ int show(const ShowOptions& options, const GlobalOptions& global) {
                         fmt::format("racktwin check {0}, or racktwin run {0}", options.target),
                         {}},
                        global);
+  if (options.is_waveform) {
+    WaveformOptions waveform = options.waveform;
+    waveform.recording = options.target;
+    waveform.is_json = options.is_json;
+    return show_waveform(waveform, global);
+  }
   return is_file(options.target) ? show_recording(options, global) : show_entry(options, global);
 }
 
@@ -79,11 +87,23 @@ Subcommand add_show(CLI::App& program, const GlobalOptions& global) {
   app->footer(
       "  racktwin show hall.racktwin\n"
       "  racktwin show hall.racktwin --json\n"
+      "  racktwin show hall.racktwin --waveform --svg feed.svg\n"
       "  racktwin show gb200-nvl72      values, evidence and sources of an entry\n"
       "  racktwin show --list           all entries");
   CLI::Option* target = app->add_option("TARGET", options->target, "Recording, or name of an entry");
   app->add_flag("--list", options->is_list, "List the entries of the catalogue")->excludes(target);
   app->add_flag("--json", options->is_json, "Print one JSON object");
+  CLI::Option* waveform = app->add_flag("--waveform", options->is_waveform,
+                                        "Print what racks and feeder draw within an iteration, at a millisecond");
+  app->add_option("--csv", options->waveform.csv, "Write the waveform; - for standard output")
+      ->type_name("FILE")
+      ->needs(waveform);
+  app->add_option("--svg", options->waveform.svg, "Write a plot of it")->type_name("FILE")->needs(waveform);
+  app->add_option("--iterations", options->waveform.iterations, "How many of them the file or plot shows")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str()
+      ->needs(waveform);
+  app->add_flag("--force", options->waveform.force, "Replace existing files")->needs(waveform);
   return {app, [=, &global] { return show(*options, global); }};
 }
 

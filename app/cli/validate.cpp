@@ -154,6 +154,24 @@ void add_json(const std::vector<CollectivePrediction>& rows, nlohmann::json& out
   }
 }
 
+void add_json(const std::vector<PowerPrediction>& rows, nlohmann::json& out) {
+  for (const PowerPrediction& row : rows) {
+    nlohmann::json object = row_json(row);
+    object["hardware"] = row.hardware;
+    object["how"] = row.how;
+    out["rows"].push_back(std::move(object));
+  }
+  for (const PowerScore& s : score_power(rows))
+    out["scores"].push_back({{"use", s.use},
+                             {"metric", s.metric},
+                             {"hardware", s.hardware},
+                             {"rows", s.rows},
+                             {"predicted_rows", s.predicted_rows},
+                             {"mae_w", number(s.mae_w)},
+                             {"nmbe", number(s.nmbe)},
+                             {"cv_rmse", number(s.cv_rmse)}});
+}
+
 // Rows without a prediction by reason; with their names if `shows_all`.
 template <class Row>
 std::string reasons_text(const std::vector<Row>& rows, bool shows_all) {
@@ -218,6 +236,29 @@ std::string table_text(const std::vector<CollectivePrediction>& rows, bool shows
   return out;
 }
 
+std::string table_text(const std::vector<PowerPrediction>& rows, bool shows_all) {
+  std::string out =
+      fmt::format("  {:<20}{:<10}{:<26}{:<20}{:>6}  {:<16}{:>10}{:>10}  {:>8}  {}\n", "row", "use", "system",
+                  "benchmark", "GPUs", "metric", "measured", "predicted", "error", "unit, default");
+  for (const PowerPrediction& row : rows)
+    if (row.reason.empty())
+      out += fmt::format("  {:<20}{:<10}{:<26}{:<20}{:>6}  {:<16}{:>10.5g}{:>10.5g}  {:>8}  {}{}\n", row.id, row.use,
+                         row.how, row.model.substr(0, 18), row.gpus, row.metric, row.value, row.predicted,
+                         percent_text(row.rel_error(), "{:+.1f} %"), row.unit,
+                         row.defaults.empty() ? "" : ", " + row.defaults);
+  out += reasons_text(rows, shows_all);
+  out +=
+      "\nScores as ASHRAE Guideline 14 has them, with n - 1: NMBE above zero is predicted too low. No power of an NVL72 "
+      "was\never published: none is compared.\n\n";
+  out += fmt::format("  {:<10}{:<17}{:<58}{:>5}{:>10}{:>8}{:>9}{:>10}\n", "use", "metric", "hardware", "rows",
+                     "predicted", "MAE", "NMBE", "CV(RMSE)");
+  for (const PowerScore& s : score_power(rows))
+    out += fmt::format("  {:<10}{:<17}{:<58}{:>5}{:>10}{:>8}{:>9}{:>10}\n", s.use, s.metric, s.hardware.substr(0, 56),
+                       s.rows, s.predicted_rows, watts_text(s.mae_w), percent_text(s.nmbe, "{:+.1f} %"),
+                       percent_text(s.cv_rmse, "{:.1f} %"));
+  return out;
+}
+
 Error usage(std::string message, std::string hint) {
   return {ErrorCode::kBadInput, std::move(message), {}, 1, std::move(hint), {}};
 }
@@ -255,6 +296,10 @@ Result<PredictedTable> predict(const CsvTable& table, const Catalog& catalog, co
     auto rows = predict_collective_rows(table, catalog, calibration);
     if (!rows) return tl::unexpected(rows.error());
     out.collectives = std::move(*rows);
+  } else if (out.kind == TableKind::kPower) {
+    auto rows = predict_power_rows(table, catalog, calibration);
+    if (!rows) return tl::unexpected(rows.error());
+    out.powers = std::move(*rows);
   } else {
     auto rows =
         out.kind == TableKind::kOther ? list_other_rows(table) : predict_training_rows(table, catalog, calibration);
@@ -371,11 +416,14 @@ std::string percent_text(double share, const char* format) {
   return std::isnan(share) ? "-" : fmt::format(fmt::runtime(format), 100 * share);
 }
 
+std::string watts_text(double power_w) { return std::isnan(power_w) ? "-" : fmt::format("{:.0f} W", power_w); }
+
 std::string tau_text(double tau) { return std::isnan(tau) ? "-" : fmt::format("{:+.2f}", tau); }
 
 Subcommand add_validate(CLI::App& program, const GlobalOptions& global) {
   auto options = std::make_shared<ValidateOptions>();
-  options->tables = {RACKTWIN_VALIDATION_DIRECTORY "/training.csv", RACKTWIN_VALIDATION_DIRECTORY "/collectives.csv"};
+  options->tables = {RACKTWIN_VALIDATION_DIRECTORY "/training.csv", RACKTWIN_VALIDATION_DIRECTORY "/collectives.csv",
+                     RACKTWIN_VALIDATION_DIRECTORY "/power.csv"};
   CLI::App* app = program.add_subcommand("validate", "Predict published measurements and print the errors");
   app->footer(
       "  racktwin validate\n"
@@ -383,7 +431,7 @@ Subcommand add_validate(CLI::App& program, const GlobalOptions& global) {
       "  racktwin validate --table our-runs.csv --json\n"
       "  racktwin validate --markdown report.md --svg report-pictures\n"
       "  racktwin validate --parameters");
-  app->add_option("--table", options->tables, "Measurements of training or collectives, see tests/validation")
+  app->add_option("--table", options->tables, "Measurements of training, collectives or power, see tests/validation")
       ->type_name("FILE")
       ->default_str("");
   app->add_option("--use", options->use, "Only rows of this use: calibrate or test")->type_name("USE");

@@ -71,7 +71,25 @@ std::string scores_markdown(const std::vector<CollectivePrediction>& rows) {
   return out;
 }
 
+std::string scores_markdown(const std::vector<PowerPrediction>& rows) {
+  const std::vector<PowerScore> scores = score_power(rows);
+  std::string out =
+      "\nScores as ASHRAE Guideline 14 has them, with n - 1; an NMBE above zero is predicted too low. No power of an "
+      "NVL72 was ever published: none is compared.\n";
+  for (const std::string& use : uses_of(scores)) {
+    out += fmt::format("\n### {}\n\n", use_heading(use));
+    out += markdown_row({"metric", "hardware", "rows", "predicted", "MAE", "NMBE", "CV(RMSE)"}) +
+           markdown_rule("llrrrrr");
+    for (const PowerScore& s : scores)
+      if (s.use == use)
+        out += markdown_row({s.metric, s.hardware, count(s.rows), count(s.predicted_rows), watts_text(s.mae_w),
+                             signed_text(s.nmbe), error_text(s.cv_rmse)});
+  }
+  return out;
+}
+
 std::string what_text(const RowPrediction& row) { return row.layout; }
+std::string what_text(const PowerPrediction& row) { return fmt::format("{} GPUs, {}", row.gpus, row.how); }
 std::string what_text(const CollectivePrediction& row) { return fmt::format("{}, {}", row.operation, row.how); }
 
 // One row of each configuration: repetitions of a miss are one miss.
@@ -125,6 +143,7 @@ std::string ranking_markdown(const std::vector<RowPrediction>& rows) {
   return out;
 }
 std::string ranking_markdown(const std::vector<CollectivePrediction>&) { return {}; }
+std::string ranking_markdown(const std::vector<PowerPrediction>&) { return {}; }
 
 template <class Row>
 std::string reasons_markdown(const std::vector<Row>& rows) {

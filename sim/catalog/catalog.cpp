@@ -143,11 +143,12 @@ Result<Gpu> Catalog::gpu(const std::string& name) const {
   Table power = root.table("power");
   g.tdp_w = power.sourced("tdp", Dimension::kPower);
   g.idle_w = power.sourced("idle", Dimension::kPower);
+  g.waiting_w = optional_value(power, "waiting", Dimension::kPower);
   g.memory_bound_share = power.sourced("memory_bound_share", Dimension::kNone);
   g.communication_share = power.sourced("communication_share", Dimension::kNone);
   g.leakage_share = power.sourced("leakage_share", Dimension::kNone);
   g.leakage_doubling_k = power.sourced("leakage_doubling", Dimension::kTemperatureDelta);
-  g.clock_exponent = power.sourced("clock_exponent", Dimension::kNone);
+  g.fixed_voltage_share = power.sourced("fixed_voltage_share", Dimension::kNone);
   g.min_clock_ratio = power.sourced("min_clock_ratio", Dimension::kNone);
   Table t = root.table("thermal");
   g.reference_junction_degc = t.sourced("reference_junction", Dimension::kTemperature);
@@ -213,9 +214,12 @@ Result<RackType> Catalog::rack(const std::string& name) const {
     power.error_at("shelf_redundant_psus", "there must be fewer redundant PSUs than PSUs");
   r.psu_rating_w = power.sourced("psu_rating", Dimension::kPower);
   r.rack_rating_w = power.sourced("rack_rating", Dimension::kPower);
+  r.psu_input_lag_s = optional_value(power, "psu_input_lag", Dimension::kTime);
+  r.energy_storage_j = optional_value(power, "energy_storage", Dimension::kEnergy);
   optional_value(power, "busbar_rating", Dimension::kCurrent);
   r.compute_tray_other_w = power.sourced("compute_tray_other", Dimension::kPower);
   r.compute_tray_other_idle_w = power.sourced("compute_tray_other_idle", Dimension::kPower);
+  r.compute_tray_fans_w = optional_value(power, "compute_tray_fans", Dimension::kPower);
   if (r.switch_trays > 0) {
     r.switch_tray_w = power.sourced("switch_tray", Dimension::kPower);
     r.switch_tray_idle_w = power.sourced("switch_tray_idle", Dimension::kPower);

@@ -36,8 +36,8 @@ struct Gpu {
   Sourced hbm_capacity_bytes, hbm_bandwidth_bytes_per_s, nvlink_bytes_per_s /* per direction */, sm_count;
   int nvlink_generation = 0;
   // power
-  Sourced tdp_w, idle_w, memory_bound_share, communication_share, leakage_share, leakage_doubling_k, clock_exponent,
-      min_clock_ratio;
+  Sourced tdp_w, idle_w, waiting_w /* no data: as idle */, memory_bound_share, communication_share, leakage_share,
+      leakage_doubling_k, fixed_voltage_share, min_clock_ratio;
   // thermal
   Sourced reference_junction_degc, software_slowdown_degc, hardware_slowdown_degc, shutdown_degc;
   Sourced junction_to_case_k_per_w, heat_capacity_j_per_k, plate_heat_capacity_j_per_k;
@@ -71,9 +71,12 @@ struct RackType {
   Sourced nic_bytes_per_s, nic_latency_s;  // per NIC and direction
   // power
   Sourced switch_tray_w, switch_tray_idle_w, compute_tray_other_w, compute_tray_other_idle_w;
+  Sourced compute_tray_fans_w;  // part of compute_tray_other_w; no data: not told apart
   int shelves = 0, shelf_psus = 0, shelf_redundant_psus = 0;
   Sourced psu_rating_w, rack_rating_w;
-  Curve shelf_efficiency;  // of load share
+  Sourced psu_input_lag_s;   // with which the input of a PSU follows its load; NaN: at once
+  Sourced energy_storage_j;  // of the rack's shelves, beyond what that lag takes; NaN: none
+  Curve shelf_efficiency;    // of load share
   // cooling
   bool liquid_cooled = false;
   Sourced liquid_share_tray_other, liquid_share_switch_tray;

@@ -17,6 +17,13 @@ double extra_leakage_w(const Gpu& gpu, double junction_degc) {
   return gpu.leakage_share.value * gpu.tdp_w.value * (std::exp2(rise_k / gpu.leakage_doubling_k.value) - 1);
 }
 
+// Dynamic power at a clock over that at clock 1.
+double dynamic_share(const Gpu& gpu, double clock) {
+  const double fixed = gpu.fixed_voltage_share.value;
+  const double voltage = fixed + (1 - fixed) * clock;
+  return clock * voltage * voltage;
+}
+
 // Down to a step of 1 %; 0.57 * 100 is 56.999..., hence the slack.
 double whole_percent(double clock) { return std::floor(clock * 100 + 1e-9) / 100; }
 
@@ -24,16 +31,19 @@ double whole_percent(double clock) { return std::floor(clock * 100 + 1e-9) / 100
 
 double gpu_power_w(const Gpu& gpu, const GpuActivity& activity, double clock, double junction_degc) {
   if (clock <= 0) return 0;
-  const double active = activity.tensor * std::pow(clock, gpu.clock_exponent.value) +
+  const double waiting_w = std::isnan(gpu.waiting_w.value) ? gpu.idle_w.value : gpu.waiting_w.value;
+  const double active = activity.tensor * dynamic_share(gpu, clock) +
                         activity.memory * gpu.memory_bound_share.value +
                         activity.communication * gpu.communication_share.value;
-  return gpu.idle_w.value + extra_leakage_w(gpu, junction_degc) + (gpu.tdp_w.value - gpu.idle_w.value) * active;
+  return gpu.idle_w.value + (waiting_w - gpu.idle_w.value) * activity.waiting + extra_leakage_w(gpu, junction_degc) +
+         (gpu.tdp_w.value - gpu.idle_w.value) * active;
 }
 
 double power_limited_clock(const Gpu& gpu, double junction_degc) {
   const double left = 1 - extra_leakage_w(gpu, junction_degc) / (gpu.tdp_w.value - gpu.idle_w.value);
-  const double clock = left > 0 ? std::pow(left, 1 / gpu.clock_exponent.value) : 0;
-  return std::clamp(whole_percent(clock), gpu.min_clock_ratio.value, 1.0);
+  int percent = 100;
+  while (percent > 0 && dynamic_share(gpu, percent / 100.0) > left + 1e-12) --percent;
+  return std::clamp(percent / 100.0, gpu.min_clock_ratio.value, 1.0);
 }
 
 double power_limited_clock_from(const Gpu& gpu, double clock, double junction_degc) {

@@ -15,14 +15,15 @@ struct GpuActivity {
   double tensor = 0;         // tensor and vector units, bound by the clock
   double memory = 0;         // bound by HBM
   double communication = 0;  // moving data over NVLink or the NIC
+  double waiting = 0;        // a job is loaded, and this GPU waits for others: none of the above
 };
 
-// P = idle + leak(T) - leak(T_ref) + (tdp - idle) (tensor f^x + memory_share memory + communication_share
-// communication)
-//   leak(T) = leakage_share tdp 2^((T - T_ref) / doubling)
+// P = idle + (waiting_w - idle) waiting + leak(T) - leak(T_ref)
+//     + (tdp - idle) (tensor f (v + (1 - v) f)^2 + memory_share memory + communication_share communication)
+//   leak(T) = leakage_share tdp 2^((T - T_ref) / doubling); v + (1 - v) f: voltage at clock f over that at clock 1
 // so that pure tensor work at clock 1 and the reference junction temperature draws the tdp. [W]
 // A GPU that has shut down (clock 0) draws nothing.
-// source: alpha-power dynamic power with an exponential leakage law (Rabaey, Digital Integrated Circuits, ch. 5).
+// source: dynamic power ~ f V^2 with an exponential leakage law (Rabaey, Digital Integrated Circuits, ch. 5).
 double gpu_power_w(const Gpu& gpu, const GpuActivity& activity, double clock, double junction_degc);
 
 // The highest clock at which tensor work keeps the GPU within its tdp at this junction temperature. In steps of 1 %,

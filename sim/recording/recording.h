@@ -88,6 +88,15 @@ struct ActivityRow {
   double start_s = 0, end_s = 0;
 };
 
+// A power over one iteration, which repeats: means over equal parts of the period.
+struct WaveformRow {
+  double time_s = 0;    // of the run, from which it holds
+  std::string channel;  // the metric that it resolves, of its largest class: "rack_power"
+  std::string unit;     // "W"
+  double period_s = 0;
+  std::vector<float> values;  // (n_sample)
+};
+
 struct SummaryRow {
   std::string name;
   double value = 0;  // NaN: no data
@@ -113,6 +122,7 @@ class RecordingWriter {
   // The class of every component of a kind (n_component), in the order that README.md gives.
   Result<void> put_membership(int epoch, UnitKind kind, const std::vector<std::uint32_t>& class_of);
   Result<void> put_activities(int epoch, const std::vector<ActivityRow>& activities);
+  Result<void> put_waveforms(const std::vector<WaveformRow>& waveforms);
   Result<void> append_frame(int epoch, double time_s, const std::vector<FrameRow>& values);
   Result<void> append_rack_series(double time_s, int rack_class, const std::vector<SeriesRow>& values);
   Result<void> append_site_series(double time_s, const std::vector<SeriesRow>& values);
@@ -149,6 +159,7 @@ class RecordingReader {
   std::vector<EpochRow> epochs() const;
   std::vector<std::uint32_t> membership(int epoch, UnitKind kind) const;
   std::vector<ActivityRow> activities(int epoch) const;
+  std::vector<WaveformRow> waveforms() const;  // in order of writing; none in files written before there were any
   // Ascending; those later than after_s.
   std::vector<double> frame_times(double after_s = -std::numeric_limits<double>::infinity()) const;
   // All metrics of the frame that ends at time_s; empty if there is none.
@@ -169,7 +180,7 @@ class RecordingReader {
   static std::vector<std::string> csv_names();
   Result<void> export_csv(const std::string& directory, bool force) const;
 
-  // FNV-1a over frames, series, events and summary, in order: equal for two runs of the same input.
+  // FNV-1a over frames, series, waveforms, events and summary, in order: equal for two runs of the same input.
   std::uint64_t content_hash() const;
 
   RecordingReader(RecordingReader&&) noexcept;

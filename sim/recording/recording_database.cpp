@@ -28,6 +28,8 @@ CREATE TABLE membership(epoch INTEGER NOT NULL, kind TEXT NOT NULL, class_of_com
   PRIMARY KEY(epoch, kind));
 CREATE TABLE activity(id INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, class INTEGER NOT NULL, kind TEXT NOT NULL,
   start_s REAL, end_s REAL);
+CREATE TABLE waveform(id INTEGER PRIMARY KEY, time_s REAL NOT NULL, channel TEXT NOT NULL, unit TEXT NOT NULL,
+  period_s REAL NOT NULL, mean BLOB NOT NULL);
 CREATE TABLE frame(epoch INTEGER NOT NULL, time_s REAL NOT NULL, metric INTEGER NOT NULL, mean BLOB NOT NULL,
   low BLOB NOT NULL, high BLOB NOT NULL, PRIMARY KEY(time_s, metric)) WITHOUT ROWID;
 CREATE TABLE rack_series(time_s REAL NOT NULL, rack_class INTEGER NOT NULL, metric TEXT NOT NULL, value REAL,

@@ -220,12 +220,15 @@ std::uint64_t RecordingReader::content_hash() const {
   return impl_->read<std::uint64_t>([&] {
     Fnv1a hash;
     SQLite::Transaction instant(impl_->database);
+    const bool has_waveforms = impl_->database.tableExists("waveform");
     for (const char* sql :
          {"SELECT time_s, metric, epoch, mean, low, high FROM frame ORDER BY time_s, metric",
           "SELECT time_s, rack_class, metric, value FROM rack_series ORDER BY time_s, rack_class, metric",
           "SELECT time_s, metric, value FROM site_series ORDER BY time_s, metric",
+          "SELECT time_s, channel, unit, period_s, mean FROM waveform ORDER BY id",
           "SELECT time_s, path, what, by, metric, value, limit_value, count FROM event ORDER BY id",
           "SELECT name, value, text, unit, evidence FROM summary ORDER BY id"}) {
+      if (!has_waveforms && std::strstr(sql, "FROM waveform") != nullptr) continue;
       hash.add(sql, std::strlen(sql));  // where one table ends and the next begins
       SQLite::Statement row(impl_->database, sql);
       const int n_column = row.getColumnCount();

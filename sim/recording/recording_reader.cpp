@@ -215,6 +215,15 @@ std::vector<ActivityRow> RecordingReader::activities(int epoch) const {
       epoch);
 }
 
+std::vector<WaveformRow> RecordingReader::waveforms() const {
+  if (!impl_->read<bool>([&] { return impl_->database.tableExists("waveform"); })) return {};
+  return impl_->rows<WaveformRow>("SELECT time_s, channel, unit, period_s, mean FROM waveform ORDER BY id",
+                                  [](const auto& row) {
+                                    return WaveformRow{number_in(row, 0), text_in(row, 1), text_in(row, 2),
+                                                       number_in(row, 3), values_in<float>(row, 4)};
+                                  });
+}
+
 std::vector<double> RecordingReader::frame_times(double after_s) const {
   // One look-up per time in the primary key instead of a scan of all values.
   return impl_->rows<double>(

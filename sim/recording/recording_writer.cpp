@@ -99,6 +99,7 @@ struct RecordingWriter::Impl {
           epoch(database, "INSERT INTO epoch VALUES(?,?)"),
           membership(database, "INSERT INTO membership VALUES(?,?,?)"),
           activity(database, "INSERT INTO activity(epoch, class, kind, start_s, end_s) VALUES(?,?,?,?,?)"),
+          waveform(database, "INSERT INTO waveform(time_s, channel, unit, period_s, mean) VALUES(?,?,?,?,?)"),
           frame(database, "INSERT INTO frame VALUES(?,?,?,?,?,?)"),
           rack_series(database, "INSERT INTO rack_series VALUES(?,?,?,?)"),
           site_series(database, "INSERT INTO site_series VALUES(?,?,?)"),
@@ -109,8 +110,8 @@ struct RecordingWriter::Impl {
               database,
               "INSERT INTO summary(name, value, text, unit, evidence) VALUES(?,?,?,?,?) ON CONFLICT(name) DO UPDATE "
               "SET value=excluded.value, text=excluded.text, unit=excluded.unit, evidence=excluded.evidence") {}
-    SQLite::Statement begin, commit, run, component, metric, limit, epoch, membership, activity, frame, rack_series,
-        site_series, event, summary;
+    SQLite::Statement begin, commit, run, component, metric, limit, epoch, membership, activity, waveform, frame,
+        rack_series, site_series, event, summary;
   };
 
   std::string path;  // as the caller wrote it
@@ -234,6 +235,14 @@ Result<void> RecordingWriter::put_activities(int epoch, const std::vector<Activi
     for (const ActivityRow& row : activities) {
       execute(statements.activity, epoch, row.gpu_class, row.kind, row.start_s, row.end_s);
     }
+  });
+}
+
+Result<void> RecordingWriter::put_waveforms(const std::vector<WaveformRow>& waveforms) {
+  RT_CHECK(impl_);
+  return impl_->write([&](auto& statements) {
+    for (const WaveformRow& row : waveforms)
+      execute(statements.waveform, row.time_s, row.channel, row.unit, row.period_s, row.values);
   });
 }
 

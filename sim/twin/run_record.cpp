@@ -85,6 +85,10 @@ Result<void> RunRecord::put_activities(const std::vector<ActivityRow>& activitie
   return writer_ ? writer_->put_activities(0, activities) : Result<void>{};
 }
 
+Result<void> RunRecord::put_waveforms(const std::vector<WaveformRow>& waveforms) {
+  return writer_ ? writer_->put_waveforms(waveforms) : Result<void>{};
+}
+
 Result<void> RunRecord::append_frame(double time_s, const std::vector<FrameRow>& rows,
                                      const std::vector<MetricRow>& metrics) {
   if (!writer_) return {};

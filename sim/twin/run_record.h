@@ -26,6 +26,7 @@ class RunRecord {
   Result<void> put_values(const RunValues& values);
   Result<void> put_metrics(const std::vector<MetricRow>& metrics);
   Result<void> put_activities(const std::vector<ActivityRow>& activities);
+  Result<void> put_waveforms(const std::vector<WaveformRow>& waveforms);
   // A frame, and its rack and site metrics once more as series. `metrics` by id.
   Result<void> append_frame(double time_s, const std::vector<FrameRow>& rows, const std::vector<MetricRow>& metrics);
   Result<void> append_events(const std::vector<EventRow>& events);

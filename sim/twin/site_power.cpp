@@ -83,14 +83,14 @@ void SitePower::update(const PhaseWindow& window, const std::vector<double>& clo
 void SitePower::find_swings(const PhaseWindow& window, const std::vector<double>& clocks,
                             const std::vector<double>& junction_degc) {
   swings_.clear();
-  constexpr int kBins = ActivityProfile::kBins;
-  const int from = static_cast<int>(window.from * kBins);
-  const int to = window.profile != nullptr ? std::min(static_cast<int>(window.to * kBins), from + kBins - 1) : from;
+  const int bins = window.profile != nullptr ? window.profile->activity.front().bins() : 1;
+  const int from = static_cast<int>(window.from * bins);
+  const int to = window.profile != nullptr ? std::min(static_cast<int>(window.to * bins), from + bins - 1) : from;
   for (int b = from; b <= to; ++b) {
     std::vector<double> row = gpu_w_;
     for (std::uint32_t c = 0; c < row.size() && window.profile != nullptr; ++c)
       if (model_.gpu_classes[c].stage >= 0)
-        row[c] = gpu_within_limit_w(rack_.gpu, window.profile->activity[c].bin(b % kBins), clocks[c], junction_degc[c]);
+        row[c] = gpu_within_limit_w(rack_.gpu, window.profile->activity[c].bin(b % bins), clocks[c], junction_degc[c]);
     swings_.push_back(std::move(row));
   }
 }

@@ -5,7 +5,9 @@
 #include "sim/model/failures.h"
 #include "sim/plan/parse_event.h"
 #include "sim/power/power.h"
+#include "sim/power/waveform.h"
 #include "sim/twin/event_schedule.h"
+#include "sim/twin/feeder_waveform.h"
 #include "sim/twin/metrics.h"
 #include "sim/twin/run_book.h"
 #include "sim/twin/run_record.h"
@@ -29,6 +31,7 @@ namespace {
 constexpr double kSlack_s = 1e-9;        // when times of steps are compared
 constexpr double kControlPeriod_s = 1;   // of the clock controllers, or a step if that is longer
 constexpr double kCommitEvery_s = 0.25;  // of wall time: what a killed run may lose, unless it is paced
+constexpr double kWaveformStep_s = 1e-3;
 constexpr double kLongestWait_s = 0.02;  // until a run that waits looks at what happens around it
 
 class Twin {
@@ -152,6 +155,7 @@ class Twin {
         rows.push_back({static_cast<int>(graph.gpu_class[a]), std::string(activity_word(graph.kind[a])),
                         first_times_.start_s[a], first_times_.end_s[a]});
     if (auto ok = record_.put_activities(rows); !ok) return ok;
+    if (auto ok = put_waveforms(); !ok) return ok;
     if (options_.on_first_step) {
       power_.update({first_profile_.get(), 0, 1}, clocks_, plant_.state().gpu_junction_degc);
       if (auto ok =
@@ -162,6 +166,17 @@ class Twin {
     first_iteration_ = {};
     first_times_ = {};
     return {};
+  }
+
+  // The first step at a millisecond, at the temperatures that it starts with.
+  Result<void> put_waveforms() {
+    if (options_.output.empty()) return {};
+    const double step_s = first_profile_->step_s;
+    const auto samples = static_cast<int>(waveform_samples(step_s, kWaveformStep_s));
+    const PlantState& plant = plant_.state();
+    return record_.put_waveforms(
+        feeder_waveforms(plan_, model_, 0, step_s, activity_profiles(model_, first_iteration_, first_times_, samples),
+                         clocks_, plant.gpu_junction_degc, plant.pump_power_w + plant.facility_power_w));
   }
 
   // Solves at the present clocks and keeps the timeline.

@@ -1,6 +1,7 @@
 #include "sim/validation/table_kind.h"
 
 #include "sim/validation/collectives.h"
+#include "sim/validation/node_power.h"
 
 #include <fmt/core.h>
 
@@ -8,9 +9,13 @@ namespace racktwin {
 
 TableKind table_kind(const CsvTable& table) {
   if (table.column("model_id") >= 0) return TableKind::kTraining;
-  bool has_collectives = table.rows.empty();
-  for (std::size_t i = 0; i < table.rows.size(); ++i)
-    has_collectives = has_collectives || is_collective_metric(CsvRow(table, i).text("metric"));
+  bool has_collectives = table.rows.empty(), has_powers = false;
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    const std::string& metric = CsvRow(table, i).text("metric");
+    has_collectives = has_collectives || is_collective_metric(metric);
+    has_powers = has_powers || is_power_metric(metric);
+  }
+  if (has_powers && !has_collectives && table.column("hardware") >= 0) return TableKind::kPower;
   if (table.column("metric") >= 0 && !has_collectives) return TableKind::kOther;
   return table.column("hardware") >= 0 ? TableKind::kCollectives : TableKind::kTraining;
 }
@@ -24,7 +29,7 @@ Result<std::vector<RowPrediction>> list_other_rows(const CsvTable& table) {
     RowPrediction p;
     describe_row(row, ',', p);
     p.reason = p.metric.empty() ? "the metric is not stated"
-                                : fmt::format("metric {} is neither a training step's nor a collective's", p.metric);
+                                : fmt::format("metric {} is of no kind that is predicted", p.metric);
     rows.push_back(std::move(p));
   }
   return rows;

@@ -8,10 +8,10 @@
 
 namespace racktwin {
 
-enum class TableKind : std::uint8_t { kTraining, kCollectives, kOther };
+enum class TableKind : std::uint8_t { kTraining, kCollectives, kPower, kOther };
 
-// Training steps have a column `model_id`; collectives have `hardware` instead. A table of neither whose metrics are
-// other ones ("node_power_mean") is of another kind. What lacks the columns of all is left to the predictor of
+// Training steps have a column `model_id`; collectives and powers have `hardware` instead, and are told by their metrics.
+// A table of neither whose metrics are other ones ("mean_time_to_failure") is of another kind. What lacks the columns of all is left to the predictor of
 // training, which names them.
 TableKind table_kind(const CsvTable& table);
 

@@ -217,6 +217,26 @@ std::string bad_number(const Row& row) {
   return {};
 }
 
+// What a row names that the catalogue or the simulator lacks; empty if nothing.
+std::string why_not_here(const Row& row, const Catalog& catalog, const std::vector<EntryName>& names) {
+  const std::string &system = row.text("system"), &model = model_text(row);
+  if (system.empty()) return "the system is not stated";
+  if (find_entry(names, "racks", system) == nullptr)
+    return fmt::format("system {} is not in the catalogue{}", system,
+                       nearest_hint(nearest_entry(names, "racks", system)));
+  if (!model_of_row(row, catalog, names))
+    return model.empty() ? "the model is not stated"
+                         : fmt::format("model {} is not in the catalogue{}", model,
+                                       nearest_hint(nearest_entry(names, "models", model)));
+  if (row.text("prec").empty()) return "the precision is not stated";
+  if (!word_of(precision_words(), row.text("prec")))
+    return not_modelled("precision", row.text("prec"), precision_words());
+  if (!word_of(task_words(), row.text("task"))) return not_modelled("task", row.text("task"), task_words());
+  if (!word_of(recompute_words(), row.text("recompute_id")))
+    return not_modelled("recompute_id", row.text("recompute_id"), recompute_words());
+  return {};
+}
+
 // Predicts rows; equal configurations are solved once, on all cores.
 class Predictor {
  public:
@@ -285,12 +305,17 @@ class Predictor {
 
   Result<std::vector<Solved>> solve_all(const CsvTable& table, const std::vector<std::size_t>& jobs) const {
     const auto answers = in_processes(jobs.size(), std::thread::hardware_concurrency(),
-                                      [&](std::size_t i) { return text_of(solve(Row(table, jobs[i]))); });
+                                      [&](std::size_t i) { return text_of(solved(Row(table, jobs[i]))); });
     if (!answers) return tl::unexpected(answers.error());
     std::vector<Solved> solved;
     for (const std::optional<std::string>& answer : *answers)
       solved.push_back(answer ? solved_of(*answer) : Solved{kNoValue, "the process that predicts it ended early", {}});
     return solved;
+  }
+
+  Solved solved(const Row& row) const {
+    const Explained<TrainingStep> step = solve_training_row(row, catalog_, calibration_, names_);
+    return step ? Solved{step->profile.step_s, {}, step->defaults} : Solved{kNoValue, step.error(), {}};
   }
 
   // A result as a process hands it on: the step time's bytes, the reason, the defaults.
@@ -308,104 +333,80 @@ class Predictor {
     return s;
   }
 
-  // What a row names that the catalogue or the simulator lacks; empty if nothing.
-  std::string why_not_here(const Row& row) const {
-    const std::string &system = row.text("system"), &model = model_text(row);
-    if (system.empty()) return "the system is not stated";
-    if (find_entry(names_, "racks", system) == nullptr)
-      return fmt::format("system {} is not in the catalogue{}", system,
-                         nearest_hint(nearest_entry(names_, "racks", system)));
-    if (!model_of_row(row, catalog_, names_))
-      return model.empty() ? "the model is not stated"
-                           : fmt::format("model {} is not in the catalogue{}", model,
-                                         nearest_hint(nearest_entry(names_, "models", model)));
-    if (row.text("prec").empty()) return "the precision is not stated";
-    if (!word_of(precision_words(), row.text("prec")))
-      return not_modelled("precision", row.text("prec"), precision_words());
-    if (!word_of(task_words(), row.text("task"))) return not_modelled("task", row.text("task"), task_words());
-    if (!word_of(recompute_words(), row.text("recompute_id")))
-      return not_modelled("recompute_id", row.text("recompute_id"), recompute_words());
-    return {};
-  }
-
-  Solved solve(const Row& row) const {
-    Solved out;
-    out.reason = why_not_here(row);
-    if (!out.reason.empty()) return out;
-    Result<RackType> rack = catalog_.rack(find_entry(names_, "racks", row.text("system"))->name);
-    Result<FabricType> fabric = catalog_.fabric("superpod-b200-ndr");
-    if (!rack) out.reason = first_message(rack.error());
-    if (!fabric) out.reason = first_message(fabric.error());
-    if (!out.reason.empty()) return out;
-
-    WorkloadRequest q;
-    q.fits_for_sure = true;
-    q.model = *model_of_row(row, catalog_, names_);
-    q.precision = *word_of(precision_words(), row.text("prec"));
-    q.task = *word_of(task_words(), row.text("task"));
-    q.recompute = *word_of(recompute_words(), row.text("recompute_id"));
-    q.gpus = row.integer("n_gpus", 1);
-    q.tp = row.integer("tp", 1);
-    q.pp = row.integer("pp", 1);
-    if (q.pp > 1) q.vp = row.number("vp") ? row.integer("vp", 1) : usual_interleaving(q.model.layers, q.pp);
-    q.cp = row.integer("cp", 1);
-    if (row.number("dp")) q.dp = row.integer("dp", 1);
-    if (q.model.moe && row.number("ep")) q.ep = row.integer("ep", 1);
-    read_sharding(row.text("notes"), q);
-    if (q.model.moe && row.text("notes").find("force-balanced") == std::string::npos)
-      q.expert_imbalance = calibration_.expert_imbalance.value.value;
-    // DeepEP and dispatch beside the compute came with Megatron-Core 0.14, which Megatron-Bridge builds on; what NVIDIA
-    // measured with the releases before had neither.
-    if (q.model.moe && row.text("source").find("NVIDIA DGX Cloud Benchmarking") != std::string::npos) {
-      q.expert_dispatch = ExpertDispatch::kAllToAll;
-      q.overlap_expert_parallel = false;
-    }
-    q.micro_batch = row.integer("micro_batch", 1);
-    q.global_batch = row.integer("global_batch", 1);
-    q.sequence = row.integer("seq", 1);
-
-    Plan plan;
-    plan.site.name = "table";
-    plan.site.fabric = std::move(*fabric);
-    plan.site.rack_type = std::move(*rack);
-    RackType& type = plan.site.rack_type;
-    if (const auto nic = row.number("nic_gbps"))
-      type.nic_bytes_per_s.value = *nic * 1e9 / 8 * type.gpus_per_tray / type.nics_per_tray;
-    double& port = plan.site.fabric.port_bytes_per_s.value;
-    port = std::max(port, type.nic_bytes_per_s.value);
-    const auto report = [&](const std::string&, std::string message, const std::string&,
-                            const std::vector<std::string>&) {
-      if (out.reason.empty()) out.reason = std::move(message);
-    };
-    auto workload = resolve_workload(q, type, plan, report);
-    if (!workload) return out;
-    plan.workload = std::move(*workload);
-    for (const DefaultUsed& d : plan.defaults)
-      if (d.key == "workload.recompute") out.defaults = "recompute " + d.value;
-    const int per_rack = plan.workload.ranks_per_domain * type.domains();
-    for (int r = 0; r < (q.gpus + per_rack - 1) / per_rack; ++r)
-      plan.site.racks.push_back({fmt::format("table/{}", r), 0, 0});
-    const Result<Model> compiled = build_model(plan);
-    if (!compiled) {
-      out.reason = first_message(compiled.error());
-      return out;
-    }
-    const std::vector<double> clocks(compiled->gpu_classes.size(), 1.0);
-    const Result<IterationProfile> profile = solve_iteration(plan, *compiled, calibration_, clocks);
-    if (!profile) {
-      out.reason = first_message(profile.error());
-      return out;
-    }
-    out.step_s = profile->step_s;
-    return out;
-  }
-
   const Catalog& catalog_;
   const Calibration& calibration_;
   std::vector<EntryName> names_;
 };
 
 }  // namespace
+
+Explained<TrainingStep> solve_training_row(const CsvRow& row, const Catalog& catalog, const Calibration& calibration,
+                                           const std::vector<EntryName>& names) {
+  if (std::string reason = why_not_here(row, catalog, names); !reason.empty())
+    return tl::unexpected(std::move(reason));
+  Result<RackType> rack = catalog.rack(find_entry(names, "racks", row.text("system"))->name);
+  Result<FabricType> fabric = catalog.fabric("superpod-b200-ndr");
+  if (!rack) return tl::unexpected(first_message(rack.error()));
+  if (!fabric) return tl::unexpected(first_message(fabric.error()));
+
+  WorkloadRequest q;
+  q.fits_for_sure = true;
+  q.model = *model_of_row(row, catalog, names);
+  q.precision = *word_of(precision_words(), row.text("prec"));
+  q.task = *word_of(task_words(), row.text("task"));
+  q.recompute = *word_of(recompute_words(), row.text("recompute_id"));
+  q.gpus = row.integer("n_gpus", 1);
+  q.tp = row.integer("tp", 1);
+  q.pp = row.integer("pp", 1);
+  if (q.pp > 1) q.vp = row.number("vp") ? row.integer("vp", 1) : usual_interleaving(q.model.layers, q.pp);
+  q.cp = row.integer("cp", 1);
+  if (row.number("dp")) q.dp = row.integer("dp", 1);
+  if (q.model.moe && row.number("ep")) q.ep = row.integer("ep", 1);
+  read_sharding(row.text("notes"), q);
+  if (q.model.moe && row.text("notes").find("force-balanced") == std::string::npos)
+    q.expert_imbalance = calibration.expert_imbalance.value.value;
+  // DeepEP and dispatch beside the compute came with Megatron-Core 0.14, which Megatron-Bridge builds on; what NVIDIA
+  // measured with the releases before had neither.
+  if (q.model.moe && row.text("source").find("NVIDIA DGX Cloud Benchmarking") != std::string::npos) {
+    q.expert_dispatch = ExpertDispatch::kAllToAll;
+    q.overlap_expert_parallel = false;
+  }
+  q.micro_batch = row.integer("micro_batch", 1);
+  q.global_batch = row.integer("global_batch", 1);
+  q.sequence = row.integer("seq", 1);
+
+  TrainingStep step;
+  Plan& plan = step.plan;
+  plan.site.name = "table";
+  plan.site.fabric = std::move(*fabric);
+  plan.site.rack_type = std::move(*rack);
+  RackType& type = plan.site.rack_type;
+  if (const auto nic = row.number("nic_gbps"))
+    type.nic_bytes_per_s.value = *nic * 1e9 / 8 * type.gpus_per_tray / type.nics_per_tray;
+  double& port = plan.site.fabric.port_bytes_per_s.value;
+  port = std::max(port, type.nic_bytes_per_s.value);
+  std::string reason;
+  const auto report = [&](const std::string&, std::string message, const std::string&,
+                          const std::vector<std::string>&) {
+    if (reason.empty()) reason = std::move(message);
+  };
+  auto workload = resolve_workload(q, type, plan, report);
+  if (!workload) return tl::unexpected(std::move(reason));
+  plan.workload = std::move(*workload);
+  for (const DefaultUsed& d : plan.defaults)
+    if (d.key == "workload.recompute") step.defaults = "recompute " + d.value;
+  const int per_rack = plan.workload.ranks_per_domain * type.domains();
+  for (int r = 0; r < (q.gpus + per_rack - 1) / per_rack; ++r)
+    plan.site.racks.push_back({fmt::format("table/{}", r), 0, 0});
+  Result<Model> model = build_model(plan);
+  if (!model) return tl::unexpected(first_message(model.error()));
+  step.model = std::move(*model);
+  const std::vector<double> clocks(step.model.gpu_classes.size(), 1.0);
+  Result<IterationProfile> profile = solve_iteration(plan, step.model, calibration, clocks);
+  if (!profile) return tl::unexpected(first_message(profile.error()));
+  step.profile = std::move(*profile);
+  return step;
+}
 
 Result<std::vector<RowPrediction>> predict_training_rows(const CsvTable& table, const Catalog& catalog,
                                                          const Calibration& calibration) {

@@ -71,6 +71,7 @@ class Sweep {
       parts.pipeline_exposed_s += time;
     } else {
       parts.bubble_s += time;
+      activity.add(ActivityProfile::kWaiting, begin, end, 1, step_s_);
     }
     if (moves) activity.add(ActivityProfile::kCommunication, begin, end, 1, step_s_);
   }
@@ -119,6 +120,21 @@ std::vector<BusiestLink> busiest_of(const std::vector<LinkLoad>& links, const Ac
   return busiest;
 }
 
+double last_end_s(const ActivityTimes& times) { return *std::max_element(times.end_s.begin(), times.end_s.end()); }
+
+std::vector<std::vector<Edge>> edges_of_classes(const Model& model, const ActivityGraph& graph,
+                                                const ActivityTimes& times) {
+  std::vector<std::vector<Edge>> edges(model.gpu_classes.size());
+  for (std::uint32_t a = 0; a < graph.size(); ++a) {
+    const ActivityKind kind = graph.kind[a];
+    if (kind == ActivityKind::kJoin) continue;
+    const std::uint32_t c = booked_class(model, graph, a);
+    edges[c].push_back({times.start_s[a], kind, graph.clocked_share[a], 1});
+    edges[c].push_back({times.end_s[a], kind, graph.clocked_share[a], -1});
+  }
+  return edges;
+}
+
 }  // namespace
 
 double StepParts::total_s() const {
@@ -126,11 +142,16 @@ double StepParts::total_s() const {
          pipeline_exposed_s + optimizer_s + bubble_s;
 }
 
+ActivityProfile::ActivityProfile(int bins) : bins_(bins) {
+  RT_CHECK(bins > 0);
+  for (auto& sums : sums_) sums.assign(static_cast<std::size_t>(bins) + 1, 0.0);
+}
+
 void ActivityProfile::add(Kind kind, double begin_s, double end_s, double share, double step_s) {
   auto& bins = sums_[kind];
-  const double begin = begin_s / step_s * kBins, end = end_s / step_s * kBins;
-  const int first = std::clamp(static_cast<int>(begin), 0, kBins - 1);
-  const int last = std::clamp(static_cast<int>(end), 0, kBins - 1);
+  const double begin = begin_s / step_s * bins_, end = end_s / step_s * bins_;
+  const int first = std::clamp(static_cast<int>(begin), 0, bins_ - 1);
+  const int last = std::clamp(static_cast<int>(end), 0, bins_ - 1);
   for (int b = first; b <= last; ++b) {
     const double part = std::min(end, b + 1.0) - std::max(begin, static_cast<double>(b));
     if (part > 0) bins[static_cast<std::size_t>(b) + 1] += part * share;
@@ -138,29 +159,29 @@ void ActivityProfile::add(Kind kind, double begin_s, double end_s, double share,
 }
 
 void ActivityProfile::finish() {
-  for (auto& bins : sums_)
-    for (std::size_t b = 1; b <= kBins; ++b) bins[b] += bins[b - 1];
+  for (auto& sums : sums_)
+    for (std::size_t b = 1; b < sums.size(); ++b) sums[b] += sums[b - 1];
 }
 
 double ActivityProfile::integral(Kind kind, double phase) const {
   const auto& sums = sums_[kind];
   const double whole = std::floor(phase);
-  const double at = (phase - whole) * kBins;
-  const auto b = std::min(static_cast<std::size_t>(at), static_cast<std::size_t>(kBins - 1));
+  const double at = (phase - whole) * bins_;
+  const auto b = std::min(static_cast<std::size_t>(at), static_cast<std::size_t>(bins_ - 1));
   const double within = sums[b] + (sums[b + 1] - sums[b]) * (at - static_cast<double>(b));
-  return (whole * sums[kBins] + within) / kBins;
+  return (whole * sums.back() + within) / bins_;
 }
 
 GpuActivity ActivityProfile::mean(double from, double to) const {
-  if (to <= from) return bin(static_cast<int>((from - std::floor(from)) * kBins));
+  if (to <= from) return bin(static_cast<int>((from - std::floor(from)) * bins_));
   const auto over = [&](Kind kind) { return (integral(kind, to) - integral(kind, from)) / (to - from); };
-  return {over(kTensor), over(kMemory), over(kCommunication)};
+  return {over(kTensor), over(kMemory), over(kCommunication), over(kWaiting)};
 }
 
 GpuActivity ActivityProfile::bin(int i) const {
-  const auto b = static_cast<std::size_t>(std::clamp(i, 0, kBins - 1));
+  const auto b = static_cast<std::size_t>(std::clamp(i, 0, bins_ - 1));
   const auto in = [&](Kind kind) { return sums_[kind][b + 1] - sums_[kind][b]; };
-  return {in(kTensor), in(kMemory), in(kCommunication)};
+  return {in(kTensor), in(kMemory), in(kCommunication), in(kWaiting)};
 }
 
 IterationProfile profile_of(const Model& model, const Iteration& iteration, const ActivityTimes& times) {
@@ -168,18 +189,13 @@ IterationProfile profile_of(const Model& model, const Iteration& iteration, cons
   RT_CHECK_EQ(iteration.hidden_bytes.size(), graph.trunks.size());
   RT_CHECK_EQ(iteration.trunk_owners.size(), graph.trunks.size());
   IterationProfile profile;
-  profile.step_s = *std::max_element(times.end_s.begin(), times.end_s.end());
+  profile.step_s = last_end_s(times);
   profile.path = critical_path(model, graph, times);
 
-  std::vector<std::vector<Edge>> edges(model.gpu_classes.size());
+  std::vector<std::vector<Edge>> edges = edges_of_classes(model, graph, times);
   std::vector<double> bytes = iteration.hidden_bytes;
   for (std::uint32_t a = 0; a < graph.size(); ++a) {
-    const ActivityKind kind = graph.kind[a];
-    if (kind == ActivityKind::kJoin) continue;
-    const std::uint32_t c = booked_class(model, graph, a);
-    edges[c].push_back({times.start_s[a], kind, graph.clocked_share[a], 1});
-    edges[c].push_back({times.end_s[a], kind, graph.clocked_share[a], -1});
-    if (is_comm(kind)) {
+    if (is_comm(graph.kind[a])) {
       const Route& route = graph.routes[graph.route[a]];
       for (const std::uint32_t t : route.trunks) bytes[t] += graph.amount[a] * route.flows;
     }
@@ -218,6 +234,17 @@ IterationProfile profile_of(const Model& model, const Iteration& iteration, cons
                    [](const LinkLoad& a, const LinkLoad& b) { return a.utilization > b.utilization; });
   profile.busiest = busiest_of(profile.links, graph, times);
   return profile;
+}
+
+std::vector<ActivityProfile> activity_profiles(const Model& model, const Iteration& iteration,
+                                               const ActivityTimes& times, int bins) {
+  std::vector<std::vector<Edge>> edges = edges_of_classes(model, iteration.graph, times);
+  std::vector<ActivityProfile> activity(model.gpu_classes.size(), ActivityProfile(bins));
+  for (std::uint32_t c = 0; c < model.gpu_classes.size(); ++c) {
+    StepParts parts;
+    if (model.gpu_classes[c].stage >= 0) Sweep(std::move(edges[c]), last_end_s(times)).run(parts, activity[c]);
+  }
+  return activity;
 }
 
 Result<IterationProfile> solve_iteration(const Plan& plan, const Model& model, const Calibration& calibration,

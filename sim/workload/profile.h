@@ -33,9 +33,11 @@ struct StepParts {
 // Busy shares over the phases of an iteration, as running integrals so that any window has an exact mean.
 class ActivityProfile {
  public:
-  static constexpr int kBins = 256;
+  static constexpr int kBins = 256;  // unless a finer picture is asked for
+  explicit ActivityProfile(int bins = kBins);
+  int bins() const { return bins_; }
   // Adds `share` of `kind` between two times of an iteration that lasts step_s.
-  enum Kind { kTensor, kMemory, kCommunication };
+  enum Kind { kTensor, kMemory, kCommunication, kWaiting };
   void add(Kind kind, double begin_s, double end_s, double share, double step_s);
   void finish();  // integrates
   // Mean over phases [from, to), 0 <= from <= to; beyond 1 the iteration repeats.
@@ -44,7 +46,8 @@ class ActivityProfile {
 
  private:
   double integral(Kind kind, double phase) const;
-  std::array<std::array<double, kBins + 1>, 3> sums_{};  // before finish(): per bin; after: up to the bin
+  int bins_;
+  std::array<std::vector<double>, 4> sums_;  // (bins + 1) before finish(): per bin; after: up to the bin
 };
 
 struct LinkLoad {
@@ -76,5 +79,10 @@ Result<IterationProfile> solve_iteration(const Plan& plan, const Model& model, c
 
 // The same from an iteration that was solved already (for traces and tests).
 IterationProfile profile_of(const Model& model, const Iteration& iteration, const ActivityTimes& times);
+
+// What every GPU class does in each of `bins` equal parts of a solved iteration (n_gpu_class); nothing, of idle
+// classes.
+std::vector<ActivityProfile> activity_profiles(const Model& model, const Iteration& iteration,
+                                               const ActivityTimes& times, int bins);
 
 }  // namespace racktwin

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 namespace racktwin {
@@ -116,6 +117,26 @@ TEST_CASE("a run prints its summary to standard output and messages to standard 
     CHECK_THAT(again.err, Contains("small.racktwin") && Contains("--force"));
     CHECK(read_text(directory.path("small.racktwin")) == before);
     CHECK(run_in(directory, {"run", kSmall, "--force"}).exit_code == 0);
+  }
+  SECTION("show --waveform prints, plots and writes what the feeder sees in an iteration") {
+    const ProgramResult shown = run_in(
+        directory, {"show", "small.racktwin", "--waveform", "--csv", "w.csv", "--svg", "w.svg", "--iterations", "2"});
+    CHECK(shown.exit_code == 0);
+    CHECK_THAT(shown.out, Contains("feed, were nothing stored") && Contains("Strongest lines of the feed"));
+    CHECK(longest_line(shown.out) <= 100);
+    CHECK_THAT(shown.err, Contains("wrote w.csv") && Contains("wrote w.svg"));
+    CHECK_THAT(read_text(directory.path("w.svg")), StartsWith("<svg"));
+    const std::string csv = read_text(directory.path("w.csv"));
+    CHECK_THAT(csv, StartsWith("time_s,site_power_w,site_load_w,rack_power_w,rack_dc_power_w,gpu_power_w\n0.000000,"));
+    const auto json = nlohmann::json::parse(run_in(directory, {"show", "small.racktwin", "--waveform", "--json"}).out);
+    const auto& feed = json["channels"]["site_power"];
+    CHECK(feed["lowest_w"] < feed["mean_w"]);
+    CHECK(feed["mean_w"] < feed["highest_w"]);
+    const double samples = json["period_s"].get<double>() / json["sample_s"].get<double>();
+    CHECK(std::count(csv.begin(), csv.end(), '\n') == 1 + 2 * std::lround(samples));
+    CHECK(run_in(directory, {"show", "small.racktwin", "--waveform", "--csv", "w.csv"}).exit_code == 3);
+    CHECK(run_in(directory, {"show", "small.racktwin", "--csv", "-"}).exit_code == 2);
+    CHECK(run_in(directory, {"show", "small.racktwin", "--waveform", "--iterations", "0"}).exit_code == 2);
   }
   SECTION("export writes CSV once, and again with --force") {
     CHECK(run_in(directory, {"export", "small.racktwin", "--csv", "csv"}).exit_code == 0);

@@ -15,7 +15,7 @@ Gpu gb200() {
   gpu.communication_share = Sourced(0.45);
   gpu.leakage_share = Sourced(0.1);
   gpu.leakage_doubling_k = Sourced(35);
-  gpu.clock_exponent = Sourced(2.4);
+  gpu.fixed_voltage_share = Sourced(0.3);
   gpu.min_clock_ratio = Sourced(0.3);
   gpu.reference_junction_degc = Sourced(70);
   gpu.software_slowdown_degc = Sourced(87);
