@@ -234,10 +234,10 @@ Result<RackType> Catalog::rack(const std::string& name) const {
     r.liquid_share_switch_tray = cooling.sourced("liquid_share_switch_tray", Dimension::kNone);
     r.max_inlet_degc = cooling.sourced("max_inlet", Dimension::kTemperature);
     r.max_return_degc = cooling.sourced("max_return", Dimension::kTemperature);
-    r.rated_flow_m3_per_s = cooling.sourced("rated_flow", Dimension::kVolumeFlow);
-    r.rated_pressure_drop_pa = cooling.sourced("rated_pressure_drop", Dimension::kPressure);
-    r.flow_exponent = cooling.sourced("flow_exponent", Dimension::kNone);
-    r.coolant_volume_m3 = cooling.sourced("coolant_volume", Dimension::kVolume);
+    r.rated_flow_m3_per_s = value_within(cooling, "rated_flow", Dimension::kVolumeFlow, 1e-5, 0.1);
+    r.rated_pressure_drop_pa = value_within(cooling, "rated_pressure_drop", Dimension::kPressure, 1e3, 1e6);
+    r.flow_exponent = value_within(cooling, "flow_exponent", Dimension::kNone, 1, 2);
+    r.coolant_volume_m3 = value_within(cooling, "coolant_volume", Dimension::kVolume, 1e-4, 1);
     r.plate_share_gpu = cooling.sourced("plate_share_gpu", Dimension::kNone);
   }
   Table mechanical = root.table("mechanical");
