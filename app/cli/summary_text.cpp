@@ -317,6 +317,8 @@ class SummaryText {
          fmt::format("mean; CDU pumps {}, fans {}", q("cdu_pump_mean_w", Dimension::kPower),
                      q("fan_mean_w", Dimension::kPower)),
          {"cooling_mean_w", "cdu_pump_mean_w", "fan_mean_w"});
+    line("  of it the room's air", q("air_cooling_mean_w", Dimension::kPower), "mean; fans and its chiller",
+         {"air_cooling_mean_w"});
     if (v("chiller_mean_w") > 0) line("  chiller", q("chiller_mean_w", Dimension::kPower), "mean", {"chiller_mean_w"});
     if (v("water_l") > 0)
       line("water", format_quantity(v("water_l") / 1000, Dimension::kVolume, 4, Zeros::kKeep),

@@ -143,9 +143,10 @@ class Parser {
     table.optional_quantity("facility_rated_heat", Dimension::kPower);
     table.optional_quantity("facility_setpoint", Dimension::kTemperature);
     table.optional_quantity("tcs_setpoint", Dimension::kTemperature);
+    table.optional_text("air");
     std::vector<std::string> given;
-    for (const char* key :
-         {"cdu", "cdus", "pump_speed", "facility_supply", "facility_rated_heat", "facility_setpoint", "tcs_setpoint"})
+    for (const char* key : {"cdu", "cdus", "pump_speed", "facility_supply", "facility_rated_heat", "facility_setpoint",
+                            "tcs_setpoint", "air"})
       if (table.has(key)) given.push_back(fmt::format("cooling.{}", key));
     if (given.empty()) return;
     plan.warnings.push_back(fmt::format("{} {} no effect: {} is air-cooled", fmt::join(given, ", "),
@@ -193,6 +194,10 @@ class Parser {
     const auto tcs = optional_in_range(table, "tcs_setpoint", Dimension::kTemperature, or_else(cdu.supply_min_degc, 5),
                                        or_else(cdu.supply_max_degc, 70));
     cooling.tcs_setpoint_degc = tcs.value_or(kNoValue);
+    static constexpr std::pair<const char*, AirPath> kPaths[] = {{"crah", AirPath::kCrah},
+                                                                 {"crah-on-facility-water", AirPath::kCrahOnFacility},
+                                                                 {"rear-door", AirPath::kRearDoor}};
+    cooling.air = one_of(table, "air", kPaths, false).value_or(AirPath::kCrah);
     const bool is_given = !std::isnan(cooling.facility_supply_degc);
     if (is_given && facility)
       plan.warnings.push_back("cooling.facility_setpoint acts only while facility_supply is not given");

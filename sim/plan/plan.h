@@ -37,6 +37,10 @@ struct Site {
   FabricType fabric;
 };
 
+// Who takes the heat of what is not liquid-cooled. kCrah: air handlers with a chiller of their own; kCrahOnFacility and
+// kRearDoor: coils in the facility water, in the room or at the backs of the racks.
+enum class AirPath : std::uint8_t { kCrah, kCrahOnFacility, kRearDoor };
+
 struct CoolingPlan {
   CduType cdu;
   int cdus = 1;  // in parallel on one technology loop; air-cooled racks: 0, and all of the loop without a value
@@ -48,6 +52,7 @@ struct CoolingPlan {
   // Set-points; NaN: none, as cold as it gets.
   double facility_setpoint_degc = std::numeric_limits<double>::quiet_NaN();
   double tcs_setpoint_degc = std::numeric_limits<double>::quiet_NaN();
+  AirPath air = AirPath::kCrah;
   std::vector<ColdPlate> cold_plates;  // used by GPU and CPU, see cold_plate()
   const ColdPlate* cold_plate(const std::string& name) const;
 };

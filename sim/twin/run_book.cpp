@@ -24,6 +24,12 @@ LimitWatch cdu_watch(const Plan& plan, double limit_w) {
   return {std::move(named), "cdu_heat", name, limit_w * plan.cooling.cdus, 0.01 * limit_w, Dimension::kPower};
 }
 
+// Air handlers or rear doors in the facility water give their air a little warmer than that; NaN: there are none.
+double warmest_for_coils_degc(const CoolingPlan& cooling) {
+  if (cooling.air == AirPath::kCrah) return kNoValue;
+  return cooling.facility.room_air_supply_degc.value - cooling.facility.coil_approach_k.value;
+}
+
 RunLimits limits_of(const Plan& plan, const Model& model) {
   const RackType& rack = plan.site.rack_type;
   const auto liquid = [&](const Sourced& value) { return rack.liquid_cooled ? value.value : kNoValue; };
@@ -43,7 +49,9 @@ RunLimits limits_of(const Plan& plan, const Model& model) {
       {named_gpus(plan, model), "gpu_junction", "GPU junction", rack.gpu.software_slowdown_degc.value, 3,
        Dimension::kTemperature},
       {racks, "rack_inlet", "coolant into the racks", liquid(rack.max_inlet_degc), 0.5, Dimension::kTemperature},
-      {racks, "rack_return", "coolant out of the racks", liquid(rack.max_return_degc), 0.5, Dimension::kTemperature}};
+      {racks, "rack_return", "coolant out of the racks", liquid(rack.max_return_degc), 0.5, Dimension::kTemperature},
+      {one_of_a_kind(facility_path(plan)), "facility_supply", "facility water for the coils that cool the air",
+       warmest_for_coils_degc(plan.cooling), 0.5, Dimension::kTemperature}};
 }
 
 // What temperature does to GPUs, in words, and the limit that makes it.
@@ -211,6 +219,7 @@ void RunBook::book_site(const BookedStep& step, Site& site) {
   add(Metric::kCduValve, s.cdu_valve);
   add(Metric::kDryBulb, step.outdoor.dry_bulb_degc);
   add(Metric::kWetBulb, step.outdoor.wet_bulb_degc);
+  add(Metric::kAirCoolingPower, s.air_cooling_power_w);
 }
 
 void RunBook::add_totals(const BookedStep& step, const Site& site) {
@@ -233,6 +242,7 @@ void RunBook::add_totals(const BookedStep& step, const Site& site) {
   const PlantState& s = step.plant;
   totals_.pump_energy_j += s.pump_power_w * dt;
   totals_.fan_energy_j += s.fan_power_w * dt;
+  totals_.air_cooling_energy_j += s.air_cooling_power_w * dt;
   totals_.chiller_energy_j += s.chiller_power_w * dt;
   totals_.cooling_energy_j += (s.pump_power_w + s.facility_power_w) * dt;
   totals_.water_l += s.water_kg_per_s / kWater_kg_per_l * dt;
@@ -255,6 +265,7 @@ void RunBook::watch_limits(const BookedStep& step, const Site& site, std::vector
   limits_.junction.watch(step.time_s, step.plant.gpu_junction_degc, events);
   limits_.inlet.watch(step.time_s, step.plant.rack_inlet_degc, events);
   limits_.outlet.watch(step.time_s, step.plant.rack_return_degc, events);
+  limits_.coils.watch(step.time_s, {step.plant.facility_supply_degc}, events);
 }
 
 void RunBook::watch_clocks(double time_s, const std::vector<ClockReason>& reasons,

@@ -38,8 +38,9 @@ double headroom(const LimitWatch& watch) { return 1 - watch.highest() / watch.li
 
 std::string verdict(const RunLimits& limits, const std::string& runaway) {
   std::string crossed;
-  for (const LimitWatch* watch : {&limits.feed, &limits.other_feed, &limits.ups, &limits.busway, &limits.rack,
-                                  &limits.shelf, &limits.cdu, &limits.junction, &limits.inlet, &limits.outlet})
+  for (const LimitWatch* watch :
+       {&limits.feed, &limits.other_feed, &limits.ups, &limits.busway, &limits.rack, &limits.shelf, &limits.cdu,
+        &limits.junction, &limits.inlet, &limits.outlet, &limits.coils})
     if (watch->was_crossed()) crossed += (crossed.empty() ? "" : ", ") + watch->name();
   if (!crossed.empty()) crossed = "limits crossed: " + crossed;
   if (!runaway.empty()) crossed += (crossed.empty() ? "" : "; ") + runaway;
@@ -121,6 +122,7 @@ std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Ca
   s.add("cooling_mean_w", totals.cooling_energy_j / totals.time_s, "W", on.facility);
   s.add("cdu_pump_mean_w", totals.pump_energy_j / totals.time_s, "W", on.flow);
   s.add("fan_mean_w", totals.fan_energy_j / totals.time_s, "W", on.facility);
+  s.add("air_cooling_mean_w", totals.air_cooling_energy_j / totals.time_s, "W", on.facility);
   s.add("chiller_mean_w", totals.chiller_energy_j / totals.time_s, "W", on.facility);
   if (!std::isnan(totals.water_l)) {
     s.add("water_l", totals.water_l, "L", on.facility);

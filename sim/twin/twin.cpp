@@ -21,6 +21,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <memory>
 #include <thread>
@@ -679,7 +680,7 @@ class Twin {
   double since_control_s_ = 0;
   Outdoor outdoor_;
   bool has_outdoor_ = false, is_running_away_ = false;
-  double given_dry_bulb_degc_ = 0, dry_bulb_rise_k_ = 0;  // by events; NaN: none
+  double given_dry_bulb_degc_ = std::numeric_limits<double>::quiet_NaN(), dry_bulb_rise_k_ = 0;  // by events
 
   std::vector<MetricRow> metrics_;
   RunBook book_;
