@@ -248,7 +248,8 @@ std::string table_text(const std::vector<PowerPrediction>& rows, bool shows_all)
                          row.defaults.empty() ? "" : ", " + row.defaults);
   out += reasons_text(rows, shows_all);
   out +=
-      "\nScores as ASHRAE Guideline 14 has them, with n - 1: NMBE above zero is predicted too low. No power of an NVL72 "
+      "\nScores as ASHRAE Guideline 14 has them, with n - 1: NMBE above zero is predicted too low. No power of an "
+      "NVL72 "
       "was\never published: none is compared.\n\n";
   out += fmt::format("  {:<10}{:<17}{:<58}{:>5}{:>10}{:>8}{:>9}{:>10}\n", "use", "metric", "hardware", "rows",
                      "predicted", "MAE", "NMBE", "CV(RMSE)");

@@ -57,6 +57,8 @@ std::string metric_title(const std::string& metric) {
                                                              {"tokens_per_s_per_gpu", "Throughput"},
                                                              {"latency", "Time of collectives"},
                                                              {"busbw", "Bus bandwidth of collectives"},
+                                                             {"node_power_mean", "Mean power of a node"},
+                                                             {"node_power_p50", "Median power of a node"},
                                                              {"algbw", "Algorithm bandwidth of collectives"}};
   const auto found = kTitles.find(metric);
   if (found != kTitles.end()) return found->second;

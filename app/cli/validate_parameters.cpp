@@ -58,7 +58,11 @@ std::string parameters_text(Calibration& calibration) {
       out += fmt::format("  {:<46}{:>9}{:>9}{:>15}\n", part.name, part.configurations,
                          percent_text(part.error, "{:.1f} %"), percent_text(part.left_out_error, "{:.1f} %"));
   }
-  return out + "\nEfficiencies of one chip are in racks/chips, fitted on tests/validation/gemm.csv.\n";
+  return out +
+         "\nEfficiencies of one chip are in racks/chips, fitted on tests/validation/gemm.csv. Fit \"power\" is of "
+         "three "
+         "values of an\n8 x H100 node: what a waiting GPU draws (chips/h100-sxm), the fans and the power supplies "
+         "(racks/hgx-h100).\n";
 }
 
 std::string parameters_markdown(Calibration& calibration) {

@@ -78,8 +78,8 @@ std::string scores_markdown(const std::vector<PowerPrediction>& rows) {
       "NVL72 was ever published: none is compared.\n";
   for (const std::string& use : uses_of(scores)) {
     out += fmt::format("\n### {}\n\n", use_heading(use));
-    out += markdown_row({"metric", "hardware", "rows", "predicted", "MAE", "NMBE", "CV(RMSE)"}) +
-           markdown_rule("llrrrrr");
+    out +=
+        markdown_row({"metric", "hardware", "rows", "predicted", "MAE", "NMBE", "CV(RMSE)"}) + markdown_rule("llrrrrr");
     for (const PowerScore& s : scores)
       if (s.use == use)
         out += markdown_row({s.metric, s.hardware, count(s.rows), count(s.predicted_rows), watts_text(s.mae_w),

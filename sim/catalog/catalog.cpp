@@ -150,6 +150,7 @@ Result<Gpu> Catalog::gpu(const std::string& name) const {
   g.leakage_doubling_k = power.sourced("leakage_doubling", Dimension::kTemperatureDelta);
   g.fixed_voltage_share = power.sourced("fixed_voltage_share", Dimension::kNone);
   g.min_clock_ratio = power.sourced("min_clock_ratio", Dimension::kNone);
+  g.boost_clock_ratio = optional_value(power, "boost_clock_ratio", Dimension::kNone);
   Table t = root.table("thermal");
   g.reference_junction_degc = t.sourced("reference_junction", Dimension::kTemperature);
   g.software_slowdown_degc = t.sourced("software_slowdown", Dimension::kTemperature);

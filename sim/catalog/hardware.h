@@ -37,7 +37,7 @@ struct Gpu {
   int nvlink_generation = 0;
   // power
   Sourced tdp_w, idle_w, waiting_w /* no data: as idle */, memory_bound_share, communication_share, leakage_share,
-      leakage_doubling_k, fixed_voltage_share, min_clock_ratio;
+      leakage_doubling_k, fixed_voltage_share, min_clock_ratio, boost_clock_ratio /* no data: 1 */;
   // thermal
   Sourced reference_junction_degc, software_slowdown_degc, hardware_slowdown_degc, shutdown_degc;
   Sourced junction_to_case_k_per_w, heat_capacity_j_per_k, plate_heat_capacity_j_per_k;

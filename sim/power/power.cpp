@@ -38,6 +38,12 @@ double gpu_power_w(const Gpu& gpu, const GpuActivity& activity, double clock, do
          (gpu.tdp_w.value - gpu.idle_w.value) * active;
 }
 
+double gpu_limited_power_w(const Gpu& gpu, const GpuActivity& activity, double clock, double junction_degc) {
+  const bool may_boost = gpu.boost_clock_ratio.value > 1 && clock >= power_limited_clock(gpu, junction_degc);
+  const double highest = may_boost ? gpu.boost_clock_ratio.value : clock;
+  return std::min(gpu_power_w(gpu, activity, highest, junction_degc), gpu.tdp_w.value);
+}
+
 double power_limited_clock(const Gpu& gpu, double junction_degc) {
   const double left = 1 - extra_leakage_w(gpu, junction_degc) / (gpu.tdp_w.value - gpu.idle_w.value);
   int percent = 100;

@@ -26,6 +26,11 @@ struct GpuActivity {
 // source: dynamic power ~ f V^2 with an exponential leakage law (Rabaey, Digital Integrated Circuits, ch. 5).
 double gpu_power_w(const Gpu& gpu, const GpuActivity& activity, double clock, double junction_degc);
 
+// What a GPU draws whose board keeps it at the tdp. Clock 1 is what pure tensor work sustains; where the power limit
+// alone holds the clock, work that needs less leaves room for a higher one, up to boost_clock_ratio. So a mix of work
+// draws the tdp too, as long as it would at the highest clock. What the steps take is measured with that in it.
+double gpu_limited_power_w(const Gpu& gpu, const GpuActivity& activity, double clock, double junction_degc);
+
 // The highest clock at which tensor work keeps the GPU within its tdp at this junction temperature. In steps of 1 %,
 // between min_clock_ratio and 1: the measured efficiency is at the power limit at T_ref; gains of colder silicon are
 // not claimed.

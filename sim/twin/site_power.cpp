@@ -11,7 +11,7 @@ namespace {
 
 double gpu_within_limit_w(const Gpu& gpu, const GpuActivity& activity, double clock, double junction_degc) {
   const double junction = std::isnan(junction_degc) ? gpu.reference_junction_degc.value : junction_degc;
-  return std::min(gpu_power_w(gpu, activity, clock, junction), gpu.tdp_w.value);
+  return gpu_limited_power_w(gpu, activity, clock, junction);
 }
 
 double or_nothing(const Sourced& value) { return std::isnan(value.value) ? 0 : value.value; }

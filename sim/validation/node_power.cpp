@@ -26,6 +26,7 @@ constexpr double kNoValue = std::numeric_limits<double>::quiet_NaN();
 constexpr const char* kMean = "node_power_mean";
 constexpr const char* kMedian = "node_power_p50";
 constexpr double kSample_s = 2;  // MLPerf's meters are read every two seconds or so
+constexpr int kSamples = 64;     // begin within an iteration
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
@@ -63,7 +64,7 @@ struct NodeText {
 
 NodeText node_of(const std::string& hardware, const std::vector<EntryName>& names) {
   NodeText node;
-  static const std::regex kWords("[A-Za-z]+[0-9]+[A-Za-z0-9]*");
+  static const std::regex kWords("[A-Za-z]+[0-9]+");
   for (auto word = std::sregex_iterator(hardware.begin(), hardware.end(), kWords);
        word != std::sregex_iterator() && node.rack == nullptr; ++word) {
     std::string name = word->str();
@@ -86,8 +87,9 @@ double window_s(const std::string& notes) {
 
 // A node while it trains, and while the job waits: [W] DC and AC.
 struct NodeSamples {
-  std::vector<double> training_dc_w;  // samples over one iteration, each the mean of kSample_s
-  double waiting_dc_w = 0;
+  std::vector<double> training_dc_w;  // (kSamples) each the mean of kSample_s, over which the GPUs' limit holds
+  double waiting_dc_w = 0;            // in pauses, and in time that a run takes beyond what is predicted
+  double work_s = kNoValue;           // that training and evaluating takes as predicted; NaN: how much is not stated
 };
 
 // What all GPUs of the working trays draw while each class draws a row of `gpu_w`, per tray. [W]
@@ -101,28 +103,30 @@ double gpus_per_node_w(const Model& model, const std::vector<double>& gpu_w) {
   return sum_w / gpus * model.gpus_per_tray;
 }
 
-NodeSamples sample_node(const TrainingStep& step) {
+// What a forward pass takes of a step: one of three equal parts, or of two where the weights have no gradients.
+double forward_share(Task task) { return task == Task::kLora ? 1.0 / 2 : 1.0 / 3; }
+
+NodeSamples sample_node(const TrainingStep& step, const CsvRow& run) {
   const RackType& type = step.plan.site.rack_type;
   const Model& model = step.model;
   SitePower power(step.plan, model);
   const std::vector<double> clocks(model.gpu_classes.size(), 1.0), junctions(model.gpu_classes.size(), kNoValue);
-  power.update({&step.profile, 0, 1}, clocks, junctions);
   const double rest_w = type.cpus_per_tray * cpu_power_w(type.cpu, true) + type.compute_tray_other_w.value;
-  std::vector<double> moments;
-  for (const std::vector<double>& gpu_w : power.swings()) moments.push_back(gpus_per_node_w(model, gpu_w) + rest_w);
-  const auto bins = moments.size();
-  const double whole = kSample_s / step.profile.step_s * static_cast<double>(bins);
-  const auto per_sample = static_cast<std::size_t>(std::clamp(whole, 1.0, static_cast<double>(bins)));
+  const double sample = std::max(kSample_s / step.profile.step_s, 1.0 / kSamples);  // of an iteration
   NodeSamples samples;
-  for (std::size_t b = 0; b < bins; ++b) {
-    double sum_w = 0;
-    for (std::size_t k = 0; k < per_sample; ++k) sum_w += moments[(b + k) % bins];
-    samples.training_dc_w.push_back(sum_w / static_cast<double>(per_sample));
+  for (int k = 0; k < kSamples; ++k) {
+    const double from = static_cast<double>(k) / kSamples;
+    power.update({&step.profile, from, from + sample}, clocks, junctions);
+    samples.training_dc_w.push_back(gpus_per_node_w(model, power.gpu_w()) + rest_w);
   }
   GpuActivity waits;
   waits.waiting = 1;
   samples.waiting_dc_w =
       type.gpus_per_tray * gpu_power_w(type.gpu, waits, 1, type.gpu.reference_junction_degc.value) + rest_w;
+  if (const auto trained = run.number("samples")) {
+    const double evaluated = run.number("evaluation_samples").value_or(0) * forward_share(step.plan.workload.task);
+    samples.work_s = (*trained + evaluated) / step.plan.workload.global_batch * step.profile.step_s;
+  }
   return samples;
 }
 
@@ -130,12 +134,13 @@ struct NodePower {
   double mean_w = kNoValue, median_w = kNoValue;
 };
 
-// Over a window of which `pause_share` is spent waiting.
-NodePower over_window(const NodeSamples& samples, double pause_share, const std::function<double(double)>& at_meter) {
+// Over a window of which `pause_share` is spent waiting, and of the rest `work_share` at work.
+NodePower over_window(const NodeSamples& samples, double pause_share, double work_share,
+                      const std::function<double(double)>& at_meter) {
   std::vector<double> metered_w;
   double mean_w = 0;
   for (const double dc_w : samples.training_dc_w) {
-    metered_w.push_back(at_meter(dc_w));
+    metered_w.push_back(at_meter(work_share * dc_w + (1 - work_share) * samples.waiting_dc_w));
     mean_w += metered_w.back() / static_cast<double>(samples.training_dc_w.size());
   }
   const double waiting_w = at_meter(samples.waiting_dc_w);
@@ -293,14 +298,15 @@ class Predictor {
   Solved solve(const CsvRow& run) const {
     const Explained<TrainingStep> step = solve_training_row(run, catalog_, calibration_, names_);
     if (!step) return {{}, step.error()};
-    return {sample_node(*step), {}};
+    return {sample_node(*step, run), {}};
   }
 
-  // As a process hands it on: the power while waiting, then the samples; or a reason behind a zero.
+  // As a process hands it on: the samples, then the other fields; or a reason behind a zero.
   static std::string text_of(const Solved& s) {
     if (!s.reason.empty()) return '\0' + s.reason;
     std::vector<double> values = s.samples.training_dc_w;
     values.push_back(s.samples.waiting_dc_w);
+    values.push_back(s.samples.work_s);
     std::string text(1 + values.size() * sizeof(double), '\1');
     std::memcpy(text.data() + 1, values.data(), values.size() * sizeof(double));
     return text;
@@ -309,8 +315,10 @@ class Predictor {
     std::vector<double> values((text.size() - 1) / sizeof(double));
     std::memcpy(values.data(), text.data() + 1, values.size() * sizeof(double));
     NodeSamples samples;
-    samples.waiting_dc_w = values.back();
-    values.pop_back();
+    for (double* field : {&samples.work_s, &samples.waiting_dc_w}) {
+      *field = values.back();
+      values.pop_back();
+    }
     samples.training_dc_w = std::move(values);
     return samples;
   }
@@ -334,9 +342,17 @@ class Predictor {
       return asked.is_dc ? node_w : rack_ac_w(*rack, node_w * rack->compute_trays) / rack->compute_trays;
     };
     const double window = window_s(row.text("notes"));
-    const double share = std::isnan(window) ? 0 : std::min(1.0, asked.pause_s / window);
-    if (share > 0) add(p.defaults, fmt::format("{:g} of {:.0f} s waiting", asked.pause_s, window));
-    const NodePower power = over_window(samples_of(*answer), share, at_meter);
+    const NodeSamples samples = samples_of(*answer);
+    double pause_share = 0, work_share = 1;
+    if (window > asked.pause_s) {
+      pause_share = asked.pause_s / window;
+      if (!std::isnan(samples.work_s)) work_share = std::min(1.0, samples.work_s / (window - asked.pause_s));
+      add(p.defaults, fmt::format("at work for {:.0f} % of {:.0f} s, pauses of {:g} s",
+                                  100 * (1 - pause_share) * work_share, window, asked.pause_s));
+    } else {
+      add(p.defaults, "how long it ran is not stated: all of it at work");
+    }
+    const NodePower power = over_window(samples, pause_share, work_share, at_meter);
     p.predicted = p.metric == kMean ? power.mean_w : power.median_w;
     if (row.text("unit") == "kW") p.predicted /= 1000;
   }
@@ -391,7 +407,7 @@ Result<std::vector<PowerPrediction>> predict_power_rows(const CsvTable& table, c
   Result<CsvTable> runs = load_csv((std::filesystem::path(catalog.directory()) / "mlperf_runs.csv").string());
   if (!runs) return tl::unexpected(runs.error());
   errors = missing_columns(*runs, {"benchmark", "system", "n_gpus", "model_id", "task", "prec", "seq", "tp", "pp", "cp",
-                                   "dp", "micro_batch", "global_batch", "pause_s", "reason"});
+                                   "dp", "micro_batch", "global_batch", "samples", "pause_s", "reason"});
   if (!errors.empty()) return fail(std::move(errors));
   return Predictor(catalog, calibration, std::move(*names), Runs(std::move(*runs))).predict(table);
 }

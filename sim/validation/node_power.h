@@ -41,8 +41,8 @@ struct PowerScore {
   double mae_w = 0, nmbe = 0, cv_rmse = 0;  // NaN if there are too few rows: MAE needs one, the others two
 };
 
-// By use and metric, then hardware, each followed by the total of the metric ("all"). Metrics without any prediction are
-// left out.
+// By use and metric, then hardware, each followed by the total of the metric ("all"). Metrics without any prediction
+// are left out.
 std::vector<PowerScore> score_power(const std::vector<PowerPrediction>& rows);
 
 }  // namespace racktwin

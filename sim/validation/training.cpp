@@ -342,8 +342,7 @@ class Predictor {
 
 Explained<TrainingStep> solve_training_row(const CsvRow& row, const Catalog& catalog, const Calibration& calibration,
                                            const std::vector<EntryName>& names) {
-  if (std::string reason = why_not_here(row, catalog, names); !reason.empty())
-    return tl::unexpected(std::move(reason));
+  if (std::string reason = why_not_here(row, catalog, names); !reason.empty()) return tl::unexpected(std::move(reason));
   Result<RackType> rack = catalog.rack(find_entry(names, "racks", row.text("system"))->name);
   Result<FabricType> fabric = catalog.fabric("superpod-b200-ndr");
   if (!rack) return tl::unexpected(first_message(rack.error()));

@@ -31,8 +31,8 @@ struct TrainingStep {
   std::string defaults;  // what was chosen where the row is silent
 };
 
-// What predicts a row, for others who need more of a step than its time. names: list_entries() of the catalogue. Needs a
-// process of its own for every call, see sim/processes.h.
+// What predicts a row, for others who need more of a step than its time. names: list_entries() of the catalogue. Needs
+// a process of its own for every call, see sim/processes.h.
 Explained<TrainingStep> solve_training_row(const CsvRow& row, const Catalog& catalog, const Calibration& calibration,
                                            const std::vector<EntryName>& names);
 

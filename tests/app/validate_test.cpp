@@ -92,7 +92,7 @@ TEST_CASE("validate ranks the layouts of one job") {
   CHECK(scores.back()["layout_tau"].is_null());
 }
 
-TEST_CASE("every row of a table of powers has its metric and a reason") {
+TEST_CASE("every row of a table of powers has its metric, and a prediction or a reason") {
   const Tables tables;
   const std::string table = tables.file("power.csv", kPower);
   const ProgramResult json = run_program({"validate", "--table", table, "--json"});
@@ -102,15 +102,23 @@ TEST_CASE("every row of a table of powers has its metric and a reason") {
   REQUIRE(rows.size() == 2);
   CHECK(rows[0]["id"] == "p1");
   CHECK(rows[0]["metric"] == "node_power_mean");
-  CHECK(rows[0]["reason"] == "metric node_power_mean is neither a training step's nor a collective's");
+  CHECK(rows[0]["predicted"].get<double>() == Approx(6846.3).epsilon(0.3));
+  CHECK(rows[0]["rel_error"].get<double>() == Approx(rows[0]["predicted"].get<double>() / 6846.3 - 1));
+  CHECK(rows[0]["reason"].is_null());
   CHECK(rows[1]["predicted"].is_null());
+  CHECK(rows[1]["reason"] == "metric energy_per_run (nodes only) is the mean times the run's time");
+  const auto scores = nlohmann::json::parse(json.out)["scores"];
+  REQUIRE(scores.size() == 2);
+  CHECK(scores[0]["hardware"] == "8x H100 node");
+  CHECK(scores[1]["mae_w"].get<double>() == Approx(std::abs(rows[0]["predicted"].get<double>() - 6846.3)));
+  CHECK(scores[1]["cv_rmse"].is_null());  // of one row
 
   const std::string report = tables.directory.path("r.md"), pictures = tables.directory.path("p");
   const ProgramResult text = run_program({"validate", "--table", table, "--markdown", report, "--svg", pictures});
   CHECK(text.exit_code == 0);
-  CHECK_THAT(text.out, StartsWith("Other measurements\n") && Contains("1  metric node_power_mean is neither"));
-  CHECK_THAT(read_text(report), Contains("| power.csv | Other measurements | 2 | 0 | 2 |"));
-  CHECK(fs::is_empty(pictures));
+  CHECK_THAT(text.out, StartsWith("Power\n") && Contains("No power of an NVL72 was\never published"));
+  CHECK_THAT(read_text(report), Contains("| power.csv | Power | 2 | 1 | 1 |") && Contains("NVL72 was ever published"));
+  CHECK(fs::exists(fs::path(pictures) / "power-node-power-mean.svg"));
 }
 
 TEST_CASE("a table that cannot be used is an error before anything is predicted or written") {

@@ -57,6 +57,28 @@ TEST_CASE("memory and communication draw their shares whatever the clock") {
   CHECK(gpu_power_w(gb200(), {0.5, 0.25, 0.2}, 1, 70) == Approx(200 + 500 + 175 + 90));
 }
 
+TEST_CASE("dynamic power follows the clock and the square of the voltage") {
+  const Gpu gpu = gb200();  // at half the clock the voltage is 0.3 + 0.7 / 2
+  CHECK(gpu_power_w(gpu, kTensor, 0.5, 70) == Approx(200 + 1000 * 0.5 * 0.65 * 0.65));
+  CHECK(gpu_power_w(gpu, {0, 0, 0, 1}, 0.5, 70) == Approx(200));  // no waiting power is known: as idle
+  Gpu hopper = gpu;
+  hopper.waiting_w = Sourced(260);
+  CHECK(gpu_power_w(hopper, {0.5, 0, 0, 0.5}, 1, 70) == Approx(200 + 500 + 30));
+}
+
+TEST_CASE("a board at its power limit draws the tdp whatever the mix, while the highest clock would need more") {
+  Gpu gpu = gb200();
+  const GpuActivity mix{0.7, 0.2, 0};
+  CHECK(gpu_limited_power_w(gpu, mix, 1, 70) == Approx(200 + 700 + 140));  // no boost is known
+  CHECK(gpu_limited_power_w(gpu, {1, 0.5, 0}, 1, 70) == 1200);
+  gpu.boost_clock_ratio = Sourced(1.3);
+  CHECK(gpu_limited_power_w(gpu, mix, 1, 70) == 1200);
+  CHECK(gpu_limited_power_w(gpu, mix, 0.97, 87) == 1200);  // only the power limit holds this clock,
+  CHECK(gpu_limited_power_w(gpu, mix, 0.9, 70) < 1040);    // and here something else does
+  const double little_w = gpu_limited_power_w(gpu, {0.1, 0, 0}, 1, 70);
+  CHECK(little_w == Approx(200 + 100 * 1.3 * 1.21 * 1.21));
+}
+
 TEST_CASE("leakage doubles over its doubling temperature") {
   CHECK(gpu_power_w(gb200(), kTensor, 1, 105) - 1200 == Approx(120));
   CHECK(gpu_power_w(gb200(), kTensor, 1, 35) - 1200 == Approx(-60));

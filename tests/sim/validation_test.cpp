@@ -237,7 +237,7 @@ TEST_CASE("a number that is none is a reason, not another number") {
 TEST_CASE("every row of a table of another kind is listed with its metric as the reason") {
   const auto table = table_of(
       "id,use,source,hardware,n_gpus,model,metric,value,unit\n"
-      "a,test,\"S, page 2\",8x H100 node,8,bert,node_power_mean,6846.3,W\n"
+      "a,test,\"S, page 2\",8x H100 node,8,bert,mean_time_to_failure,6846.3,h\n"
       "b,test,S,8x H100 node,8,bert,,1,W\n");
   REQUIRE(table);
   CHECK(table_kind(*table) == TableKind::kOther);
@@ -248,9 +248,10 @@ TEST_CASE("every row of a table of another kind is listed with its metric as the
   CHECK((*rows)[0].source == "S");
   CHECK((*rows)[0].value == 6846.3);
   CHECK(std::isnan((*rows)[0].predicted));
-  CHECK((*rows)[0].reason == "metric node_power_mean is neither a training step's nor a collective's");
+  CHECK((*rows)[0].reason == "metric mean_time_to_failure is of no kind that is predicted");
   CHECK((*rows)[1].reason == "the metric is not stated");
   CHECK(table_kind(*table_of("id,hardware,metric\na,H100,busbw\nb,H100,node_power\n")) == TableKind::kCollectives);
+  CHECK(table_kind(*table_of("id,hardware,metric\na,H100,\nb,H100,node_power_mean\n")) == TableKind::kPower);
   CHECK(table_kind(*table_of("id,model_id,metric\na,x,power\n")) == TableKind::kTraining);
   CHECK(table_kind(*table_of("x,y\n1,2\n")) == TableKind::kTraining);  // which names the columns that it lacks
 }
