@@ -173,6 +173,9 @@ class SummaryText {
   void add_headroom() {
     heading("Headroom", "evidence");
     add_share_headroom("feed", "headroom_feed", ", at the peak");
+    if (is_known("headroom_one_feed"))
+      add_share_headroom("one feed of two", "headroom_one_feed", ", were the other lost");
+    if (is_known("headroom_busway")) add_share_headroom("busway", "headroom_busway", ", the fullest");
     add_share_headroom("power shelf", "headroom_shelf", ", the fullest");
     add_share_headroom("rack", "headroom_rack", ", the fullest");
     if (is_known("headroom_cdu")) add_share_headroom("CDU", "headroom_cdu", "");
@@ -210,6 +213,21 @@ class SummaryText {
                      with_prefix(v("tokens_trained")), whole(v("steps_completed"))),
          {"tokens_per_s", "tokens_per_s_per_gpu"});
     line("MFU", percent(v("mfu")), "", {"mfu"});
+    add_losses();
+  }
+
+  void add_losses() {
+    const double lost = v("tokens_lost_to_heat") + v("tokens_lost_to_power") + v("tokens_lost_to_network");
+    if (!(lost > 0)) return;  // nothing, or a recording of an older version
+    const SummaryRow* first = s_.row("first_loss");
+    line("tokens lost", with_prefix(lost),
+         fmt::format("{} of what full clocks train; {}", percent(lost / (lost + v("tokens_trained"))),
+                     first == nullptr ? "" : printable(first->text)),
+         {"tokens_lost_to_heat", "tokens_lost_to_power", "tokens_lost_to_network"});
+    for (const auto& [label, row] : {std::pair{"  to heat", "tokens_lost_to_heat"},
+                                     {"  to power", "tokens_lost_to_power"},
+                                     {"  to the network", "tokens_lost_to_network"}})
+      if (v(row) > 0) line(label, with_prefix(v(row)), percent(v(row) / (lost + v("tokens_trained"))), {row});
   }
 
   // A part of the critical path: its time, its share of the step, and what else there is to say.
@@ -299,6 +317,8 @@ class SummaryText {
          fmt::format("mean; CDU pumps {}, fans {}", q("cdu_pump_mean_w", Dimension::kPower),
                      q("fan_mean_w", Dimension::kPower)),
          {"cooling_mean_w", "cdu_pump_mean_w", "fan_mean_w"});
+    line("  of it the room's air", q("air_cooling_mean_w", Dimension::kPower), "mean; fans and its chiller",
+         {"air_cooling_mean_w"});
     if (v("chiller_mean_w") > 0) line("  chiller", q("chiller_mean_w", Dimension::kPower), "mean", {"chiller_mean_w"});
     if (v("water_l") > 0)
       line("water", format_quantity(v("water_l") / 1000, Dimension::kVolume, 4, Zeros::kKeep),

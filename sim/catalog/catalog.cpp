@@ -235,10 +235,10 @@ Result<RackType> Catalog::rack(const std::string& name) const {
     r.liquid_share_switch_tray = cooling.sourced("liquid_share_switch_tray", Dimension::kNone);
     r.max_inlet_degc = cooling.sourced("max_inlet", Dimension::kTemperature);
     r.max_return_degc = cooling.sourced("max_return", Dimension::kTemperature);
-    r.rated_flow_m3_per_s = cooling.sourced("rated_flow", Dimension::kVolumeFlow);
-    r.rated_pressure_drop_pa = cooling.sourced("rated_pressure_drop", Dimension::kPressure);
-    r.flow_exponent = cooling.sourced("flow_exponent", Dimension::kNone);
-    r.coolant_volume_m3 = cooling.sourced("coolant_volume", Dimension::kVolume);
+    r.rated_flow_m3_per_s = value_within(cooling, "rated_flow", Dimension::kVolumeFlow, 1e-5, 0.1);
+    r.rated_pressure_drop_pa = value_within(cooling, "rated_pressure_drop", Dimension::kPressure, 1e3, 1e6);
+    r.flow_exponent = value_within(cooling, "flow_exponent", Dimension::kNone, 1, 2);
+    r.coolant_volume_m3 = value_within(cooling, "coolant_volume", Dimension::kVolume, 1e-4, 1);
     r.plate_share_gpu = cooling.sourced("plate_share_gpu", Dimension::kNone);
   }
   Table mechanical = root.table("mechanical");
@@ -360,6 +360,15 @@ Result<CduType> Catalog::cdu(const std::string& name) const {
   return finish(*document, std::move(c));
 }
 
+static Chiller read_chiller(Table& table) {
+  Chiller c;
+  c.carnot_share = value_within(table, "carnot_share", Dimension::kNone, 0.2, 0.8);
+  c.max_cop = value_within(table, "max_cop", Dimension::kNone, 2, 30);
+  c.evaporator_approach_k = value_within(table, "evaporator_approach", Dimension::kTemperatureDelta, 0, 25);
+  c.condenser_approach_k = value_within(table, "condenser_approach", Dimension::kTemperatureDelta, 2, 40);
+  return c;
+}
+
 Result<FacilityType> Catalog::facility(const std::string& name) const {
   Result<Document> document = open("cooling", name, "facility");
   if (!document) return tl::unexpected(document.error());
@@ -387,15 +396,13 @@ Result<FacilityType> Catalog::facility(const std::string& name) const {
     f.latent_share = value_within(root, "latent_share", Dimension::kNone, 0.3, 1);
     f.cycles_of_concentration = value_within(root, "cycles_of_concentration", Dimension::kNone, 1.5, 20);
   }
+  f.rear_door_fan_power_share = optional_within(root, "rear_door_fan_power_share", Dimension::kNone, 0, 0.1);
+  f.coil_approach_k = optional_within(root, "coil_approach", Dimension::kTemperatureDelta, 1, 20);
   if (auto table = root.optional_table("chiller")) {
-    Chiller c;
-    c.carnot_share = value_within(*table, "carnot_share", Dimension::kNone, 0.2, 0.8);
-    c.max_cop = value_within(*table, "max_cop", Dimension::kNone, 2, 30);
-    c.evaporator_approach_k = value_within(*table, "evaporator_approach", Dimension::kTemperatureDelta, 0, 10);
-    c.condenser_approach_k = value_within(*table, "condenser_approach", Dimension::kTemperatureDelta, 2, 40);
-    c.capacity_share = value_within(*table, "capacity_share", Dimension::kNone, 0.05, 3);
-    f.chiller = c;
+    f.chiller = read_chiller(*table);
+    f.chiller->capacity_share = value_within(*table, "capacity_share", Dimension::kNone, 0.05, 3);
   }
+  if (auto table = root.optional_table("room_chiller")) f.room_chiller = read_chiller(*table);
   return finish(*document, std::move(f));
 }
 

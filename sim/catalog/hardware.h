@@ -141,6 +141,9 @@ struct FacilityType {
       crah_fan_power_share, room_air_supply_degc, room_dew_point_degc, dew_point_margin_k;
   Sourced latent_share, cycles_of_concentration;  // of a tower
   std::optional<Chiller> chiller;
+  // What cools the air handlers of the room where they are not on the facility water. capacity_share: without meaning.
+  std::optional<Chiller> room_chiller;
+  Sourced rear_door_fan_power_share, coil_approach_k;
   std::string coolant;
 };
 

@@ -37,19 +37,20 @@ void chill(const FacilityType& facility, double rated_heat_w, const RejectionDem
   const double wanted_w = d.rate_w_per_k * (r.leaving_degc - d.setpoint_degc);
   r.chiller_heat_w = std::min(wanted_w, chiller.capacity_share.value * rated_heat_w);
   r.leaving_degc -= r.chiller_heat_w / d.rate_w_per_k;
-  const double evaporator_degc = r.leaving_degc - chiller.evaporator_approach_k.value;
-  const double condenser_degc = free_cooling_sink_degc(facility, d) + chiller.condenser_approach_k.value;
-  const double lift_k = condenser_degc - evaporator_degc;
-  const double cop =
-      lift_k > 0 ? std::min(chiller.carnot_share.value * (evaporator_degc + kZero_k) / lift_k, chiller.max_cop.value)
-                 : chiller.max_cop.value;
-  r.chiller_power_w = r.chiller_heat_w / cop;
+  r.chiller_power_w = r.chiller_heat_w / chiller_cop(chiller, r.leaving_degc, free_cooling_sink_degc(facility, d));
   if (facility.rejection == RejectionKind::kDryCooler) return;  // its own fans are in the COP
   r.fan_speed = 1;
   r.fan_power_w = facility.fan_power_share.value * rated_heat_w;
 }
 
 }  // namespace
+
+double chiller_cop(const Chiller& chiller, double cooled_to_degc, double sink_degc) {
+  const double evaporator_degc = cooled_to_degc - chiller.evaporator_approach_k.value;
+  const double lift_k = sink_degc + chiller.condenser_approach_k.value - evaporator_degc;
+  const double bound = chiller.max_cop.value;
+  return lift_k > 0 ? std::min(chiller.carnot_share.value * (evaporator_degc + kZero_k) / lift_k, bound) : bound;
+}
 
 Rejection reject_heat(const FacilityType& facility, double rated_heat_w, const RejectionDemand& demand) {
   Rejection r;

@@ -31,6 +31,9 @@ struct Rejection {
   double water_kg_per_s = 0;  // make-up of a tower: evaporation and blow-down
 };
 
+// Of the chiller between an evaporator that cools down to one temperature and a sink.
+double chiller_cop(const Chiller& chiller, double cooled_to_degc, double sink_degc);
+
 Rejection reject_heat(const FacilityType& facility, double rated_heat_w, const RejectionDemand& demand);
 
 // source: specific enthalpy of evaporation at 30 degC, Incropera, table A.6.

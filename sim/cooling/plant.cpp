@@ -111,6 +111,8 @@ Errors missing_values(const Plan& plan) {
   needs.holds(rack.compute_trays * rack.cpus_per_tray > 0, "the cooling model needs CPUs in the rack");
   check_chip(needs, rack, cooling, rack.gpu.cold_plate, rack.gpu.air_resistance_k_per_w, "the GPU");
   check_chip(needs, rack, cooling, rack.cpu.cold_plate, rack.cpu.air_resistance_k_per_w, "the CPU");
+  if (cooling.air == AirPath::kRearDoor)
+    needs.positive(cooling.facility.rear_door_fan_power_share.value, "rear_door_fan_power_share of the facility");
   if (!rack.liquid_cooled) return needs.errors;
 
   const CduType& cdu = cooling.cdu;
@@ -172,6 +174,7 @@ struct Plant::Impl {
   Result<void> settle_facility();
   void step(double dt_s);
   void update_state();
+  void update_air_cooling();
   void update_facility_power();
   std::string name_of(ThermalNode node) const;
   std::string with_reason(const RackNodes& nodes, std::size_t rack_class, std::string name) const;
@@ -180,7 +183,8 @@ struct Plant::Impl {
   double primary_flow_m3_per_s(std::size_t cdu) const {
     return cooling.cdu.primary_rated_flow_m3_per_s.value * (is_isolated[cdu] ? kLeastValve : valve);
   }
-  double back_degc() const;  // facility water out of all CDUs
+  double air_heat_to_facility_w() const;
+  double back_degc() const;  // facility water behind all CDUs, and behind the coils for air where it cools these
 
   RackType rack;
   CoolingPlan cooling;
@@ -488,10 +492,15 @@ void Plant::Impl::couple_loop() {
   }
 }
 
+double Plant::Impl::air_heat_to_facility_w() const {
+  return cooling.air == AirPath::kCrah ? 0 : network.heat_into_w(room_air);
+}
+
 double Plant::Impl::back_degc() const {
   double sum = 0;
   for (std::size_t i = 0; i < cdus.size(); ++i) sum += primary_flow_m3_per_s(i) * network.temp_degc(cdus[i].primary);
-  return sum / facility_flow_m3_per_s;
+  return sum / facility_flow_m3_per_s +
+         air_heat_to_facility_w() / heat_rate_w_per_k(cooling.facility_coolant, facility_flow_m3_per_s);
 }
 
 double Plant::Impl::exchanged_w() const {
@@ -550,8 +559,9 @@ void Plant::Impl::step(double dt_s) {
   network.set_boundary(primary_inlet, facility->inlet_degc(demand, facility_flow_m3_per_s, dt_s));
   couple();
   network.step(dt_s);
-  room_air_j += network.taken_j(room_air);
-  facility->take_back(network.taken_j(primary_inlet) + network.taken_j(primary_outlet), facility_flow_m3_per_s, dt_s);
+  double back_j = network.taken_j(primary_inlet) + network.taken_j(primary_outlet);
+  (cooling.air == AirPath::kCrah ? room_air_j : back_j) += network.taken_j(room_air);
+  facility->take_back(back_j, facility_flow_m3_per_s, dt_s);
 }
 
 Error Plant::Impl::runaway(const std::string& what) const {
@@ -583,11 +593,23 @@ std::string Plant::Impl::name_of(ThermalNode node) const {
   return "technology loop";
 }
 
+// Air handlers have fans, and a chiller of their own unless their coils are in the facility water; rear doors have
+// fans.
+void Plant::Impl::update_air_cooling() {
+  const FacilityType& type = cooling.facility;
+  const Sourced& fans = cooling.air == AirPath::kRearDoor ? type.rear_door_fan_power_share : type.crah_fan_power_share;
+  state.air_cooling_power_w = fans.value * state.air_heat_w;
+  if (cooling.air == AirPath::kCrah && type.room_chiller)
+    state.air_cooling_power_w +=
+        state.air_heat_w / chiller_cop(*type.room_chiller, type.room_air_supply_degc.value, demand.dry_bulb_degc);
+}
+
 void Plant::Impl::update_state() {
   const auto temp = [&](ThermalNode node) { return network.temp_degc(node); };
   for (std::size_t i = 0; i < gpus.size(); ++i) state.gpu_junction_degc[i] = temp(gpus[i].die);
   state.air_heat_w = network.heat_into_w(room_air);
-  state.facility_power_w = cooling.facility.crah_fan_power_share.value * state.air_heat_w;
+  update_air_cooling();
+  state.facility_power_w = state.air_cooling_power_w;
   if (cdus.empty()) return;
 
   double rack_flow_m3_per_s = 0;

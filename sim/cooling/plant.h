@@ -51,8 +51,8 @@ struct PlantState {
   double cdu_heat_w = 0;                                      // through the CDUs' exchangers
   double air_heat_w = 0;                                      // to the room's CRAH units
   double pump_power_w = 0;                                    // of the CDUs, all of it heat in the technology loop
-  double facility_power_w = 0;                  // facility pumps, dry cooler or tower fans, chiller and CRAH fans
-  double fan_power_w = 0, chiller_power_w = 0;  // of these: dry cooler or tower; chiller
+  double facility_power_w = 0;  // facility pumps, dry cooler or tower fans, chiller, and what cools the room's air
+  double fan_power_w = 0, chiller_power_w = 0, air_cooling_power_w = 0;  // of these
   double facility_flow_m3_per_s = 0;
   double cdu_valve = 1;         // opening of the control valves in the facility water
   double water_kg_per_s = 0;    // make-up of a tower; NaN: the facility water is somebody else's

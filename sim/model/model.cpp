@@ -510,14 +510,31 @@ Result<Fabric> fabric_of(const Site& site) {
                          type.nic_bytes_per_s_per_gpu());
 }
 
+// The number of "power-shelf-2" is 2; 0: it is no power shelf of such a rack.
+int power_shelf_number(const RackType& type, const std::string& name) {
+  for (int shelf = 1; shelf <= type.shelves; ++shelf)
+    if (name == fmt::format("power-shelf-{:02}", shelf) || name == fmt::format("power-shelf-{}", shelf)) return shelf;
+  return 0;
+}
+
 GpuRange gpus_at(const Site& site, const std::string& path) {
   const RackType& type = site.rack_type;
+  const auto per_rack = static_cast<std::uint32_t>(type.gpus());
+  GpuRange racks;  // of a row or the site
+  for (std::uint32_t r = 0; r < site.racks.size(); ++r) {
+    const std::string& rack = site.racks[r].path;
+    if (path != site.name && path != rack.substr(0, rack.rfind('/'))) continue;
+    if (racks.end == 0) racks.begin = r * per_rack;
+    racks.end = (r + 1) * per_rack;
+  }
+  if (racks.end > 0) return racks;
   for (std::size_t r = 0; r < site.racks.size(); ++r) {
     const std::string& rack = site.racks[r].path;
     const auto first = static_cast<std::uint32_t>(r) * static_cast<std::uint32_t>(type.gpus());
     if (path == rack) return {first, first + static_cast<std::uint32_t>(type.gpus())};
     if (path.compare(0, rack.size() + 1, rack + "/") != 0) continue;
     const std::string inside = path.substr(rack.size() + 1);
+    if (power_shelf_number(type, inside) > 0) return {first, first + per_rack};
     std::uint32_t gpu = first;
     for (const std::string& name : tray_and_gpu_names(type)) {
       const bool is_tray = name.find('/') == std::string::npos;

@@ -17,6 +17,8 @@ namespace {
 constexpr double kUnbounded = std::numeric_limits<double>::max();
 constexpr double kSlack_s = 1e-9;  // when times of steps and events are compared
 
+std::string parent_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
 // What the paths of a kind of event may be; for clock limits those that are near enough to be meant.
 std::vector<std::string> paths_for(EventKind kind, const Plan& plan) {
   std::vector<std::string> paths;
@@ -34,16 +36,35 @@ std::vector<std::string> paths_for(EventKind kind, const Plan& plan) {
     for (const RackPlace& rack : plan.site.racks) paths.push_back(rack.path);
   } else if (kind == EventKind::kPumpSpeed) {
     paths = pump_paths(plan);
+  } else if (kind == EventKind::kFeed) {
+    for (int f = 0; f < plan.power.feeds; ++f) paths.push_back(feed_path(plan, f));
+  } else if (kind == EventKind::kUtility) {
+    paths = {utility_path(plan)};
+  } else if (kind == EventKind::kShelf) {
+    for (const RackPlace& rack : plan.site.racks)
+      for (int shelf = 1; shelf <= plan.site.rack_type.shelves; ++shelf)
+        paths.push_back(fmt::format("{}/power-shelf-{:02}", rack.path, shelf));
   } else if (kind == EventKind::kFailure) {
     if (const Result<Fabric> fabric = fabric_of(plan.site)) paths = network_part_examples(plan.site, *fabric);
   } else {
+    const bool can_be_gpu = kind != EventKind::kPowerCap && kind != EventKind::kCurtail;
+    paths.push_back(plan.site.name);
     for (const RackPlace& rack : plan.site.racks) {
+      if (const std::string row = parent_of(rack.path); row != parent_of(paths.back())) paths.push_back(row);
       paths.push_back(rack.path);
       if (plan.site.racks.size() > 100) continue;
-      for (const std::string& name : tray_and_gpu_names(plan.site.rack_type)) paths.push_back(rack.path + "/" + name);
+      for (const std::string& name : tray_and_gpu_names(plan.site.rack_type))
+        if (can_be_gpu || name.find('/') == std::string::npos) paths.push_back(rack.path + "/" + name);
     }
   }
   return paths;
+}
+
+bool acts_on_coolant(EventKind kind) {
+  constexpr EventKind kOthers[] = {EventKind::kClockLimit, EventKind::kFailure, EventKind::kGpuPowerLimit,
+                                   EventKind::kPowerCap,   EventKind::kCurtail, EventKind::kShelf,
+                                   EventKind::kFeed,       EventKind::kUtility};
+  return std::find(std::begin(kOthers), std::end(kOthers), kind) == std::end(kOthers);
 }
 
 std::optional<NetworkPart> network_part_at(const Plan& plan, const std::string& path) {
@@ -51,11 +72,21 @@ std::optional<NetworkPart> network_part_at(const Plan& plan, const std::string& 
   return fabric ? network_part(plan.site, *fabric, path) : std::nullopt;
 }
 
+// Whether the path is one of GPUs on which such an event can act.
+bool names_gpus(const Event& event, const Plan& plan) {
+  if (!acts_on_gpus(event.kind) || event.kind == EventKind::kRackValve || event.kind == EventKind::kShelf) return false;
+  const GpuRange gpus = gpus_at(plan, event.path);
+  const std::string name = event.path.substr(event.path.rfind('/') + 1);
+  if (gpus.end == gpus.begin || name.rfind("power-shelf-", 0) == 0) return false;
+  const bool is_cap = event.kind == EventKind::kPowerCap || event.kind == EventKind::kCurtail;
+  const auto per_rack = static_cast<std::uint32_t>(plan.site.rack_type.gpus());
+  if (is_cap) return name.rfind("gpu-", 0) != 0;
+  return event.kind != EventKind::kFlowArea || gpus.end - gpus.begin <= per_rack;
+}
+
 void check_path(Table& table, const Event& event, const Plan& plan) {
-  const bool needs_liquid = event.kind != EventKind::kClockLimit && event.kind != EventKind::kFailure;
-  const bool names_gpus = acts_on_gpus(event.kind) && event.kind != EventKind::kRackValve;
-  const GpuRange gpus = names_gpus ? gpus_at(plan, event.path) : GpuRange{};
-  if (gpus.end > gpus.begin && (!needs_liquid || plan.site.rack_type.liquid_cooled)) return;
+  const bool needs_liquid = acts_on_coolant(event.kind);
+  if (names_gpus(event, plan) && (!needs_liquid || plan.site.rack_type.liquid_cooled)) return;
   if (event.kind == EventKind::kFailure && network_part_at(plan, event.path)) return;
   if (needs_liquid && !plan.site.rack_type.liquid_cooled) {
     table.error_at("path",
@@ -106,10 +137,14 @@ struct Action {
   std::optional<double> clock;
   std::optional<double> valve, flow_area;  // of a rack; of a rack, tray or GPU
   std::optional<double> dry_bulb_degc, dry_bulb_rise_k;
+  std::optional<double> gpu_power_w, power_w, curtailed;  // of each GPU; of all that lies below; its share
 };
 
 // nullopt: it sets nothing, several things, or what it sets cannot be read; which has been said then.
-std::optional<Action> parse_action(Table& table) {
+std::optional<Action> parse_action(Table& table, const Plan& plan) {
+  const Gpu& gpu = plan.site.rack_type.gpu;
+  const bool is_known = gpu.tdp_w.value > 0;
+  const double gpu_low_w = is_known ? gpu.idle_w.value : 0, gpu_high_w = is_known ? gpu.tdp_w.value : kUnbounded;
   const Action action = {optional_in_range(table, "supply_temperature", Dimension::kTemperature, 1, 70),
                          table.optional_text("state"),
                          optional_in_range(table, "speed", Dimension::kNone, 0, 1),
@@ -117,26 +152,31 @@ std::optional<Action> parse_action(Table& table) {
                          optional_in_range(table, "valve", Dimension::kNone, 0, 1),
                          optional_in_range(table, "flow_area", Dimension::kNone, 0, 1),
                          optional_in_range(table, "dry_bulb", Dimension::kTemperature, -50, 60),
-                         optional_in_range(table, "dry_bulb_rise", Dimension::kTemperatureDelta, -30, 30)};
+                         optional_in_range(table, "dry_bulb_rise", Dimension::kTemperatureDelta, -30, 30),
+                         optional_in_range(table, "gpu_power_limit", Dimension::kPower, gpu_low_w, gpu_high_w),
+                         optional_in_range(table, "power_cap", Dimension::kPower, 100, 1e10),
+                         optional_in_range(table, "curtail", Dimension::kNone, 0.01, 0.95)};
   int actions = 0;
-  for (const char* key :
-       {"supply_temperature", "state", "speed", "clock_limit", "valve", "flow_area", "dry_bulb", "dry_bulb_rise"})
+  for (const char* key : {"supply_temperature", "state", "speed", "clock_limit", "valve", "flow_area", "dry_bulb",
+                          "dry_bulb_rise", "gpu_power_limit", "power_cap", "curtail"})
     actions += table.has(key) ? 1 : 0;
   if (actions != 1) {
     table.error_at("path",
                    fmt::format("an event sets exactly one thing, this one {}", actions == 0 ? "none" : "several"),
                    "supply_temperature of the facility; state of a pump, CDU, chiller or a part of the network; speed "
-                   "of a pump; valve of a rack; flow_area or clock_limit of a rack, tray or GPU; dry_bulb or "
-                   "dry_bulb_rise of the weather");
+                   "of a pump; valve of a rack; flow_area, clock_limit or gpu_power_limit of a rack, tray or GPU; "
+                   "power_cap or curtail of a tray, rack, row or the site; dry_bulb or dry_bulb_rise of the weather");
     return std::nullopt;
   }
   if (action.state && *action.state != "tripped" && *action.state != "running" && *action.state != "failed" &&
       *action.state != "isolated")
     table.error_at("state",
                    "the state of a pump, chiller, tower or dry cooler is \"tripped\" or \"running\", that of a CDU "
-                   "\"isolated\" or \"running\", that of a part of the network \"failed\"");
+                   "\"isolated\" or \"running\", that of a power shelf, a feed, the utility or a part of the network "
+                   "\"failed\" or \"running\"");
   const bool is_readable = action.supply_degc || action.state || action.speed || action.clock || action.valve ||
-                           action.flow_area || action.dry_bulb_degc || action.dry_bulb_rise_k;
+                           action.flow_area || action.dry_bulb_degc || action.dry_bulb_rise_k || action.gpu_power_w ||
+                           action.power_w || action.curtailed;
   return is_readable ? std::optional(action) : std::nullopt;
 }
 
@@ -145,6 +185,10 @@ void set_value(Event& event, EventKind kind, double value, std::string what, std
   event.value = value;
   event.what = std::move(what);
   event.what_then = std::move(what_then);
+}
+
+std::string ramp_text(const Event& event) {
+  return event.ramp_s > 0 ? fmt::format(", ramp {}", format_quantity(event.ramp_s, Dimension::kTime)) : std::string();
 }
 
 bool is_cdu(const Plan& plan, const std::string& path) {
@@ -157,8 +201,18 @@ bool is_cdu(const Plan& plan, const std::string& path) {
 void set_state(const std::string& state, const Plan& plan, Event& event) {
   const bool is_running = state == "running";
   const double works = is_running ? 1 : 0;
+  const std::string name = event.path.substr(event.path.rfind('/') + 1);
   const auto trips = [&](const char* what) { return std::string(what) + (is_running ? " started" : " tripped"); };
-  if (state == "failed" || (is_running && network_part_at(plan, event.path)))
+  const auto fails = [&](EventKind kind, const char* lost, const char* back) {
+    set_value(event, kind, works, is_running ? back : lost, back);
+  };
+  if (name.rfind("feed-", 0) == 0)
+    fails(EventKind::kFeed, "feed lost", "feed back");
+  else if (event.path == utility_path(plan))
+    fails(EventKind::kUtility, "utility lost", "utility back");
+  else if (name.rfind("power-shelf-", 0) == 0)
+    fails(EventKind::kShelf, "power shelf failed", "power shelf repaired");
+  else if (state == "failed" || (is_running && network_part_at(plan, event.path)))
     set_value(event, EventKind::kFailure, works, is_running ? "repaired" : "failed", "repaired");
   else if (state == "isolated" || (is_running && is_cdu(plan, event.path)))
     set_value(event, EventKind::kCduIsolation, works, is_running ? "CDU back in the loops" : "CDU isolated",
@@ -181,6 +235,17 @@ void set_action(const Action& action, const Plan& plan, Event& event) {
   else if (action.clock)
     set(EventKind::kClockLimit, *action.clock, fmt::format("clock limited to {:g} %", 100 * *action.clock),
         "clock limit lifted");
+  else if (action.gpu_power_w)
+    set(EventKind::kGpuPowerLimit, *action.gpu_power_w,
+        fmt::format("power of each GPU limited to {}", format_quantity(*action.gpu_power_w, Dimension::kPower)),
+        "GPU power limit lifted");
+  else if (action.power_w)
+    set(EventKind::kPowerCap, *action.power_w,
+        fmt::format("power capped at {}{}", format_quantity(*action.power_w, Dimension::kPower), ramp_text(event)),
+        "power cap lifted");
+  else if (action.curtailed)
+    set(EventKind::kCurtail, *action.curtailed,
+        fmt::format("power curtailed by {:g} %{}", 100 * *action.curtailed, ramp_text(event)), "curtailment over");
   else if (action.valve)
     set(EventKind::kRackValve, *action.valve,
         *action.valve > 0 ? fmt::format("coolant valve set to {:g} %", 100 * *action.valve) : "coolant valve closed",
@@ -219,7 +284,10 @@ bool parse_event(Table& table, const Plan& plan, std::optional<double> now_s, Ev
   const auto lasts_s = optional_in_range(table, "for", Dimension::kTime, 0, kUnbounded);
   event.until_s = event.time_s + lasts_s.value_or(std::numeric_limits<double>::infinity());
   event.path = table.text("path");
-  const std::optional<Action> action = parse_action(table);
+  event.ramp_s = optional_in_range(table, "ramp", Dimension::kTime, 0, kUnbounded).value_or(0);
+  const std::optional<Action> action = parse_action(table, plan);
+  if (event.ramp_s > 0 && action && !action->power_w && !action->curtailed)
+    table.error_at("ramp", "only a power_cap or curtail has a ramp");
   if (!action || plan.site.rack_type.name.empty()) return false;
   set_action(*action, plan, event);
   check_path(table, event, plan);
@@ -243,9 +311,7 @@ LiveBlock parse_live_block(std::string text, const Plan& plan, const Model& mode
     if (!is_complete) continue;
     check_takes_effect(table, event, left.until_s, block.stops);
     if (acts_on_gpus(event.kind) && splits_class(model, gpus_at(plan, event.path)))
-      table.error_at(event.kind == EventKind::kClockLimit  ? "clock_limit"
-                     : event.kind == EventKind::kRackValve ? "valve"
-                                                           : "flow_area",
+      table.error_at("path",
                      fmt::format("\"{}\" holds only some of the GPUs that this run takes for equal", event.path),
                      "write the event into the scenario: what it touches is then told apart from the start");
     if (event.kind == EventKind::kFailure)

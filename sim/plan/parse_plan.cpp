@@ -42,7 +42,7 @@ class Parser {
     parse_site(plan);
     has_site_ = document_.errors().size() == errors;
     parse_cooling(plan);
-    parse_power(plan.power);
+    parse_power(plan);
     parse_weather(plan);
     parse_workload(plan);
     for (Table table : root_.tables("event"))
@@ -143,9 +143,10 @@ class Parser {
     table.optional_quantity("facility_rated_heat", Dimension::kPower);
     table.optional_quantity("facility_setpoint", Dimension::kTemperature);
     table.optional_quantity("tcs_setpoint", Dimension::kTemperature);
+    table.optional_text("air");
     std::vector<std::string> given;
-    for (const char* key :
-         {"cdu", "cdus", "pump_speed", "facility_supply", "facility_rated_heat", "facility_setpoint", "tcs_setpoint"})
+    for (const char* key : {"cdu", "cdus", "pump_speed", "facility_supply", "facility_rated_heat", "facility_setpoint",
+                            "tcs_setpoint", "air"})
       if (table.has(key)) given.push_back(fmt::format("cooling.{}", key));
     if (given.empty()) return;
     plan.warnings.push_back(fmt::format("{} {} no effect: {} is air-cooled", fmt::join(given, ", "),
@@ -193,6 +194,10 @@ class Parser {
     const auto tcs = optional_in_range(table, "tcs_setpoint", Dimension::kTemperature, or_else(cdu.supply_min_degc, 5),
                                        or_else(cdu.supply_max_degc, 70));
     cooling.tcs_setpoint_degc = tcs.value_or(kNoValue);
+    static constexpr std::pair<const char*, AirPath> kPaths[] = {{"crah", AirPath::kCrah},
+                                                                 {"crah-on-facility-water", AirPath::kCrahOnFacility},
+                                                                 {"rear-door", AirPath::kRearDoor}};
+    cooling.air = one_of(table, "air", kPaths, false).value_or(AirPath::kCrah);
     const bool is_given = !std::isnan(cooling.facility_supply_degc);
     if (is_given && facility)
       plan.warnings.push_back("cooling.facility_setpoint acts only while facility_supply is not given");
@@ -282,10 +287,23 @@ class Parser {
     plan.weather.year = std::make_shared<const WeatherYear>(std::move(*year));
   }
 
-  void parse_power(PowerPlan& power) {
+  void parse_power(Plan& plan) {
+    PowerPlan& power = plan.power;
     Table table = root_.table("power");
     look_up(table, "feed", &Catalog::feed, power.feed);
+    power.feeds = optional_integer_within(table, "feeds", 1, 2).value_or(1);
     power.feed_rating_w = quantity_in_range(table, "rating", Dimension::kPower, 1e3, 1e10);
+    const auto optional = [&](const char* key, Dimension dimension, double low, double high) {
+      return optional_in_range(table, key, dimension, low, high).value_or(kNoValue);
+    };
+    const auto ups = optional_in_range(table, "ups_rating", Dimension::kPower, 1e3, 1e10);
+    power.ups_rating_w = choose(plan, ups, power.feed_rating_w, "power.ups_rating", "that of the feed");
+    power.busway_rating_w = optional("busway_rating", Dimension::kPower, 1e3, 1e9);
+    power.ride_through_s = optional("ups_ride_through", Dimension::kTime, 1, 86400);
+    power.generator_start_s = optional("generator_start", Dimension::kTime, 0.1, 3600);
+    if (power.feeds == 2 && has_rack_ && plan.site.rack_type.shelves % 2 != 0)
+      table.error_at("feeds", fmt::format("{} has {} power shelves, which do not divide over two feeds",
+                                          plan.site.rack_type.name, plan.site.rack_type.shelves));
   }
 
   template <class T, std::size_t n>
@@ -480,6 +498,12 @@ std::string cdu_path(const Plan& plan, int cdu) { return fmt::format("{}/cdu-{}"
 std::string pump_path(const Plan& plan, int cdu, int pump) {
   return fmt::format("{}/pump-{}", cdu_path(plan, cdu), pump + 1);
 }
+
+std::string feed_path(const Plan& plan, int feed) {
+  return fmt::format("{}/feed-{}", plan.site.name, static_cast<char>('a' + feed));
+}
+
+std::string utility_path(const Plan& plan) { return plan.site.name + "/utility"; }
 
 std::string facility_path(const Plan& plan) { return plan.site.name + "/facility"; }
 

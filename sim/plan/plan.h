@@ -37,6 +37,10 @@ struct Site {
   FabricType fabric;
 };
 
+// Who takes the heat of what is not liquid-cooled. kCrah: air handlers with a chiller of their own; kCrahOnFacility and
+// kRearDoor: coils in the facility water, in the room or at the backs of the racks.
+enum class AirPath : std::uint8_t { kCrah, kCrahOnFacility, kRearDoor };
+
 struct CoolingPlan {
   CduType cdu;
   int cdus = 1;  // in parallel on one technology loop; air-cooled racks: 0, and all of the loop without a value
@@ -48,13 +52,20 @@ struct CoolingPlan {
   // Set-points; NaN: none, as cold as it gets.
   double facility_setpoint_degc = std::numeric_limits<double>::quiet_NaN();
   double tcs_setpoint_degc = std::numeric_limits<double>::quiet_NaN();
+  AirPath air = AirPath::kCrah;
   std::vector<ColdPlate> cold_plates;  // used by GPU and CPU, see cold_plate()
   const ColdPlate* cold_plate(const std::string& name) const;
 };
 
 struct PowerPlan {
   FeedType feed;
-  double feed_rating_w = 0;  // AC at the feed
+  int feeds = 1;             // 2: A and B share the load, half of every rack's shelves on each
+  double feed_rating_w = 0;  // AC at one of them
+  double ups_rating_w = 0;   // of the UPS of one, at its output
+  // NaN: no data.
+  double busway_rating_w = std::numeric_limits<double>::quiet_NaN();    // of the busway of a row on one feed
+  double ride_through_s = std::numeric_limits<double>::quiet_NaN();     // of the batteries at the UPS rating
+  double generator_start_s = std::numeric_limits<double>::quiet_NaN();  // until it carries the load
 };
 
 enum class Task : std::uint8_t { kPretrain, kSft, kLora };
@@ -135,12 +146,20 @@ enum class EventKind : std::uint8_t {
   kDryBulbRise,     // value: heat wave, added to the outside temperature [K]
   kFreeCooling,     // value: 1: dry coolers or towers work, 0: tripped
   kChiller,         // the same of the chiller
-  kClockLimit,      // value: highest clock of a GPU, tray or rack relative to the sustained clock
+  kClockLimit,      // value: highest clock of a GPU, tray, rack, row or the site relative to the sustained clock
+  kGpuPowerLimit,   // value: highest power of each GPU of the same [W]
+  kPowerCap,        // value: highest power of a tray, rack, row or the site [W]
+  kCurtail,         // value: share by which its power goes down
+  kShelf,           // value: 1: a power shelf works, 0: it has failed
+  kFeed,            // the same of a feed
+  kUtility,         // the same of what is behind all feeds
 };
 
-// Whether its path is that of a rack, a tray or a GPU, and tells these apart from others.
+// Whether its path is that of GPUs or of what holds them, and tells these apart from others.
 constexpr bool acts_on_gpus(EventKind kind) {
-  return kind == EventKind::kClockLimit || kind == EventKind::kRackValve || kind == EventKind::kFlowArea;
+  return kind == EventKind::kClockLimit || kind == EventKind::kRackValve || kind == EventKind::kFlowArea ||
+         kind == EventKind::kGpuPowerLimit || kind == EventKind::kPowerCap || kind == EventKind::kCurtail ||
+         kind == EventKind::kShelf;
 }
 
 // An event sets a value from time_s until until_s. Of several on one component the latest holds; clock limits of a GPU,
@@ -151,6 +170,7 @@ struct Event {
   EventKind kind = EventKind::kFacilitySupply;
   std::string path;  // of the component, "hall/cdu-1/pump-2"
   double value = 0;
+  double ramp_s = 0;      // of a cap: until it holds fully, and from its end until it has gone
   std::string what;       // for people: "pump tripped"
   std::string what_then;  // when it ends: "pump restored"
   std::string by = "scenario";
@@ -178,6 +198,9 @@ struct Plan {
 std::string cdu_path(const Plan& plan, int cdu);
 std::string pump_path(const Plan& plan, int cdu, int pump);
 std::vector<std::string> pump_paths(const Plan& plan);
+// "hall/feed-a" of number 0, "hall/utility".
+std::string feed_path(const Plan& plan, int feed);
+std::string utility_path(const Plan& plan);
 // "hall/facility", "hall/facility/tower" or ".../dry-cooler", "hall/facility/chiller", "hall/weather".
 std::string facility_path(const Plan& plan);
 std::string free_cooling_path(const Plan& plan);

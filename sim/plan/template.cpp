@@ -27,6 +27,10 @@ pump_speed = "75 %"       # of rated, all CDU pumps
 facility = "dry-cooler-loop"
 facility_supply = "25 degC"  # leave out: what the dry cooler gives at the dry-bulb temperature
 # facility_rated_heat = "1.4 MW"
+# facility = "tower-chiller-loop"  # or tower-loop, dry-cooler-chiller-loop
+# facility_setpoint = "20 degC"    # what fans and chiller hold
+# tcs_setpoint = "30 degC"         # what the CDUs' control valves hold
+# air = "rear-door"                # crah, crah-on-facility-water, rear-door: heat that is not liquid-cooled
 
 [power]
 feed = "feed-415v"
@@ -34,6 +38,9 @@ rating = "1.25 MW"
 
 [weather]
 dry_bulb = "17 degC"
+# wet_bulb = "13 degC"             # for towers; or dew_point
+# epw = "town.epw"                 # instead: a weather file, or [weather.climate] with mean, yearly_swing, daily_swing
+# start_day = 196                  # of the year
 
 [workload]
 task = "pretrain"         # pretrain, sft, lora
@@ -57,8 +64,9 @@ sequence = 8192
 # overlap_grad_reduce = true
 # embedding_and_loss_count_as_layers = false
 
-# Events: the facility's supply_temperature; state ("tripped", "running") or speed of a pump; clock_limit of a rack, tray
-# or GPU. `for` undoes one after a while.
+# Events: the facility's supply_temperature; state ("tripped", "running") or speed of a pump; state of a CDU ("isolated"),
+# of hall/facility/chiller; valve of a rack; flow_area or clock_limit of a rack, tray or GPU; power_cap or curtail of the
+# site, a row, rack or tray; dry_bulb_rise of hall/weather. `for` undoes one after a while.
 [[event]]
 at = "10 min"
 path = "hall/facility"

@@ -157,13 +157,13 @@ class EpwReader {
     return day == 1 && was_last && (month == month_ + 1 || (month_ == 12 && month == 1));
   }
 
-  // 99.9 stands for a missing value.
+  // From 99.9 on a value is missing.
   double value(int line, const Field& field, const char* what, double low, double high) {
     const auto found = number(field.text);
     if (!found)
       add(line, field, fmt::format("the {} \"{}\" is no number", what, field.text), "a temperature in degC");
-    else if (*found == 99.9)
-      add(line, field, fmt::format("the {} is missing", what), "99.9 marks a gap; fill it before use");
+    else if (*found >= 99.9)
+      add(line, field, fmt::format("the {} is missing", what), "99.9 and more mark a gap; fill it before use");
     else if (*found < low || *found > high)
       add(line, field, fmt::format("the {} {} degC is not plausible", what, *found),
           fmt::format("between {} and {} degC", low, high));

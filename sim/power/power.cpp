@@ -57,6 +57,18 @@ double power_limited_clock_from(const Gpu& gpu, double clock, double junction_de
   return std::max(clock, power_limited_clock(gpu, junction_degc + kRecoveryBand_k));
 }
 
+double clock_within_power(const Gpu& gpu, double limit_w, double junction_degc) {
+  int low = static_cast<int>(std::ceil(gpu.min_clock_ratio.value * 100 - 1e-9)), high = 100;
+  while (low < high) {
+    const int middle = (low + high + 1) / 2;
+    if (gpu_power_w(gpu, {1, 0, 0}, middle / 100.0, junction_degc) <= limit_w)
+      low = middle;
+    else
+      high = middle - 1;
+  }
+  return low / 100.0;
+}
+
 SetClock allowed_clock(double power_limited, double event_limit) {
   if (event_limit < power_limited) return {event_limit, ClockReason::kClockLimit};
   return {power_limited, power_limited < 1 ? ClockReason::kPowerCap : ClockReason::kNone};

@@ -39,6 +39,9 @@ double power_limited_clock(const Gpu& gpu, double junction_degc);
 // The same for a GPU that runs at `clock`: up only where it can stay, 2 K warmer.
 double power_limited_clock_from(const Gpu& gpu, double clock, double junction_degc);
 
+// The highest clock, in steps of 1 % and at least min_clock_ratio, at which tensor work draws no more than limit_w.
+double clock_within_power(const Gpu& gpu, double limit_w, double junction_degc);
+
 // The lower of what the power limit allows and what an event does; where both allow the same, the power limit's.
 SetClock allowed_clock(double power_limited, double event_limit);
 

@@ -2,6 +2,7 @@
 
 #include "sim/check.h"
 #include "sim/power/power.h"
+#include "sim/power/power_supply.h"
 #include "sim/power/waveform.h"
 #include "sim/twin/site_power.h"
 
@@ -73,7 +74,7 @@ std::vector<WaveformRow> feeder_waveforms(const Plan& plan, const Model& model, 
     Waveform feed{step_s, std::vector<double>(n, power.fabric_w())};
     for (std::size_t r = 0; r < ac.size(); ++r)
       for (std::size_t i = 0; i < n; ++i) feed.power_w[i] += model.rack_classes[r].count * ac[r].power_w[i];
-    for (double& w : feed.power_w) w = feed_ac_w(plan.power.feed, w, plan.power.feed_rating_w) + cooling_w;
+    for (double& w : feed.power_w) w = site_ac_w(plan.power, plan.power.feeds, w) + cooling_w;
     return feed;
   };
   const Waveform load = at_feed();

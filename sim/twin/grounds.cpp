@@ -122,7 +122,9 @@ Grounds grounds_of(const Plan& plan, const Calibration& c, const std::vector<Eve
     g.pump_speed = pump_speed_ground(plan, by_operator);
   }
   g.facility = weaker(g.power, equipment_ground(plan.cooling.facility));
-  g.weather = given(scenario_text(plan));
+  const bool is_changed =
+      any_of_kind(by_operator, EventKind::kDryBulb) || any_of_kind(by_operator, EventKind::kDryBulbRise);
+  g.weather = given(scenario_text(plan) + (is_changed ? " and operator" : ""));
   g.cooling = weaker(ground("junction-to-case resistance", gpu.junction_to_case_k_per_w), g.coolant);
   return g;
 }

@@ -11,6 +11,17 @@ namespace racktwin {
 
 NamedClasses one_of_a_kind(std::string path) { return {"", {std::move(path)}, {1}}; }
 
+NamedClasses named_rows(const Plan& plan) {
+  NamedClasses named{"rows", {}, {}};
+  for (const RackPlace& rack : plan.site.racks) {
+    std::string row = rack.path.substr(0, rack.path.rfind('/'));
+    if (!named.first.empty() && named.first.back() == row) continue;
+    named.first.push_back(std::move(row));
+    named.count.push_back(1);
+  }
+  return named;
+}
+
 NamedClasses named_racks(const Plan& plan, const Model& model) {
   NamedClasses named{"racks", {}, {}};
   for (const UnitClass& rack : model.rack_classes) {

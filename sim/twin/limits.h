@@ -18,6 +18,7 @@ struct NamedClasses {
   std::vector<std::uint32_t> count;  // members
 };
 NamedClasses one_of_a_kind(std::string path);
+NamedClasses named_rows(const Plan& plan);  // each its own class
 NamedClasses named_racks(const Plan& plan, const Model& model);
 NamedClasses named_gpus(const Plan& plan, const Model& model);
 

@@ -70,6 +70,7 @@ constexpr std::array<Definition, kMetrics> kDefinitions = {{
     {"cdu_valve", K::kSite, "1", "opening of the CDUs' control valves in the facility water", "Plant::step", 0, 1, &G::coolant},
     {"dry_bulb", K::kSite, "degC", "outside air, dry bulb", "Weather::at", -20, 45, &G::weather},
     {"wet_bulb", K::kSite, "degC", "outside air, wet bulb", "wet_bulb_degc", -20, 45, &G::weather},
+    {"air_cooling_power", K::kSite, "W", "what cools the room's air: fans, and the chiller of air handlers that have their own", "Plant::step", 0, kAuto, &G::facility},
 }};
 // clang-format on
 

@@ -64,8 +64,9 @@ enum class Metric : std::uint8_t {
   kCduValve,
   kDryBulb,
   kWetBulb,
+  kAirCoolingPower,
 };
-inline constexpr int kMetrics = 43;
+inline constexpr int kMetrics = 44;
 
 // In order of Metric; the id of a row is its index. `by_operator`: events of a live run, which may be what a value
 // rests on.

@@ -24,20 +24,34 @@ LimitWatch cdu_watch(const Plan& plan, double limit_w) {
   return {std::move(named), "cdu_heat", name, limit_w * plan.cooling.cdus, 0.01 * limit_w, Dimension::kPower};
 }
 
+// Air handlers or rear doors in the facility water give their air a little warmer than that; NaN: there are none.
+double warmest_for_coils_degc(const CoolingPlan& cooling) {
+  if (cooling.air == AirPath::kCrah) return kNoValue;
+  return cooling.facility.room_air_supply_degc.value - cooling.facility.coil_approach_k.value;
+}
+
 RunLimits limits_of(const Plan& plan, const Model& model) {
   const RackType& rack = plan.site.rack_type;
   const auto liquid = [&](const Sourced& value) { return rack.liquid_cooled ? value.value : kNoValue; };
   const NamedClasses site = one_of_a_kind(plan.site.name), racks = named_racks(plan, model);
   const double feed_w = plan.power.feed_rating_w, rack_w = rack.rack_rating_w.value;
   return {
-      {site, "site_power", "site power", feed_w, 0.01 * feed_w, Dimension::kPower},
+      {site, plan.power.feeds == 1 ? "site_power" : "", plan.power.feeds == 1 ? "site power" : "power of a feed",
+       feed_w, 0.01 * feed_w, Dimension::kPower},
+      {site, "site_power", "power of a feed if the other is lost", plan.power.feeds == 1 ? kNoValue : feed_w,
+       0.01 * feed_w, Dimension::kPower},
+      {site, "", "UPS load", plan.power.ups_rating_w, 0.01 * plan.power.ups_rating_w, Dimension::kPower},
+      {named_rows(plan), "", "busway load", plan.power.busway_rating_w, 0.01 * plan.power.busway_rating_w,
+       Dimension::kPower},
       {racks, "rack_shelf_load", "power shelves, load with redundancy", 1.0, 0.01, Dimension::kNone},
       {racks, "rack_power", "rack power", rack_w, 0.01 * rack_w, Dimension::kPower},
       cdu_watch(plan, liquid(plan.cooling.cdu.heat_rating_w)),
       {named_gpus(plan, model), "gpu_junction", "GPU junction", rack.gpu.software_slowdown_degc.value, 3,
        Dimension::kTemperature},
       {racks, "rack_inlet", "coolant into the racks", liquid(rack.max_inlet_degc), 0.5, Dimension::kTemperature},
-      {racks, "rack_return", "coolant out of the racks", liquid(rack.max_return_degc), 0.5, Dimension::kTemperature}};
+      {racks, "rack_return", "coolant out of the racks", liquid(rack.max_return_degc), 0.5, Dimension::kTemperature},
+      {one_of_a_kind(facility_path(plan)), "facility_supply", "facility water for the coils that cool the air",
+       warmest_for_coils_degc(plan.cooling), 0.5, Dimension::kTemperature}};
 }
 
 // What temperature does to GPUs, in words, and the limit that makes it.
@@ -69,7 +83,17 @@ RunBook::RunBook(const Plan& plan, const Model& model, int pumps)
               static_cast<std::size_t>(pumps), model.leaf_classes.size()}),
       limits_(limits_of(plan, model)),
       gpus_(named_gpus(plan, model)),
-      watched_(model.gpu_classes.size(), ClockReason::kNone) {}
+      watched_(model.gpu_classes.size(), ClockReason::kNone) {
+  std::string row;
+  for (std::uint32_t r = 0; r < plan.site.racks.size(); ++r) {
+    const std::string& path = plan.site.racks[r].path;
+    if (std::string of = path.substr(0, path.rfind('/')); of != row || racks_of_row_.empty()) {
+      racks_of_row_.emplace_back();
+      row = std::move(of);
+    }
+    ++racks_of_row_.back()[model.class_of_rack[r]];
+  }
+}
 
 void RunBook::book(const BookedStep& step, std::vector<EventRow>& events) {
   Site site;
@@ -114,7 +138,7 @@ void RunBook::book_gpus(const BookedStep& step, Site& site) {
 void RunBook::book_racks(const BookedStep& step, Site& site) {
   const SitePower& power = step.power;
   const PlantState& s = step.plant;
-  const double dt = step.dt_s, fabric_w = power.fabric_w(), usable_shelf_w = power.usable_shelf_w();
+  const double dt = step.dt_s, fabric_w = power.fabric_w();
   site.it_w = fabric_w;
   site.inlet_degc = site.outlet_degc = kNoValue;
   std::vector<double> it_swing_w(power.swings().size(), fabric_w);
@@ -129,7 +153,7 @@ void RunBook::book_racks(const BookedStep& step, Site& site) {
       low = std::min(low, ac_w);
       high = std::max(high, ac_w);
     }
-    site.shelf_load.push_back(rack.dc_w() / usable_shelf_w);
+    site.shelf_load.push_back(power.usable_shelf_w(r) > 0 ? rack.dc_w() / power.usable_shelf_w(r) : 0);
     site.rack_high_w.push_back(high);
     frame_.add(Metric::kRackPower, r, rack.ac_w, low, high, dt);
     frame_.add(Metric::kRackShelfLoad, r, site.shelf_load[r], dt);
@@ -158,10 +182,18 @@ void RunBook::book_site(const BookedStep& step, Site& site) {
   const PlantState& s = step.plant;
   const double cooling_w = s.pump_power_w + s.facility_power_w;
   const auto at_feed_w = [&](double it_w) {
-    return feed_ac_w(plan_.power.feed, it_w, plan_.power.feed_rating_w) + cooling_w;
+    return site_ac_w(plan_.power, step.supply.live_feeds(), it_w) + cooling_w;
   };
   site.ac_w = at_feed_w(site.it_w);
   site.ac_high_w = at_feed_w(site.it_high_w);
+  const int live_feeds = std::max(step.supply.live_feeds(), 1);
+  site.feed_w = site.ac_high_w / live_feeds;
+  site.ups_w = ups_output_w(plan_.power, live_feeds, site.it_high_w);
+  for (const auto& racks : racks_of_row_) {
+    double row_w = 0;
+    for (const auto& [rack, count] : racks) row_w += count * site.rack_high_w[rack];
+    site.busway_w.push_back(row_w / live_feeds);
+  }
   const double step_s = step.profile ? step.profile->step_s : kNoValue;
   const double tokens = static_cast<double>(plan_.workload.global_batch) * plan_.workload.sequence;
   const auto add = [&](Metric metric, double value) { frame_.add(metric, 0, value, step.dt_s); };
@@ -187,6 +219,7 @@ void RunBook::book_site(const BookedStep& step, Site& site) {
   add(Metric::kCduValve, s.cdu_valve);
   add(Metric::kDryBulb, step.outdoor.dry_bulb_degc);
   add(Metric::kWetBulb, step.outdoor.wet_bulb_degc);
+  add(Metric::kAirCoolingPower, s.air_cooling_power_w);
 }
 
 void RunBook::add_totals(const BookedStep& step, const Site& site) {
@@ -209,6 +242,7 @@ void RunBook::add_totals(const BookedStep& step, const Site& site) {
   const PlantState& s = step.plant;
   totals_.pump_energy_j += s.pump_power_w * dt;
   totals_.fan_energy_j += s.fan_power_w * dt;
+  totals_.air_cooling_energy_j += s.air_cooling_power_w * dt;
   totals_.chiller_energy_j += s.chiller_power_w * dt;
   totals_.cooling_energy_j += (s.pump_power_w + s.facility_power_w) * dt;
   totals_.water_l += s.water_kg_per_s / kWater_kg_per_l * dt;
@@ -221,13 +255,17 @@ void RunBook::add_totals(const BookedStep& step, const Site& site) {
 }
 
 void RunBook::watch_limits(const BookedStep& step, const Site& site, std::vector<EventRow>& events) {
-  limits_.feed.watch(step.time_s, {site.ac_high_w}, events);
+  limits_.feed.watch(step.time_s, {site.feed_w}, events);
+  if (step.supply.live_feeds() == plan_.power.feeds) limits_.other_feed.watch(step.time_s, {site.ac_high_w}, events);
+  limits_.ups.watch(step.time_s, {site.ups_w}, events);
+  limits_.busway.watch(step.time_s, site.busway_w, events);
   limits_.shelf.watch(step.time_s, site.shelf_load, events);
   limits_.rack.watch(step.time_s, site.rack_high_w, events);
   limits_.cdu.watch(step.time_s, {step.plant.cdu_heat_w}, events);
   limits_.junction.watch(step.time_s, step.plant.gpu_junction_degc, events);
   limits_.inlet.watch(step.time_s, step.plant.rack_inlet_degc, events);
   limits_.outlet.watch(step.time_s, step.plant.rack_return_degc, events);
+  limits_.coils.watch(step.time_s, {step.plant.facility_supply_degc}, events);
 }
 
 void RunBook::watch_clocks(double time_s, const std::vector<ClockReason>& reasons,

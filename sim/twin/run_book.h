@@ -7,12 +7,15 @@
 #include "sim/model/model.h"
 #include "sim/plan/plan.h"
 #include "sim/power/clock_reason.h"
+#include "sim/power/power_supply.h"
 #include "sim/twin/metrics.h"
 #include "sim/twin/site_power.h"
 #include "sim/twin/summary.h"
 #include "sim/workload/network_load.h"
 #include "sim/workload/profile.h"
 
+#include <cstdint>
+#include <map>
 #include <vector>
 
 namespace racktwin {
@@ -28,6 +31,7 @@ struct BookedStep {
   const std::vector<double>& clocks;        // (n_gpu_class)
   const std::vector<ClockReason>& reasons;  // (n_gpu_class) what set them
   const IterationProfile* profile;          // nullptr: the job stands still
+  const PowerSupply& supply;
 };
 
 class RunBook {
@@ -53,6 +57,8 @@ class RunBook {
     double ac_w = 0, ac_high_w = 0;
     double throttled_gpus = 0;
     std::vector<double> rack_high_w, shelf_load;               // (n_rack_class)
+    std::vector<double> busway_w;                              // (n_row) highest, of one feed
+    double feed_w = 0, ups_w = 0;                              // highest, of one feed that works
     double hottest_degc = 0, inlet_degc = 0, outlet_degc = 0;  // the highest; NaN: no data
     NetworkLoad network;
   };
@@ -69,7 +75,8 @@ class RunBook {
   RunTotals totals_;
   RunLimits limits_;
   const NamedClasses gpus_;
-  std::vector<ClockReason> watched_;  // (n_gpu_class) reasons when watch_clocks() last saw them
+  std::vector<std::map<std::uint32_t, int>> racks_of_row_;  // class, how many
+  std::vector<ClockReason> watched_;                        // (n_gpu_class) reasons when watch_clocks() last saw them
 };
 
 }  // namespace racktwin

@@ -25,8 +25,13 @@ SitePower::SitePower(const Plan& plan, const Model& model)
       gpu_w_(model.gpu_classes.size()),
       activity_(model.gpu_classes.size()),
       trays_(model.tray_classes.size()),
-      racks_(model.rack_classes.size()) {
+      racks_(model.rack_classes.size()),
+      shelves_(model.rack_classes.size(), plan.site.rack_type.shelves) {
   list_trays();
+  for (const auto& gpus : model.gpu_classes)
+    rack_of_gpu_class_.push_back(model.class_of_rack[model.rack_of_gpu(gpus.first)]);
+  for (const UnitClass& tray : model.tray_classes)
+    rack_of_tray_class_.push_back(model.class_of_rack[tray.first / static_cast<std::uint32_t>(model.trays_per_rack)]);
 }
 
 void SitePower::list_trays() {
@@ -52,17 +57,20 @@ void SitePower::update(const PhaseWindow& window, const std::vector<double>& clo
   for (std::uint32_t c = 0; c < gpu_w_.size(); ++c) {
     const bool works = window.profile != nullptr && model_.gpu_classes[c].stage >= 0;
     activity_[c] = works ? window.profile->activity[c].mean(window.from, window.to) : GpuActivity{};
-    gpu_w_[c] = gpu_within_limit_w(rack_.gpu, activity_[c], clocks[c], junction_degc[c]);
+    gpu_w_[c] =
+        has_power(rack_of_gpu_class_[c]) ? gpu_within_limit_w(rack_.gpu, activity_[c], clocks[c], junction_degc[c]) : 0;
   }
   for (std::uint32_t t = 0; t < trays_.size(); ++t) {
     const bool works = tray_works_[t] && window.profile != nullptr;
     UnitPower& tray = trays_[t] = {};
+    if (!has_power(rack_of_tray_class_[t])) continue;
     for (const auto& [c, n] : gpus_of_tray_[t]) tray.gpu_w += n * gpu_w_[c];
     tray.cpu_w = rack_.cpus_per_tray * cpu_power_w(rack_.cpu, works);
     tray.other_w = works ? rack_.compute_tray_other_w.value : rack_.compute_tray_other_idle_w.value;
   }
   for (std::uint32_t r = 0; r < racks_.size(); ++r) {
     UnitPower& rack = racks_[r] = {};
+    if (!has_power(r)) continue;
     double communication = 0;
     for (const auto& [t, n] : trays_of_rack_[r]) {
       rack.gpu_w += n * trays_[t].gpu_w;
@@ -75,7 +83,7 @@ void SitePower::update(const PhaseWindow& window, const std::vector<double>& clo
       const double idle_w = rack_.switch_tray_idle_w.value, full_w = rack_.switch_tray_w.value;
       rack.switch_w = rack_.switch_trays * (idle_w + (full_w - idle_w) * communication / model_.gpus_per_rack);
     }
-    rack.ac_w = rack_ac_w(rack_, rack.dc_w());
+    rack.ac_w = rack_ac_of(r, rack.dc_w());
   }
   find_swings(window, clocks, junction_degc);
 }
@@ -89,7 +97,7 @@ void SitePower::find_swings(const PhaseWindow& window, const std::vector<double>
   for (int b = from; b <= to; ++b) {
     std::vector<double> row = gpu_w_;
     for (std::uint32_t c = 0; c < row.size() && window.profile != nullptr; ++c)
-      if (model_.gpu_classes[c].stage >= 0)
+      if (model_.gpu_classes[c].stage >= 0 && has_power(rack_of_gpu_class_[c]))
         row[c] = gpu_within_limit_w(rack_.gpu, window.profile->activity[c].bin(b % bins), clocks[c], junction_degc[c]);
     swings_.push_back(std::move(row));
   }
@@ -99,17 +107,26 @@ double SitePower::rack_ac_at(std::uint32_t rack_class, const std::vector<double>
   double dc_w = racks_[rack_class].dc_w() - racks_[rack_class].gpu_w;
   for (const auto& [t, trays] : trays_of_rack_[rack_class])
     for (const auto& [c, gpus] : gpus_of_tray_[t]) dc_w += trays * gpus * gpu_power_w[c];
-  return rack_ac_w(rack_, dc_w);
+  return rack_ac_of(rack_class, dc_w);
+}
+
+// The shelves that work share the load: each has that of a rack with as many times the load and all of its shelves.
+double SitePower::rack_ac_of(std::uint32_t rack_class, double dc_w) const {
+  if (!has_power(rack_class)) return 0;
+  const double share = static_cast<double>(shelves_[rack_class]) / rack_.shelves;
+  return share * rack_ac_w(rack_, dc_w / share);
 }
 
 double SitePower::fabric_w() const {
+  if (std::none_of(shelves_.begin(), shelves_.end(), [](int shelves) { return shelves > 0; })) return 0;
   const FabricType& fabric = plan_.site.fabric;
   const double switches = model_.leaves + model_.spines + model_.cores;
   return switches * or_nothing(fabric.switch_power_w) + 2.0 * model_.fabric.links * or_nothing(fabric.optics_power_w);
 }
 
-double SitePower::usable_shelf_w() const {
-  return rack_.shelves * (rack_.shelf_psus - rack_.shelf_redundant_psus) * rack_.psu_rating_w.value;
+double SitePower::usable_shelf_w(std::uint32_t rack_class) const {
+  const int redundant = rack_.shelves * (rack_.shelf_psus - rack_.shelf_redundant_psus);
+  return std::min(redundant, shelves_[rack_class] * rack_.shelf_psus) * rack_.psu_rating_w.value;
 }
 
 }  // namespace racktwin

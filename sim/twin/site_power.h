@@ -32,6 +32,9 @@ class SitePower {
   // most its tdp.
   void update(const PhaseWindow& window, const std::vector<double>& clocks, const std::vector<double>& junction_degc);
 
+  // What the racks are fed by: shelves that work (n_rack_class); a rack without any draws nothing.
+  void set_shelves(std::vector<int> shelves) { shelves_ = std::move(shelves); }
+
   // What update() found: means over the window.
   const std::vector<double>& gpu_w() const { return gpu_w_; }             // (n_gpu_class)
   const std::vector<GpuActivity>& activity() const { return activity_; }  // (n_gpu_class)
@@ -44,12 +47,14 @@ class SitePower {
 
   // Switches and optics outside the racks, AC; what has no data counts as nothing.
   double fabric_w() const;
-  // DC that the power shelves of a rack can give when the redundant PSUs are gone.
-  double usable_shelf_w() const;
+  // DC that the power shelves of a rack of a class can give when the redundant PSUs are gone, or half of the shelves.
+  double usable_shelf_w(std::uint32_t rack_class) const;
 
  private:
   using Counts = std::vector<std::pair<std::uint32_t, int>>;  // class, how many
   void list_trays();
+  bool has_power(std::uint32_t rack_class) const { return shelves_[rack_class] > 0; }
+  double rack_ac_of(std::uint32_t rack_class, double dc_w) const;
   void find_swings(const PhaseWindow& window, const std::vector<double>& clocks,
                    const std::vector<double>& junction_degc);
 
@@ -62,6 +67,8 @@ class SitePower {
   std::vector<double> gpu_w_;
   std::vector<GpuActivity> activity_;
   std::vector<UnitPower> trays_, racks_;
+  std::vector<int> shelves_;  // (n_rack_class)
+  std::vector<std::uint32_t> rack_of_gpu_class_, rack_of_tray_class_;
   std::vector<std::vector<double>> swings_;
 };
 

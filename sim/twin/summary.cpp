@@ -39,7 +39,8 @@ double headroom(const LimitWatch& watch) { return 1 - watch.highest() / watch.li
 std::string verdict(const RunLimits& limits, const std::string& runaway) {
   std::string crossed;
   for (const LimitWatch* watch :
-       {&limits.feed, &limits.rack, &limits.shelf, &limits.cdu, &limits.junction, &limits.inlet, &limits.outlet})
+       {&limits.feed, &limits.other_feed, &limits.ups, &limits.busway, &limits.rack, &limits.shelf, &limits.cdu,
+        &limits.junction, &limits.inlet, &limits.outlet, &limits.coils})
     if (watch->was_crossed()) crossed += (crossed.empty() ? "" : ", ") + watch->name();
   if (!crossed.empty()) crossed = "limits crossed: " + crossed;
   if (!runaway.empty()) crossed += (crossed.empty() ? "" : "; ") + runaway;
@@ -121,6 +122,7 @@ std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Ca
   s.add("cooling_mean_w", totals.cooling_energy_j / totals.time_s, "W", on.facility);
   s.add("cdu_pump_mean_w", totals.pump_energy_j / totals.time_s, "W", on.flow);
   s.add("fan_mean_w", totals.fan_energy_j / totals.time_s, "W", on.facility);
+  s.add("air_cooling_mean_w", totals.air_cooling_energy_j / totals.time_s, "W", on.facility);
   s.add("chiller_mean_w", totals.chiller_energy_j / totals.time_s, "W", on.facility);
   if (!std::isnan(totals.water_l)) {
     s.add("water_l", totals.water_l, "L", on.facility);
@@ -136,6 +138,9 @@ std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Ca
   s.count("energy_residual", ledger.residual());
   s.count("coolant_residual", totals.coolant_residual);
   s.add("headroom_feed", headroom(limits.feed), "1", on.ac);
+  if (plan.power.feeds > 1) s.add("headroom_one_feed", headroom(limits.other_feed), "1", on.ac);
+  s.add("headroom_ups", headroom(limits.ups), "1", on.ac);
+  if (!std::isnan(plan.power.busway_rating_w)) s.add("headroom_busway", headroom(limits.busway), "1", on.ac);
   s.add("headroom_shelf", headroom(limits.shelf), "1", on.power);
   s.add("headroom_rack", headroom(limits.rack), "1", on.power);
   s.add("headroom_cdu", headroom(limits.cdu), "1", on.cooling);
@@ -146,6 +151,11 @@ std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Ca
   s.add("memory_used_bytes", memory, "B", reserve);
   s.count("steps_completed", totals.steps);
   s.count("tokens_trained", totals.steps * tokens);
+  s.add("tokens_per_joule", totals.steps * tokens / totals.site_energy_j, "1/J", on.ac);
+  s.add("tokens_lost_to_heat", totals.lost_to_heat, "1", on.cooling);
+  s.add("tokens_lost_to_power", totals.lost_to_power, "1", on.cooling);
+  s.add("tokens_lost_to_network", totals.lost_to_network, "1", on.network);
+  s.text("first_loss", kNoValue, totals.first_loss.empty() ? "none" : totals.first_loss);
   s.count("gpus_used", model.ranks);
   s.count("gpu_classes", static_cast<double>(model.gpu_classes.size()));
   s.count("solves", totals.solves);

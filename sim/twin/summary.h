@@ -30,7 +30,7 @@ struct RunTotals {
   std::array<double, 1 + kClockReasonNames.size()> reason_gpu_s{};  // of working GPUs, by ClockReason
   double clock_start = 1, clock_min = 1;                            // of the slowest working GPU
   double junction_max_degc = kNoData, supply_max_degc = kNoData, return_max_degc = kNoData, facility_max_degc = kNoData;
-  double pump_energy_j = 0, fan_energy_j = 0, chiller_energy_j = 0, cooling_energy_j = 0;
+  double pump_energy_j = 0, fan_energy_j = 0, chiller_energy_j = 0, air_cooling_energy_j = 0, cooling_energy_j = 0;
   double water_l = 0;               // NaN: somebody else's plant cooled the facility water
   double facility_heat_j = 0;       // into the facility water,
   double facility_heat_degc_j = 0;  // and times the temperature that it comes back with
@@ -38,11 +38,16 @@ struct RunTotals {
   double coolant_residual = 0;  // the largest
   std::string runaway;          // what ran away first; empty: nothing
   int solves = 0;
+  // Tokens that were not trained against a job at full clock on a whole network, by what held it back; of several the
+  // first in this order. `first_loss`: "power from 0:10:00 on"; empty: none.
+  double lost_to_heat = 0, lost_to_power = 0, lost_to_network = 0;
+  std::string first_loss;
 };
 
 // The limits that give the headroom figures.
 struct RunLimits {
-  LimitWatch feed, shelf, rack, cdu, junction, inlet, outlet;
+  LimitWatch feed, other_feed, ups, busway;  // other_feed: of all on one of two feeds
+  LimitWatch shelf, rack, cdu, junction, inlet, outlet, coils;
 };
 
 std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Calibration& calibration,

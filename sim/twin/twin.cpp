@@ -9,6 +9,7 @@
 #include "sim/twin/event_schedule.h"
 #include "sim/twin/feeder_waveform.h"
 #include "sim/twin/metrics.h"
+#include "sim/twin/power_caps.h"
 #include "sim/twin/run_book.h"
 #include "sim/twin/run_record.h"
 #include "sim/twin/site_power.h"
@@ -20,6 +21,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <memory>
 #include <thread>
@@ -48,6 +50,10 @@ class Twin {
         clocks_(model_.gpu_classes.size(), 1.0),
         reasons_(model_.gpu_classes.size(), ClockReason::kNone),
         event_limit_(model_.gpu_classes.size(), 1.0),
+        gpu_limit_w_(model_.gpu_classes.size(), gpu_.tdp_w.value),
+        supply_(plan.power),
+        shelves_(model_.rack_classes.size(), rack_.shelves),
+        caps_(plan, model_),
         schedule_(plan.events),
         pacer_(plan.frame_s, options.pace),
         metrics_(metric_rows(plan, calibration)),
@@ -84,7 +90,8 @@ class Twin {
                   {input_.dry_bulb_degc, input_.wet_bulb_degc},
                   clocks_,
                   reasons_,
-                  profile_.get()},
+                  profile_.get(),
+                  supply_},
                  events_);
       limit_clocks(dt);
       if (options_.on_progress) options_.on_progress({time_s_, plan_.duration_s});
@@ -137,13 +144,49 @@ class Twin {
     }
     for (std::uint32_t c = 0; c < clocks_.size(); ++c)
       set_clock(c, allowed_clock(power_limited_clock(gpu_, plant_.state().gpu_junction_degc[c]), event_limit_[c]));
+    if (auto ok = settle_caps(); !ok) return ok;
+    if (auto ok = solve_unheld(); !ok) return ok;
     for (std::uint32_t c = 0; c < clocks_.size(); ++c)
       if (model_.gpu_classes[c].stage >= 0) totals().clock_start = std::min(totals().clock_start, clocks_[c]);
     totals().clock_min = totals().clock_start;
-    if (!profiles_.count(clock_key()))
+    if (profile_ != first_profile_)
       if (auto ok = solve_first(); !ok) return ok;
     if (auto ok = open_recording(); !ok) return ok;
     return tell_first_step();
+  }
+
+  // To the clocks that the caps in force from the start allow, and the profile and temperatures that go with them.
+  Result<void> settle_caps() {
+    has_started_ = true;
+    caps_.take(schedule_.in_force(), time_s_, conditions());
+    for (int i = 0; i < 8; ++i) {
+      if (auto ok = find_profile(); !ok) return ok;
+      if (caps_.is_empty()) return {};
+      const std::vector<double> before = clocks_, allowed = allowed_ratios();
+      caps_.settle(time_s_, conditions(), allowed, events_);
+      for (std::uint32_t c = 0; c < clocks_.size(); ++c)
+        set_clock(c, allowed_clock(std::min(power_ratio(c), caps_.limit(c)), event_limit_[c]));
+      if (clocks_ == before) return {};
+      compute_power(phase_ + 1);
+      if (auto ok = plant_.settle(input_); !ok) return keep_and_fail(ok.error());
+    }
+    return find_profile();
+  }
+
+  // The step at full clock on a whole network: what losses count from.
+  Result<void> solve_unheld() {
+    const std::vector<double> full(clocks_.size(), 1.0);
+    const NetworkShare whole = network_share(plan_.site, model_, {});
+    const auto found = profiles_.find(key_of(full, whole));
+    if (found != profiles_.end() && found->second) {
+      full_step_s_ = found->second->step_s;
+      return {};
+    }
+    const Result<IterationProfile> solved = solve_iteration(plan_, model_, calibration_, full, whole);
+    if (!solved) return tl::unexpected(solved.error());
+    ++totals().solves;
+    full_step_s_ = solved->step_s;
+    return {};
   }
 
   // Into the recording, and to whoever draws it.
@@ -219,6 +262,10 @@ class Twin {
     input_.facility_supply_degc = plan_.cooling.facility_supply_degc;
     std::fill(input_.pump_speed.begin(), input_.pump_speed.end(), plan_.cooling.pump_speed);
     std::fill(event_limit_.begin(), event_limit_.end(), 1.0);
+    std::fill(gpu_limit_w_.begin(), gpu_limit_w_.end(), gpu_.tdp_w.value);
+    std::vector<bool> lost_feeds(2);
+    std::vector<std::pair<std::uint32_t, int>> lost_shelves;  // rack class, number
+    bool has_utility = true;
     input_.has_free_cooling = input_.has_chiller = true;
     input_.rack_opening.assign(model_.rack_classes.size(), 1.0);
     input_.gpu_flow_area.assign(model_.gpu_classes.size(), 1.0);
@@ -256,6 +303,26 @@ class Twin {
         case EventKind::kChiller:
           input_.has_chiller = event.value > 0;
           break;
+        case EventKind::kGpuPowerLimit: {
+          const GpuRange range = gpus_at(plan_, event.path);
+          for (std::uint32_t g = range.begin; g < range.end; ++g) {
+            double& limit = gpu_limit_w_[model_.class_of_gpu[g]];
+            limit = std::min(limit, event.value);
+          }
+          break;
+        }
+        case EventKind::kPowerCap:
+        case EventKind::kCurtail:
+          break;  // see caps_
+        case EventKind::kShelf:
+          if (event.value == 0) lost_shelves.push_back(shelf_at(event.path));
+          break;
+        case EventKind::kFeed:
+          if (event.value == 0) lost_feeds[event.path == feed_path(plan_, 0) ? 0 : 1] = true;
+          break;
+        case EventKind::kUtility:
+          has_utility = event.value > 0;
+          break;
         case EventKind::kFailure:
           if (event.value == 0) failed.push_back(event.path);
           break;
@@ -270,9 +337,43 @@ class Twin {
       }
     }
     network_ = network_share(plan_.site, model_, failed);
+    set_supply(lost_feeds, lost_shelves, has_utility);
+    if (has_started_) caps_.take(schedule_.in_force(), time_s_, conditions());
     for (std::uint32_t c = 0; c < clocks_.size(); ++c)
       if (event_limit_[c] < clocks_[c]) set_clock(c, {event_limit_[c], ClockReason::kClockLimit});
   }
+
+  std::pair<std::uint32_t, int> shelf_at(const std::string& path) const {
+    const GpuRange gpus = gpus_at(plan_, path);
+    return {model_.class_of_rack[model_.rack_of_gpu(gpus.begin)],
+            power_shelf_number(rack_, path.substr(path.rfind('/') + 1))};
+  }
+
+  // Of two feeds the first carries the odd shelves of every rack, the second the even ones.
+  void set_supply(const std::vector<bool>& lost_feeds, const std::vector<std::pair<std::uint32_t, int>>& lost_shelves,
+                  bool has_utility) {
+    int live_feeds = 0;
+    for (int f = 0; f < plan_.power.feeds; ++f) live_feeds += lost_feeds[static_cast<std::size_t>(f)] ? 0 : 1;
+    supply_.set(live_feeds, has_utility);
+    for (std::uint32_t r = 0; r < shelves_.size(); ++r) {
+      shelves_[r] = 0;
+      for (int shelf = 1; shelf <= rack_.shelves; ++shelf) {
+        const auto feed = static_cast<std::size_t>((shelf - 1) % plan_.power.feeds);
+        const bool has_failed =
+            std::find(lost_shelves.begin(), lost_shelves.end(), std::pair{r, shelf}) != lost_shelves.end();
+        shelves_[r] += lost_feeds[feed] || has_failed ? 0 : 1;
+      }
+    }
+  }
+
+  PowerCaps::Conditions conditions() const {
+    const PlantState& plant = plant_.state();
+    return {profile_.get(),          clocks_,
+            plant.gpu_junction_degc, live_shelves(),
+            supply_.live_feeds(),    plant.pump_power_w + plant.facility_power_w};
+  }
+
+  std::vector<int> live_shelves() const { return supply_.is_dark() ? std::vector<int>(shelves_.size(), 0) : shelves_; }
 
   // Of a whole rack: its loop. Of a tray or GPU: the channels of its GPU plates.
   void narrow(GpuRange range, double share) {
@@ -315,18 +416,29 @@ class Twin {
     return static_cast<std::size_t>(found - paths.begin());
   }
 
-  std::vector<int> clock_key() const {
+  std::vector<int> clock_key() const { return key_of(clocks_, network_); }
+
+  std::vector<int> key_of(const std::vector<double>& clocks, const NetworkShare& network) const {
     std::vector<int> key;
-    for (std::uint32_t c = 0; c < clocks_.size(); ++c)
-      key.push_back(model_.gpu_classes[c].stage < 0 ? 0 : static_cast<int>(std::lround(clocks_[c] * 100)));
-    for (const auto* shares : {&network_.nvlink, &network_.nic, &network_.uplinks, &network_.pods})
+    for (std::uint32_t c = 0; c < clocks.size(); ++c)
+      key.push_back(model_.gpu_classes[c].stage < 0 ? 0 : static_cast<int>(std::lround(clocks[c] * 100)));
+    for (const auto* shares : {&network.nvlink, &network.nic, &network.uplinks, &network.pods})
       for (const double share : *shares) key.push_back(static_cast<int>(std::lround(share * 1e6)));
     return key;
   }
 
   const char* why_stopped() const {
+    if (is_dark()) return "racks without power: the job stands still";
     if (is_cut_off(model_, network_)) return "the network is cut: the job stands still";
     return has_shut_down() ? "a GPU has shut down: the job has stopped" : nullptr;
+  }
+
+  // A rack in which the job runs.
+  bool is_dark() const {
+    if (supply_.is_dark()) return true;
+    for (const auto& gpus : model_.gpu_classes)
+      if (gpus.stage >= 0 && shelves_[model_.class_of_rack[model_.rack_of_gpu(gpus.first)]] == 0) return true;
+    return false;
   }
 
   bool has_shut_down() const {
@@ -359,10 +471,43 @@ class Twin {
     phase_ += share;
     phase_ -= std::floor(phase_);
     totals().steps += share;
+    count_losses(dt);
+    for (std::string& what : supply_.step(dt, it_w()))
+      events_.push_back({time_s_ + dt, utility_path(plan_), std::move(what), "limit"});
+  }
+
+  // AC at the racks and the network, mean over the step.
+  double it_w() const {
+    double it_w = power_.fabric_w();
+    for (std::uint32_t r = 0; r < model_.rack_classes.size(); ++r)
+      it_w += model_.rack_classes[r].count * power_.racks()[r].ac_w;
+    return it_w;
+  }
+
+  // Against the first profile, which is at full clock.
+  void count_losses(double dt) {
+    const double tokens = static_cast<double>(plan_.workload.global_batch) * plan_.workload.sequence;
+    const double now = profile_ ? tokens / profile_->step_s : 0;
+    const double lost = dt * (tokens / full_step_s_ - now);
+    if (lost <= 1e-9 * tokens) return;
+    bool is_hot = false, is_held = is_dark();
+    for (std::uint32_t c = 0; c < clocks_.size(); ++c) {
+      if (model_.gpu_classes[c].stage < 0) continue;
+      is_hot = is_hot || is_thermal(reasons_[c]);
+      is_held = is_held || clocks_[c] < 1;
+    }
+    (is_hot ? totals().lost_to_heat : is_held ? totals().lost_to_power : totals().lost_to_network) += lost;
+    if (totals().first_loss.empty())
+      totals().first_loss = fmt::format("{} from {} on",
+                                        is_hot    ? "heat"
+                                        : is_held ? "power"
+                                                  : "network",
+                                        format_quantity(time_s_, Dimension::kTime));
   }
 
   // Power of every class from the present phase of the iteration to another, and the heat that it becomes.
   void compute_power(double to_phase) {
+    power_.set_shelves(live_shelves());
     power_.update({profile_.get(), phase_, to_phase}, clocks_, plant_.state().gpu_junction_degc);
     input_.gpu_power_w = power_.gpu_w();
     for (std::uint32_t r = 0; r < model_.rack_classes.size(); ++r) {
@@ -374,14 +519,30 @@ class Twin {
     }
   }
 
+  // What the GPU's own power limit allows.
+  double power_ratio(std::uint32_t c) const {
+    const double junction = plant_.state().gpu_junction_degc[c];
+    const double ratio = power_limited_clock_from(gpu_, clocks_[c], junction);
+    return gpu_limit_w_[c] < gpu_.tdp_w.value ? std::min(ratio, clock_within_power(gpu_, gpu_limit_w_[c], junction))
+                                              : ratio;
+  }
+
+  // Clocks but for caps and temperature (n_gpu_class).
+  std::vector<double> allowed_ratios() const {
+    std::vector<double> ratios;
+    for (std::uint32_t c = 0; c < clocks_.size(); ++c) ratios.push_back(std::min(power_ratio(c), event_limit_[c]));
+    return ratios;
+  }
+
   // Power limit first, then temperature.
   void limit_clocks(double dt) {
     since_control_s_ += dt;
     if (since_control_s_ < kControlPeriod_s - kSlack_s) return;
     const double period_s = std::exchange(since_control_s_, 0);
+    if (!caps_.is_empty()) caps_.control(time_s_, conditions(), allowed_ratios(), events_);
     for (std::uint32_t c = 0; c < clocks_.size(); ++c) {
       const double junction = plant_.state().gpu_junction_degc[c];
-      const SetClock allowed = allowed_clock(power_limited_clock_from(gpu_, clocks_[c], junction), event_limit_[c]);
+      const SetClock allowed = allowed_clock(std::min(power_ratio(c), caps_.limit(c)), event_limit_[c]);
       set_clock(c, thermal_clock(gpu_, {clocks_[c], reasons_[c]}, junction, allowed, period_s));
       if (model_.gpu_classes[c].stage >= 0) totals().clock_min = std::min(totals().clock_min, clocks_[c]);
     }
@@ -497,6 +658,12 @@ class Twin {
   std::vector<double> clocks_;        // (n_gpu_class)
   std::vector<ClockReason> reasons_;  // (n_gpu_class) what set them
   std::vector<double> event_limit_;   // (n_gpu_class)
+  std::vector<double> gpu_limit_w_;   // (n_gpu_class)
+  PowerSupply supply_;
+  std::vector<int> shelves_;  // (n_rack_class) that work
+  PowerCaps caps_;
+  bool has_started_ = false;  // the plant is settled: power has a meaning
+  double full_step_s_ = 0;    // see solve_unheld()
   NetworkShare network_;
   EventSchedule schedule_;
   bool has_new_events_ = false;  // since they were last applied
@@ -513,7 +680,7 @@ class Twin {
   double since_control_s_ = 0;
   Outdoor outdoor_;
   bool has_outdoor_ = false, is_running_away_ = false;
-  double given_dry_bulb_degc_ = 0, dry_bulb_rise_k_ = 0;  // by events; NaN: none
+  double given_dry_bulb_degc_ = std::numeric_limits<double>::quiet_NaN(), dry_bulb_rise_k_ = 0;  // by events
 
   std::vector<MetricRow> metrics_;
   RunBook book_;

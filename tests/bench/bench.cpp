@@ -93,6 +93,12 @@ int bench() {
   options.force = true;
   row("default scenario, 30 min, recorded", best_of(3, [&] { (void)run_twin(*plan, *calibration, options); }), "s",
       "< 2");
+  Plan day = *plan;
+  day.duration_s = 86400;
+  day.frame_s = 60;
+  row("the same site for 24 h in steps of 1 s, recorded",
+      seconds_of([&] { (void)run_twin(day, *calibration, options); }), "s", "< 5");
+  (void)run_twin(*plan, *calibration, options);
   Result<RunHistory> history = RunHistory::open(options.output);
   if (!history) return 1;
   row("a look at a recording without news", 1e6 * best_of(1000, [&] { (void)history->follow(); }), "us", "");

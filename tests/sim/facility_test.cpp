@@ -267,6 +267,30 @@ TEST_CASE("energy is conserved while the weather changes, a chiller trips and a 
   CHECK(coolant < 1e-12);
 }
 
+TEST_CASE("heat in air ends in the facility water where its coils lie there, and else costs a chiller of its own") {
+  Plan plan = controlled_plan();
+  FacilityType& facility = plan.cooling.facility;
+  facility.rear_door_fan_power_share = Sourced(0.01);
+  facility.room_chiller = chiller();
+  const Model model = model_of(1, 8);
+  const PlantInput input = input_for(model, kUnset, {1, 1});
+  const double liquid_w = 8 * kRackLiquidW + 2 * 6850, air_w = 8 * kRackAirW;
+  const Plant crah = settled(plan, model, input);
+  CHECK(crah.state().facility_supply_degc == Approx(20 + 8 * liquid_w / 1.2e6));
+  const double cop = 0.5 * (25 - 2 + 273.15) / (20 + 12 - 23);
+  CHECK(crah.state().air_cooling_power_w == Approx(air_w * (0.058 + 1 / std::min(cop, 12.0))));
+  plan.cooling.air = AirPath::kRearDoor;
+  Plant doors = settled(plan, model, input);
+  CHECK(doors.state().facility_supply_degc == Approx(20 + 8 * (liquid_w + air_w) / 1.2e6));
+  CHECK(doors.state().air_cooling_power_w == Approx(0.01 * air_w));
+  const double rate = 992.2 * 4179 * 0.02;
+  CHECK(rate * (doors.state().facility_return_degc - doors.state().facility_supply_degc) == Approx(liquid_w + air_w));
+  PlantInput changed = input;
+  changed.dry_bulb_degc = 30;
+  for (int i = 0; i < 600; ++i) doors.step(changed, 1);
+  CHECK(doors.ledger().residual() < 1e-12);
+}
+
 TEST_CASE("a plant without a steady state says what runs away") {
   const Model model = model_of(2, 4);
   Plan plan = controlled_plan();

@@ -185,7 +185,7 @@ TEST_CASE("a clock limit is refused where it would tell apart what the run takes
     REQUIRE(block.errors.size() == 1);
     CHECK(block.errors.front().message == "\"" + path + "\" holds only some of the GPUs that this run takes for equal");
     CHECK_THAT(block.errors.front().hint, Contains("into the scenario"));
-    CHECK(block.errors.front().loc.line == 3);
+    CHECK(block.errors.front().loc.line == 2);
   }
   CHECK(parsed(limit("hall/row-a/rack-03"), plan).errors.empty());  // all of a pipeline stage, and its idle GPUs
 

@@ -28,7 +28,8 @@ TEST_CASE("every metric has a name, a unit, a description and the function that 
     CHECK_FALSE(m.description.empty());
     CHECK_FALSE(m.computed_by.empty());
     CHECK_FALSE(m.low > m.high);
-    CHECK(m.evidence.empty() == (m.name == "facility_supply"));  // which the scenario sets
+    CHECK(m.evidence.empty() ==
+          (m.name == "facility_supply" || m.name == "dry_bulb" || m.name == "wet_bulb"));  // which the scenario sets
     CHECK_FALSE(m.source.empty());
   }
   const auto name = [&](Metric metric) { return rows[static_cast<std::size_t>(metric)].name; };

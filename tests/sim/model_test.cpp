@@ -238,7 +238,7 @@ TEST_CASE("a rank of an expert group counts those whose leaf on its own rail is 
   CHECK(places(144, false) == std::set<std::uint32_t>{4});  // two domains
 }
 
-TEST_CASE("paths name racks, trays and GPUs") {
+TEST_CASE("paths name the site, rows, racks, trays and GPUs, and shelves stand for their rack") {
   const Plan plan = flagship({});
   const auto range = [&](const char* path) {
     const GpuRange r = gpus_at(plan, path);
@@ -248,8 +248,12 @@ TEST_CASE("paths name racks, trays and GPUs") {
   CHECK(range("hall/row-a/rack-03") == std::pair(144u, 216u));
   CHECK(range("hall/row-a/rack-03/compute-07") == std::pair(168u, 172u));
   CHECK(range("hall/row-a/rack-03/compute-07/gpu-2") == std::pair(170u, 171u));
-  for (const char* nothing : {"", "hall", "hall/row-a/rack-09", "hall/row-a/rack-03/compute-07/gpu-4",
-                              "hall/row-a/rack-03/compute-19", "hall/row-a/rack-03/"})
+  CHECK(range("hall") == std::pair(0u, 576u));
+  CHECK(range("hall/row-a") == std::pair(0u, 576u));
+  CHECK(range("hall/row-a/rack-03/power-shelf-02") == range("hall/row-a/rack-03"));
+  for (const char* nothing :
+       {"", "hal", "hall/row-b", "hall/row-a/rack-03/power-shelf-09", "hall/row-a/rack-09",
+        "hall/row-a/rack-03/compute-07/gpu-4", "hall/row-a/rack-03/compute-19", "hall/row-a/rack-03/"})
     CHECK(range(nothing) == std::pair(0u, 0u));
 }
 

@@ -14,6 +14,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <map>
 #include <sstream>
 #include <stdexcept>
@@ -652,6 +653,79 @@ TEST_CASE("a recording that exists is not overwritten unless asked") {
   CHECK(again.error().front().code == ErrorCode::kIo);
   options.force = true;
   CHECK(run_twin(plan, calibration, options));
+}
+
+TEST_CASE("a rack's valve acts on that rack, folded and unfolded alike") {
+  const Plan plan = short_run("20 s", {event(5, EventKind::kRackValve, "hall/row-a/rack-03", 0.5)});
+  RunOptions unfolded;
+  unfolded.folding = Folding::kUnfolded;
+  const File file;
+  const RunOutcome one = recorded(plan, file), other = run(plan, unfolded);
+  for (const char* name : {"site_mean_w", "junction_max_degc", "coolant_return_max_degc", "cooling_mean_w"}) {
+    CAPTURE(name);
+    CHECK(value(other, name) == Approx(value(one, name)).epsilon(1e-7));
+  }
+  const RunHistory history = history_of(file);
+  const MetricRow* flow = history.metric("rack_flow");
+  const auto frame = history.frame(20);
+  REQUIRE(frame);
+  const auto& classes = history.membership(0, UnitKind::kRack);
+  const auto& flows = frame->values[static_cast<std::size_t>(flow->id)].mean;
+  CHECK(flows[classes[2]] == Approx(0.5 * flows[classes[3]]).epsilon(1e-5));
+}
+
+TEST_CASE("a plant without a steady state is refused by what runs away, and the recording says so") {
+  const Plan plan = short_run("20 s", {event(0, EventKind::kRackValve, "hall/row-a/rack-03", 0)});
+  const File file;
+  RunOptions options;
+  options.output = file.path();
+  const Calibration calibration = test_calibration();
+  const Result<RunOutcome> outcome = run_twin(plan, calibration, options);
+  REQUIRE_FALSE(outcome);
+  CHECK(outcome.error().front().code == ErrorCode::kBadInput);
+  CHECK(outcome.error().front().message.find("hall/row-a/rack-03 (no coolant passes) runs away") != std::string::npos);
+  const auto events = reader(file).events();
+  REQUIRE(events.size() == 2);
+  CHECK(events[1].what == outcome.error().front().message);
+}
+
+// What a run of an hour costs is one solve for each vector of clocks.
+TEST_CASE("every shipped scenario conserves energy and coolant", "[slow]") {
+  for (const auto& entry : fs::directory_iterator(RACKTWIN_SOURCE_DIRECTORY "/racks/scenarios")) {
+    CAPTURE(entry.path().string());
+    Result<Plan> plan = load_plan(entry.path().string(), {}, test_catalog());
+    REQUIRE(plan);
+    // A year: its hottest fortnight, with what happens then.
+    if (plan->duration_s > 86400) {
+      plan->weather.start_s = 190 * 86400.0;
+      plan->duration_s = 14 * 86400.0;
+      for (Event& each : plan->events) {
+        each.until_s -= each.time_s - 4 * 86400.0;
+        each.time_s = 4 * 86400.0;
+      }
+    }
+    const RunOutcome outcome = run(*plan);
+    CHECK(value(outcome, "energy_residual") < 1e-9);
+    CHECK(value(outcome, "coolant_residual") < 1e-12);
+  }
+}
+
+TEST_CASE("a training step of a tower and chiller site has its water and its chiller in the summary") {
+  const Plan plan =
+      flagship({"duration=60 s", "cooling.facility=tower-chiller-loop", "cooling.facility_setpoint=20 degC",
+                "weather.dry_bulb=33 degC", "weather.wet_bulb=24 degC", "cooling.facility_supply=25 degC"});
+  Plan own = plan;
+  own.cooling.facility_supply_degc = std::numeric_limits<double>::quiet_NaN();
+  own.events.clear();
+  const RunOutcome outcome = run(own);
+  CHECK(value(outcome, "facility_supply_max_degc") == Approx(20).margin(0.01));
+  CHECK(value(outcome, "dry_bulb_max_degc") == 33);
+  CHECK(value(outcome, "chiller_mean_w") > 20e3);
+  CHECK(value(outcome, "wue_l_per_kwh") > 1);
+  CHECK(value(outcome, "wue_l_per_kwh") < 2.5);
+  CHECK(value(outcome, "pue") > value(run(plan), "pue"));
+  CHECK(value(outcome, "wue_l_per_kwh") ==
+        Approx(value(outcome, "water_l") / (value(outcome, "it_mean_w") * 60 / 3.6e6)));
 }
 
 }  // namespace

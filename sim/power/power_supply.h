@@ -1,0 +1,41 @@
+// What carries the racks: one feed or two (A and B, each with a UPS), the utility behind them, batteries, generator.
+// Thread rule: one thread per PowerSupply.
+#pragma once
+
+#include "sim/plan/plan.h"
+
+#include <string>
+#include <vector>
+
+namespace racktwin {
+
+// AC at the racks -> AC at all feeds that carry them, in equal shares. No feed: nothing. [W]
+double site_ac_w(const PowerPlan& power, int live_feeds, double rack_ac_w);
+// Load of the UPS of one of the feeds, at its output. [W]
+double ups_output_w(const PowerPlan& power, int live_feeds, double rack_ac_w);
+
+class PowerSupply {
+ public:
+  explicit PowerSupply(const PowerPlan& power);
+
+  // What events leave of it.
+  void set(int live_feeds, bool has_utility);
+  // Advances by dt_s under a load at the racks. Without the utility the batteries carry it: full, they last
+  // `ride_through` at the UPS rating, at another load in proportion, until the generator has started. Gives what has
+  // happened, in words ("batteries empty: the racks are dark").
+  std::vector<std::string> step(double dt_s, double rack_ac_w);
+
+  int live_feeds() const { return live_feeds_; }
+  bool is_dark() const { return live_feeds_ == 0 || is_empty_; }
+  double charge() const { return charge_; }  // of the batteries, 0 to 1; NaN: no data
+
+ private:
+  enum class Source { kUtility, kBattery, kGenerator };
+  const PowerPlan& power_;
+  int live_feeds_;
+  bool has_utility_ = true, is_empty_ = false;
+  Source source_ = Source::kUtility;
+  double charge_, lost_for_s_ = 0;
+};
+
+}  // namespace racktwin

@@ -1,0 +1,81 @@
+// Power caps of trays, racks, rows and the site: the clocks at which what is capped draws no more than it may.
+//
+// A cap holds for the mean over an iteration, at the place where its power is metered: a tray's DC, a rack's AC, the
+// sum of a row's racks, the site at its feed. All GPUs below it run at most at one clock, as a synchronous job wants
+// it. Thread rule: one thread per PowerCaps.
+#pragma once
+
+#include "sim/model/model.h"
+#include "sim/plan/plan.h"
+#include "sim/recording/recording.h"
+#include "sim/twin/site_power.h"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace racktwin {
+
+class PowerCaps {
+ public:
+  PowerCaps(const Plan& plan, const Model& model);
+
+  // What the power of all depends on, but for the clocks.
+  struct Conditions {
+    const IterationProfile* profile = nullptr;  // nullptr: the job stands still
+    const std::vector<double>& clocks;          // (n_gpu_class) in force
+    const std::vector<double>& junction_degc;   // (n_gpu_class)
+    std::vector<int> shelves;                   // (n_rack_class) that work
+    int live_feeds = 1;
+    double cooling_w = 0;  // at the feed
+  };
+
+  // The caps of the events in force from time_s on. A new one ramps from the power that is drawn then; one that has
+  // ended ramps back to it.
+  void take(const std::vector<const Event*>& in_force, double time_s, const Conditions& now);
+  bool is_empty() const { return caps_.empty(); }
+
+  // A control period: down to what the caps allow at once, up by a percent. `allowed` (n_gpu_class): the clocks without
+  // caps. Appends an event for a cap that the lowest clock does not hold.
+  void control(double time_s, const Conditions& now, const std::vector<double>& allowed, std::vector<EventRow>& events);
+  // The same from a standstill: to the highest clock that the caps allow.
+  void settle(double time_s, const Conditions& now, const std::vector<double>& allowed, std::vector<EventRow>& events);
+
+  // The highest clock of a class under all caps; 1: none binds.
+  double limit(std::uint32_t gpu_class) const { return limits_[gpu_class]; }
+
+ private:
+  struct Cap {
+    Event event;
+    double power_w = 0;  // to come down to
+    double from_w = 0;   // where the ramp starts and ends
+    double ends_s = 0;   // from then on it ramps back; infinite: in force
+    double ratio = 1;    // highest clock below it
+    bool is_missed = false;
+    std::vector<bool> holds;                           // (n_gpu_class) GPUs of this class lie below it
+    std::vector<std::pair<std::uint32_t, int>> racks;  // class, how many; of a row or the site
+    std::uint32_t unit = 0;                            // class of a rack or tray
+    enum class Level : std::uint8_t { kTray, kRack, kRow, kSite } level = Level::kSite;
+    double target_w(double time_s) const;
+    bool is_over(double time_s) const { return time_s >= ends_s + event.ramp_s; }
+  };
+
+  Cap cap_of(const Event& event) const;
+  double power_w(const Cap& cap, const Conditions& now, const std::vector<double>& clocks);
+  // With the GPUs below it at `ratio` at most.
+  double power_at(const Cap& cap, const Conditions& now, const std::vector<double>& allowed, double ratio);
+  // The highest clock in whole percents, up to `most`, at which it holds; the lowest clock if none does.
+  double highest_ratio(const Cap& cap, double target_w, const Conditions& now, const std::vector<double>& allowed,
+                       double most);
+  void note_missed(Cap& cap, double time_s, double target_w, double power_w, std::vector<EventRow>& events);
+  void gather();
+
+  const Plan& plan_;
+  const Model& model_;
+  SitePower power_;
+  std::vector<Cap> caps_;
+  std::vector<double> limits_;  // (n_gpu_class)
+};
+
+}  // namespace racktwin
