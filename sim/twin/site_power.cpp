@@ -85,6 +85,11 @@ void SitePower::update(const PhaseWindow& window, const std::vector<double>& clo
     }
     rack.ac_w = rack_ac_of(r, rack.dc_w());
   }
+}
+
+void SitePower::update_with_swings(const PhaseWindow& window, const std::vector<double>& clocks,
+                                   const std::vector<double>& junction_degc) {
+  update(window, clocks, junction_degc);
   find_swings(window, clocks, junction_degc);
 }
 

@@ -31,16 +31,20 @@ class SitePower {
   // clocks, junction_degc (n_gpu_class); a junction without data counts at the reference temperature. A GPU draws at
   // most its tdp.
   void update(const PhaseWindow& window, const std::vector<double>& clocks, const std::vector<double>& junction_degc);
+  // The same, and the swings within the window.
+  void update_with_swings(const PhaseWindow& window, const std::vector<double>& clocks,
+                          const std::vector<double>& junction_degc);
 
   // What the racks are fed by: shelves that work (n_rack_class); a rack without any draws nothing.
   void set_shelves(std::vector<int> shelves) { shelves_ = std::move(shelves); }
 
-  // What update() found: means over the window.
+  // Means over the window.
   const std::vector<double>& gpu_w() const { return gpu_w_; }             // (n_gpu_class)
   const std::vector<GpuActivity>& activity() const { return activity_; }  // (n_gpu_class)
   const std::vector<UnitPower>& trays() const { return trays_; }          // (n_tray_class)
   const std::vector<UnitPower>& racks() const { return racks_; }          // (n_rack_class)
-  // GPU power in each bin of the iteration that the window touches: (n_bin x n_gpu_class), or one row with the means.
+  // What update_with_swings() found: GPU power in each bin of the iteration that the window touches: (n_bin x
+  // n_gpu_class), or one row with the means.
   const std::vector<std::vector<double>>& swings() const { return swings_; }
   // AC power of a rack of a class while its GPUs draw a row of swings().
   double rack_ac_at(std::uint32_t rack_class, const std::vector<double>& gpu_power_w) const;

@@ -142,8 +142,7 @@ class Twin {
       if (auto ok = plant_.settle(input_); !ok) return keep_and_fail(ok.error());
       if (std::abs(input_.gpu_power_w[0] - before) < 1e-9) break;
     }
-    for (std::uint32_t c = 0; c < clocks_.size(); ++c)
-      set_clock(c, allowed_clock(power_limited_clock(gpu_, plant_.state().gpu_junction_degc[c]), event_limit_[c]));
+    for (std::uint32_t c = 0; c < clocks_.size(); ++c) set_clock(c, allowed_clock(power_ratio(c), event_limit_[c]));
     if (auto ok = settle_caps(); !ok) return ok;
     if (auto ok = solve_unheld(); !ok) return ok;
     for (std::uint32_t c = 0; c < clocks_.size(); ++c)
@@ -200,7 +199,7 @@ class Twin {
     if (auto ok = record_.put_activities(rows); !ok) return ok;
     if (auto ok = put_waveforms(); !ok) return ok;
     if (options_.on_first_step) {
-      power_.update({first_profile_.get(), 0, 1}, clocks_, plant_.state().gpu_junction_degc);
+      power_.update_with_swings({first_profile_.get(), 0, 1}, clocks_, plant_.state().gpu_junction_degc);
       if (auto ok =
               options_.on_first_step({plan_, model_, first_iteration_, first_times_, *first_profile_, power_.swings()});
           !ok)
@@ -508,7 +507,7 @@ class Twin {
   // Power of every class from the present phase of the iteration to another, and the heat that it becomes.
   void compute_power(double to_phase) {
     power_.set_shelves(live_shelves());
-    power_.update({profile_.get(), phase_, to_phase}, clocks_, plant_.state().gpu_junction_degc);
+    power_.update_with_swings({profile_.get(), phase_, to_phase}, clocks_, plant_.state().gpu_junction_degc);
     input_.gpu_power_w = power_.gpu_w();
     for (std::uint32_t r = 0; r < model_.rack_classes.size(); ++r) {
       const UnitPower& rack = power_.racks()[r];

@@ -103,6 +103,7 @@ TEST_CASE("a capped rack slows the whole job, and only its own clocks are held")
 TEST_CASE("a power limit of each GPU is kept by its clock") {
   const Run r = run("{at='0 s', path='hall', gpu_power_limit='800 W'}");
   CHECK(r.at("gpu_power", 400) <= 800);
+  CHECK(r.value("step_time_s") == r.value("step_time_max_s"));  // from the first step on
   CHECK(r.at("gpu_clock", 400) < 0.95);
 }
 
