@@ -11,6 +11,9 @@ namespace {
 // Without a band the clock would hunt around the limit. Assumed: drivers do not publish theirs.
 constexpr double kRecoveryBand_k = 2;
 
+// Of sums that are exact on paper.
+constexpr double kRounding = 1e-12;
+
 // Leakage over that at the reference temperature. [W]
 double extra_leakage_w(const Gpu& gpu, double junction_degc) {
   const double rise_k = junction_degc - gpu.reference_junction_degc.value;
@@ -45,10 +48,7 @@ double gpu_limited_power_w(const Gpu& gpu, const GpuActivity& activity, double c
 }
 
 double power_limited_clock(const Gpu& gpu, double junction_degc) {
-  const double left = 1 - extra_leakage_w(gpu, junction_degc) / (gpu.tdp_w.value - gpu.idle_w.value);
-  int percent = 100;
-  while (percent > 0 && dynamic_share(gpu, percent / 100.0) > left + 1e-12) --percent;
-  return std::clamp(percent / 100.0, gpu.min_clock_ratio.value, 1.0);
+  return clock_within_power(gpu, gpu.tdp_w.value, junction_degc);
 }
 
 double power_limited_clock_from(const Gpu& gpu, double clock, double junction_degc) {
@@ -61,7 +61,7 @@ double clock_within_power(const Gpu& gpu, double limit_w, double junction_degc) 
   int low = static_cast<int>(std::ceil(gpu.min_clock_ratio.value * 100 - 1e-9)), high = 100;
   while (low < high) {
     const int middle = (low + high + 1) / 2;
-    if (gpu_power_w(gpu, {1, 0, 0}, middle / 100.0, junction_degc) <= limit_w)
+    if (gpu_power_w(gpu, {1, 0, 0, 0}, middle / 100.0, junction_degc) <= limit_w * (1 + kRounding))
       low = middle;
     else
       high = middle - 1;
