@@ -102,7 +102,7 @@ std::string waveform_text(const Recorded& recorded) {
                   recorded.feed().power_w.size(), value_text(recorded.feed().step_s(), "s"));
   text += fmt::format("{:28}{:>9}{:>9}{:>9}{:>9}{:>10}{:>10}{:>10}\n", "", "mean", "lowest", "highest", "swing", "rise",
                       "fall", "rms");
-  text += fmt::format("{:64}{:>20}{:>10}\n", "", "steepest in 100 ms", "0.1-20 Hz");
+  text += fmt::format("{:64}{:>18}{:>12}\n", "", "steepest in 100 ms", "0.1-20 Hz");
   for (const Channel& c : recorded.channels)
     text += fmt::format("  {:26}{:>9}{:>9}{:>9}{:>9}{:>10}{:>10}{:>10}\n", c.words, watts(c.facts.mean_w),
                         watts(c.facts.low_w), watts(c.facts.high_w), watts(c.facts.high_w - c.facts.low_w),
