@@ -65,6 +65,7 @@ class SharedCounter {
 
   bool is_there() const { return value_ != nullptr; }
   std::uint64_t next() { return (*value_)++; }
+  void skip_to(std::uint64_t job) { *value_ = job; }
 
  private:
   std::atomic<std::uint64_t>* value_ = nullptr;
@@ -101,13 +102,31 @@ bool take_answer(int fd, std::vector<std::optional<std::string>>& answers) {
   return true;
 }
 
-void collect(std::vector<Child> children, std::vector<std::optional<std::string>>& answers) {
+// `stop` ends what is left: once `goes_on` has said no.
+void collect(std::vector<Child> children, std::vector<std::optional<std::string>>& answers,
+             const std::function<bool(std::size_t)>& goes_on, const std::function<void()>& stop) {
+  bool has_stopped = false;
+  std::size_t answered = 0;
+  const auto ask = [&] {
+    if (has_stopped || !goes_on || goes_on(answered)) return;
+    has_stopped = true;
+    stop();
+    for (const Child& c : children) ::kill(c.pid, SIGTERM);
+  };
   while (!children.empty()) {
     std::vector<pollfd> waiting;
     for (const Child& c : children) waiting.push_back({c.fd, POLLIN, 0});
-    if (::poll(waiting.data(), waiting.size(), -1) < 0) continue;  // a signal
+    if (::poll(waiting.data(), waiting.size(), -1) < 0) {  // a signal
+      ask();
+      continue;
+    }
     for (std::size_t i = children.size(); i-- > 0;) {
-      if (waiting[i].revents == 0 || take_answer(children[i].fd, answers)) continue;
+      if (waiting[i].revents == 0) continue;
+      if (take_answer(children[i].fd, answers)) {
+        ++answered;
+        ask();
+        continue;
+      }
       ::close(children[i].fd);
       while (::waitpid(children[i].pid, nullptr, 0) < 0 && errno == EINTR) {
       }
@@ -119,7 +138,8 @@ void collect(std::vector<Child> children, std::vector<std::optional<std::string>
 }  // namespace
 
 Result<std::vector<std::optional<std::string>>> in_processes(std::size_t jobs, unsigned processes,
-                                                             const std::function<std::string(std::size_t)>& work) {
+                                                             const std::function<std::string(std::size_t)>& work,
+                                                             const std::function<bool(std::size_t)>& goes_on) {
   std::vector<std::optional<std::string>> answers(jobs);
   SharedCounter counter;
   if (!counter.is_there())
@@ -153,7 +173,7 @@ Result<std::vector<std::optional<std::string>>> in_processes(std::size_t jobs, u
   // With fewer processes than asked for it only takes longer.
   if (children.empty() && jobs > 0)
     return fail(ErrorCode::kIo, fmt::format("cannot start a process: {}", std::strerror(error)));
-  collect(std::move(children), answers);
+  collect(std::move(children), answers, goes_on, [&] { counter.skip_to(jobs); });
   return answers;
 }
 

@@ -48,8 +48,9 @@ constexpr std::array kDimensions{
     DimensionInfo{"current", "A", "1800 A"},
     DimensionInfo{"cost", "USD", "3 MUSD"},
     DimensionInfo{"frequency", "Hz", "50 Hz"},
+    DimensionInfo{"power rate", "W/s", "500 W/s"},
 };
-static_assert(kDimensions.size() == static_cast<std::size_t>(Dimension::kFrequency) + 1);
+static_assert(kDimensions.size() == static_cast<std::size_t>(kLastDimension) + 1);
 
 const DimensionInfo& info(Dimension dimension) { return kDimensions[static_cast<std::size_t>(dimension)]; }
 
@@ -183,6 +184,10 @@ constexpr Unit kUnits[] = {
     {D::kFrequency, "kHz", 1e3, 1, 1},
     {D::kFrequency, "MHz", 1e6, 1, 1},
     {D::kFrequency, "GHz", 1e9, 1, 1},
+
+    {D::kPowerRate, "W/s", 1, 1, 1},
+    {D::kPowerRate, "kW/s", 1e3, 1, 1},
+    {D::kPowerRate, "MW/s", 1e6, 1, 1},
 };
 
 const Unit* find_unit(std::string_view name, Dimension dimension) {

@@ -38,7 +38,9 @@ enum class Dimension {
   kCurrent,            // A
   kMoney,              // USD
   kFrequency,          // Hz
+  kPowerRate,          // W/s
 };
+inline constexpr Dimension kLastDimension = Dimension::kPowerRate;
 
 // The base unit as printed ("W", "degC", "1" for kNone).
 std::string_view base_unit(Dimension dimension);

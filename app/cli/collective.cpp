@@ -140,7 +140,7 @@ std::vector<NetworkTier> used_tiers(const std::vector<Line>& lines) {
 std::string weakest_input(const SiteRead& site, const CollectiveLayout& layout, const Calibration& calibration) {
   const std::pair<const char*, const Sourced*> inputs[] = {
       {"NVLink bandwidth", &site.rack.gpu.nvlink_bytes_per_s},
-      {"NVLink shares and steps", &calibration.collective.hop_simple_s.value},
+      {"NVLink rates and steps", &calibration.collective.step.value},
       {"NIC bandwidth", &site.rack.nic_bytes_per_s},
       {"step between NVLink domains", &calibration.collective.net_hop_simple_s.value},
       {"link latency of the fabric", &site.fabric.link_latency_s}};

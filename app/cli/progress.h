@@ -4,6 +4,8 @@
 #include "sim/twin/twin.h"
 
 #include <chrono>
+#include <cstddef>
+#include <string>
 
 namespace racktwin {
 
@@ -14,10 +16,12 @@ class ProgressLine {
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
-  void update(const RunProgress& progress);  // draws at most ten times a second
+  void update(const RunProgress& progress);                // draws at most ten times a second
+  void update_samples(std::size_t done, std::size_t all);  // the same
   void clear();
 
  private:
+  void draw(double done, const std::string& of_what);
   using Clock = std::chrono::steady_clock;
   bool is_shown_;
   bool is_drawn_ = false;

@@ -10,15 +10,18 @@
 #include "sim/plan/parse_plan.h"
 #include "sim/quantity.h"
 #include "sim/twin/twin.h"
+#include "sim/uncertainty/uncertainty.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <thread>
 
 namespace racktwin {
 namespace {
@@ -89,6 +92,22 @@ Result<void> write_trace(const TracedStep& step, NewFile& file, const std::strin
   return {};
 }
 
+Result<Uncertainty> take_samples(const Plan& plan, const Catalog& catalog, const std::vector<SummaryRow>& summary,
+                                 const SimulationRequest& request, const GlobalOptions& global) {
+  ProgressLine line(request.shows_progress && !global.is_quiet && is_terminal(STDERR_FILENO));
+  SamplingRequest sampling;
+  sampling.samples = request.samples;
+  sampling.seed = request.seed;
+  sampling.processes = std::max(1U, std::thread::hardware_concurrency());
+  if (!global.is_quiet)
+    print_message(fmt::format("{} samples to run, {} at a time\n", request.samples, sampling.processes));
+  sampling.is_interrupted = is_interrupted;
+  sampling.on_progress = [&](std::size_t done) {
+    line.update_samples(done, static_cast<std::size_t>(request.samples));
+  };
+  return sample_run({request.scenario, request.assignments}, plan, catalog, summary, sampling);
+}
+
 }  // namespace
 
 int simulate(const SimulationRequest& request, const GlobalOptions& global) {
@@ -129,16 +148,23 @@ int simulate(const SimulationRequest& request, const GlobalOptions& global) {
   options.pace = request.pace;
   LiveInput input(STDIN_FILENO, options.on_refused);
   if (request.is_live) options.wait_for_input = [&](double seconds) { return input.wait(seconds); };
+  if (request.samples > 0)
+    options.sample = [&](const std::vector<SummaryRow>& summary) {
+      line.clear();
+      return take_samples(*plan, catalog, summary, request, global);
+    };
   Result<RunOutcome> outcome = run_twin(*plan, *calibration, options);
   line.clear();
   if (!outcome) return print_errors(outcome.error(), global);
 
   const Summary summary{std::move(outcome->summary), std::move(outcome->events), std::move(outcome->run_values),
-                        output};
+                        std::move(outcome->uncertainty), output};
   print_result(request.is_json ? summary_json(summary) : format_summary(summary, wants_colour(global, STDOUT_FILENO)));
   const double spent_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   print_ending(summary, outcome->was_interrupted, *plan, spent_s, global);
-  if (outcome->was_interrupted) return kExitInterrupted;
+  const bool was_cut_short =
+      summary.uncertainty && static_cast<int>(summary.uncertainty->samples.size()) < summary.uncertainty->asked;
+  if (outcome->was_interrupted || was_cut_short) return kExitInterrupted;
   return request.is_strict && outcome->has_crossed_limit ? kExitLimitCrossed : 0;
 }
 

@@ -4,6 +4,7 @@
 #include "app/cli/console.h"
 #include "sim/twin/pacer.h"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct SimulationRequest {
   bool is_unfolded = false;
   double pace = kAsFastAsPossible;
   bool is_live = false;  // takes events from standard input
+  int samples = 0;       // of the uncertain inputs, each a run; 0: none
+  std::uint64_t seed = 1;
 };
 
 // Gives the exit code.

@@ -26,7 +26,7 @@ Result<Summary> read_summary(const std::string& recording) {
   const Result<RecordingReader> reader = RecordingReader::open(recording);
   if (!reader) return tl::unexpected(reader.error());
   const bool is_growing = reader->is_being_written();  // before the rest: a run that ends meanwhile is no cut-off one
-  Summary summary{reader->summary(), reader->events(), reader->run_values(), recording};
+  Summary summary{reader->summary(), reader->events(), reader->run_values(), reader->uncertainty(), recording};
   summary.is_growing = is_growing;
   if (const std::vector<double> times = reader->frame_times(); !times.empty()) summary.recorded_s = times.back();
   if (const auto status = reader->status(); !status) return tl::unexpected(status.error());

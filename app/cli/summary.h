@@ -5,6 +5,7 @@
 
 #include "sim/recording/recording.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,9 +16,10 @@ struct Summary {
   std::vector<SummaryRow> rows;
   std::vector<EventRow> events;
   std::vector<std::pair<std::string, std::string>> run_values;
-  std::string recording = {};  // path; empty: none was written
-  double recorded_s = 0;       // end of the last frame
-  bool is_growing = false;     // its run goes on; without rows and this: it was cut off
+  std::optional<Uncertainty> uncertainty = {};  // of a run that was sampled
+  std::string recording = {};                   // path; empty: none was written
+  double recorded_s = 0;                        // end of the last frame
+  bool is_growing = false;                      // its run goes on; without rows and this: it was cut off
 
   // nullptr / NaN / "" if there is none.
   const SummaryRow* row(std::string_view name) const;

@@ -1,9 +1,12 @@
+#include "app/cli/plain_text.h"
 #include "app/cli/summary.h"
 #include "app/cli/text_bar.h"
+#include "app/cli/uncertainty.h"
 #include "render/text/value_text.h"
 #include "sim/document.h"
 #include "sim/power/clock_reason.h"
 #include "sim/quantity.h"
+#include "sim/recording/event_reach.h"
 
 #include <fmt/format.h>
 
@@ -17,7 +20,6 @@ namespace racktwin {
 
 namespace {
 
-constexpr std::size_t kColumns = 100;
 constexpr std::size_t kLabelWidth = 20;
 constexpr std::size_t kValueWidth = 12;
 constexpr std::size_t kDetailWidth = 52;  // evidence stands in the column after it
@@ -32,47 +34,7 @@ struct Palette {
 };
 constexpr Palette kColours{"\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[0m"};
 
-// Texts come from files: control characters would garble the terminal.
-std::string printable(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }, '?');
-  return text;
-}
-
-std::string percent(double share) { return std::isnan(share) ? "-" : fmt::format("{:.1f} %", 100 * share); }
-
 std::string whole(double value) { return std::isnan(value) ? "-" : fmt::format("{:.0f}", value); }
-
-// 376123 -> "376.1 k".
-std::string with_prefix(double value) {
-  if (std::isnan(value)) return "-";
-  static constexpr std::string_view kPrefixes[] = {"", " k", " M", " G", " T"};
-  std::size_t i = 0;
-  while (std::abs(value) >= 999.95 && i + 1 < std::size(kPrefixes)) {
-    value /= 1000;
-    ++i;
-  }
-  return fmt::format("{:.4g}{}", value, kPrefixes[i]);
-}
-
-// Breaks at spaces; every line after the first is indented.
-std::string wrap(const std::string& text, std::size_t indent) {
-  std::string out, word;
-  std::size_t column = indent;
-  std::istringstream words(text);
-  while (words >> word) {
-    if (column > indent && column + 1 + word.size() > kColumns) {
-      out += fmt::format("\n{:{}}", "", indent);
-      column = indent;
-    } else if (column > indent) {
-      out += ' ';
-      ++column;
-    }
-    out += word;
-    column += word.size();
-  }
-  return out;
-}
 
 class SummaryText {
  public:
@@ -92,6 +54,7 @@ class SummaryText {
     add_power_and_heat();
     add_links();
     add_events();
+    if (s_.uncertainty) out_ += uncertainty_text(*s_.uncertainty, s_.rows, !p_.bold.empty());
     add_weakest_inputs();
     add_defaults();
     return std::move(out_);
@@ -175,6 +138,8 @@ class SummaryText {
     add_share_headroom("feed", "headroom_feed", ", at the peak");
     if (is_known("headroom_one_feed"))
       add_share_headroom("one feed of two", "headroom_one_feed", ", were the other lost");
+    if (is_known("headroom_generator"))
+      add_share_headroom("generator", "headroom_generator", ", while it carries the site");
     if (is_known("headroom_busway")) add_share_headroom("busway", "headroom_busway", ", the fullest");
     add_share_headroom("power shelf", "headroom_shelf", ", the fullest");
     add_share_headroom("rack", "headroom_rack", ", the fullest");
@@ -288,6 +253,9 @@ class SummaryText {
     line("IT power", q("it_mean_w", Dimension::kPower),
          fmt::format("mean; PUE {}", std::isnan(v("pue")) ? "-" : fmt::format("{:.3f}", v("pue"))),
          {"it_mean_w", "pue"});
+    if (is_known("smoothing_burn_mean_w"))
+      line("  burnt by smoothing", q("smoothing_burn_mean_w", Dimension::kPower), "mean, of all GPUs",
+           {"smoothing_burn_mean_w"});
     line("GPU junction", temperature("junction_max_degc"), "highest", {"junction_max_degc"});
     if (is_known("coolant_supply_max_degc"))  // racks that air cools have none
       line("coolant", temperature("coolant_supply_max_degc"),
@@ -353,12 +321,14 @@ class SummaryText {
       const EventRow& event = s_.events[i];
       const bool is_caused = event.by != "scenario";
       const std::string what = printable(event.what);
-      const bool fits = 13 + path_width + 2 + what.size() + 4 + event.by.size() <= kColumns;
+      const bool fits = 13 + path_width + 2 + what.size() + 4 + event.by.size() <= kTextColumns;
       out_ += fmt::format("  {:>9}  {:<{}}", time_text(event.time_s), printable(event.path), fits ? path_width : 0);
       out_ += fits ? "  " : fmt::format("\n{:{}}", "", 13);
       out_ += fmt::format("{}{}{}", is_caused ? p_.warning : std::string_view(), fits ? what : wrap(what, 13),
                           is_caused ? p_.reset : std::string_view());
       out_ += fmt::format("  {}({}){}\n", p_.dim, printable(event.by), p_.reset);
+      if (const std::string reach = reach_of(s_.events, event); !reach.empty())
+        out_ += fmt::format("{:13}{}{}{}\n", "", p_.dim, reach, p_.reset);
     }
     if (s_.events.size() > shown) out_ += fmt::format("  and {} more; --json lists all\n", s_.events.size() - shown);
   }

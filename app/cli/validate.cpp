@@ -8,6 +8,7 @@
 #include "render/plot/svg.h"
 #include "sim/catalog/catalog.h"
 #include "sim/nearest_match.h"
+#include "sim/network/collective.h"
 #include "sim/new_file.h"
 #include "sim/validation/training.h"
 
@@ -74,12 +75,18 @@ nlohmann::json number(double value) { return std::isnan(value) ? nlohmann::json(
 
 nlohmann::json parameters_json(Calibration& calibration) {
   nlohmann::json rows = nlohmann::json::array(), fits = nlohmann::json::array();
+  nlohmann::json constants = nlohmann::json::array();
+  for (const NcclConstant& constant : nccl_constants())
+    constants.push_back({{"value", number(constant.value)},
+                         {"unit", std::string(base_unit(constant.dimension))},
+                         {"meaning", constant.meaning}});
   for (const ParameterRow& row : parameter_rows(calibration)) {
     nlohmann::json object = {{"key", row.key},
                              {"value", number(row.value->value.value)},
                              {"unit", std::string(base_unit(row.dimension))},
                              {"evidence", std::string(evidence_word(row.value->value.evidence))},
                              {"source", row.value->value.from},
+                             {"is_fitted", row.value->is_fitted()},
                              {"fitted_on", row.value->fitted_on},
                              {"meaning", row.meaning}};
     object["fit"] = row.value->fit.empty() ? nlohmann::json(nullptr) : nlohmann::json(row.value->fit);
@@ -99,7 +106,10 @@ nlohmann::json parameters_json(Calibration& calibration) {
                     {"error", number(fit.error)},
                     {"parts", std::move(parts)}});
   }
-  return {{"schema", 1}, {"parameters", std::move(rows)}, {"fits", std::move(fits)}};
+  return {{"schema", 1},
+          {"parameters", std::move(rows)},
+          {"nccl_constants", std::move(constants)},
+          {"fits", std::move(fits)}};
 }
 
 nlohmann::json row_json(const RowPrediction& row) {

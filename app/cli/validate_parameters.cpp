@@ -2,6 +2,7 @@
 
 #include "app/cli/markdown.h"
 #include "app/cli/validate_tables.h"
+#include "sim/network/collective.h"
 
 #include <fmt/format.h>
 
@@ -40,8 +41,11 @@ std::string carried_text(const Calibration& calibration, const std::string& name
 }  // namespace
 
 std::string parameters_text(Calibration& calibration) {
-  std::string out = "Fitted parameters (racks/calibration.toml)\n\n";
-  for (const ParameterRow& row : parameter_rows(calibration)) {
+  std::vector<ParameterRow> fitted, published;
+  for (const ParameterRow& row : parameter_rows(calibration))
+    (row.value->is_fitted() ? fitted : published).push_back(row);
+  std::string out = fmt::format("{} fitted parameters (racks/calibration.toml)\n\n", fitted.size());
+  for (const ParameterRow& row : fitted) {
     const Sourced& value = row.value->value;
     out += fmt::format("  {:<30}{:>10}  {:<9} {}\n", row.key, format_quantity(value.value, row.dimension),
                        evidence_word(value.evidence), row.meaning);
@@ -50,6 +54,15 @@ std::string parameters_text(Calibration& calibration) {
       out += fmt::format("  {:<30}{:>10}  one part left out: {}; {}\n", "", "", range,
                          carried_text(calibration, row.value->fit));
   }
+  const std::vector<NcclConstant> constants = nccl_constants();
+  out += fmt::format("\n{} published constants of NCCL (src/graph/tuning.cc, src/graph/topo.h), none fitted\n\n",
+                     published.size() + constants.size());
+  for (const ParameterRow& row : published)
+    out += fmt::format("  {:<30}{:>10}  {}\n", row.key, format_quantity(row.value->value.value, row.dimension),
+                       row.meaning);
+  for (const NcclConstant& constant : constants)
+    out +=
+        fmt::format("  {:<30}{:>10}  {}\n", "", format_quantity(constant.value, constant.dimension), constant.meaning);
   for (const FitRecord& fit : calibration.fits) {
     out += fmt::format("\nFit \"{}\": {} configurations, median error {}, printed by {}\n\n", fit.name,
                        fit.configurations, percent_text(fit.error, "{:.1f} %"), fit.by);
@@ -59,7 +72,9 @@ std::string parameters_text(Calibration& calibration) {
                          percent_text(part.error, "{:.1f} %"), percent_text(part.left_out_error, "{:.1f} %"));
   }
   return out +
-         "\nEfficiencies of one chip are in racks/chips, fitted on tests/validation/gemm.csv. Fit \"power\" is of "
+         "\nInputs, not in the count: efficiencies of one chip (racks/chips, measured on it, "
+         "tests/validation/gemm.csv) and "
+         "steps over one\ntransport (racks/fabrics). Fit \"power\" is of "
          "three "
          "values of an\n8 x H100 node: what a waiting GPU draws (chips/h100-sxm), the fans and the power supplies "
          "(racks/hgx-h100).\n";
@@ -70,8 +85,9 @@ std::string parameters_markdown(Calibration& calibration) {
                     markdown_rule("lrllll");
   for (const ParameterRow& row : parameter_rows(calibration)) {
     const std::string range = left_out_text(row);
+    const std::string fitted_on = row.value->is_fitted() ? row.value->fitted_on : "not fitted: published";
     out += markdown_row({row.key, format_quantity(row.value->value.value, row.dimension),
-                         std::string(evidence_word(row.value->value.evidence)), row.meaning, row.value->fitted_on,
+                         std::string(evidence_word(row.value->value.evidence)), row.meaning, fitted_on,
                          range.empty() ? "-" : range});
   }
   for (const FitRecord& fit : calibration.fits) {

@@ -21,7 +21,7 @@ std::string count(std::size_t number) { return fmt::format("{}", number); }
 std::string count(int number) { return fmt::format("{}", number); }
 std::string error_text(double error) { return percent_text(error, "{:.1f} %"); }
 std::string signed_text(double error) { return percent_text(error, "{:+.1f} %"); }
-std::string value_text(double value) { return std::isnan(value) ? "-" : fmt::format("{:.5g}", value); }
+std::string plain_number(double value) { return std::isnan(value) ? "-" : fmt::format("{:.5g}", value); }
 std::string name_of(const std::string& path) { return std::filesystem::path(path).filename().string(); }
 
 // "Calibrate rows", "Test rows: never fitted", "Rows"
@@ -106,7 +106,8 @@ std::string worst_markdown(const std::vector<Row>& rows) {
     if (seen.size() == kWorst) break;
     if (!seen.insert(row->configuration).second) continue;
     out += markdown_row({row->id, row->use, row->source, row->system, row->model, what_text(*row),
-                         value_text(row->value), value_text(row->predicted), row->unit, signed_text(row->rel_error())});
+                         plain_number(row->value), plain_number(row->predicted), row->unit,
+                         signed_text(row->rel_error())});
   }
   if (out.empty()) return out;
   return "\n### Worst misses\n\nThe ten configurations furthest off, each by its worst row.\n\n" +
@@ -135,8 +136,8 @@ std::string ranking_markdown(const std::vector<RowPrediction>& rows) {
       const RankedLayout& layout = job.layouts[i];
       const auto place = std::find(order.begin(), order.end(), layout.predicted) - order.begin();
       out += markdown_row({i == 0 ? job.example->use : "", i == 0 ? job.example->source : "",
-                           i == 0 ? job.example->job : "", layout.layout, value_text(layout.measured),
-                           value_text(layout.predicted), job.example->unit, count(i + 1),
+                           i == 0 ? job.example->job : "", layout.layout, plain_number(layout.measured),
+                           plain_number(layout.predicted), job.example->unit, count(i + 1),
                            count(static_cast<std::size_t>(place) + 1)});
     }
   }

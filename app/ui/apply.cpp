@@ -101,6 +101,7 @@ struct Apply {
     state.splitters.bottom = std::clamp(c.splitters.bottom, 0.15F, 0.6F);
   }
   void operator()(const command::SetFacility& c) { state.facility_degc = c.temp_degc; }
+  void operator()(const command::SetField& c) { state.fields[{c.path, c.key}] = c.value; }
   void operator()(const command::Ask& c) {
     state.asked.push_back(c.what);
     state.to_send.push_back(c.what);

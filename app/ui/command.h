@@ -65,6 +65,10 @@ struct MoveSplitters {
 struct SetFacility {
   double temp_degc = 25;  // of the slider; nothing is sent
 };
+struct SetField {
+  std::string path, key;  // of a what-if; nothing is sent
+  double value = 0;       // in SI units
+};
 struct Ask {
   WhatIf what;
 };
@@ -88,8 +92,8 @@ using Command =
     std::variant<command::Seek, command::Play, command::Loop, command::Follow, command::StepFrames, command::SetSpeed,
                  command::SetLayer, command::UseCamera, command::MoveCamera, command::Fit, command::Select,
                  command::Hover, command::Unfold, command::Revealed, command::SetFilter, command::SetDark,
-                 command::ShowHelp, command::MoveSplitters, command::SetFacility, command::Ask, command::SetPace,
-                 command::Say, command::CloseBanner, command::Open, command::Quit>;
+                 command::ShowHelp, command::MoveSplitters, command::SetFacility, command::SetField, command::Ask,
+                 command::SetPace, command::Say, command::CloseBanner, command::Open, command::Quit>;
 using Commands = std::vector<Command>;
 
 }  // namespace racktwin

@@ -1,5 +1,6 @@
 #include "app/ui/widgets.h"
 #include "render/text/value_text.h"
+#include "sim/recording/event_reach.h"
 
 #include <fmt/format.h>
 
@@ -25,10 +26,11 @@ void event_ui(const ViewerData& data, const ViewerState& state, const EventRow& 
   list.AddText(start, text, fitted_text(for_people(event.what), width).c_str());
   ImGui::PushFont(small_font());
   const std::string detail = fmt::format("{}  {}  {}", time_text(event.time_s), event.by, event.path);
+  const std::string reach = reach_of(data.history.events(), event);
   list.AddText({start.x, start.y + 1.08F * line}, ImGui::GetColorU32(ImGuiCol_TextDisabled),
-               fitted_text(detail, width).c_str());
+               fitted_text(reach.empty() ? detail : detail + "  " + reach, width).c_str());
   ImGui::PopFont();
-  tip_for_item((for_people(event.what) + "\n" + detail).c_str());
+  tip_for_item((for_people(event.what) + "\n" + detail + (reach.empty() ? reach : "\n" + reach)).c_str());
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "render/text/value_text.h"
 #include "sim/power/clock_reason.h"
+#include "sim/quantity.h"
 
 #include <fmt/format.h>
 

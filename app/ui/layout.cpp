@@ -7,18 +7,17 @@ namespace racktwin {
 namespace {
 
 // In lines of text.
-constexpr float kLeastRight = 16.5F;            // the buttons of the pace beside each other
-constexpr float kLeastPlots = 9.5F;             // one row of plots with axes
-constexpr float kLeastInspector = 8;            // a name and two values
-constexpr float kWhatIf = 9.8F, kPump = 1.87F;  // without pumps, and each of them
-constexpr float kLowWindow = 54;                // of less height: the right column runs down to the status bar
-constexpr float kLowWhatIf = 8.4F;              // there, an answer takes its room from the pumps
-constexpr float kLowEvents = 7;                 // a title and two of them
-constexpr int kPumpsShown = 8;                  // the others are scrolled to
+constexpr float kLeastRight = 16.5F;   // the buttons of the pace beside each other
+constexpr float kLeastPlots = 9.5F;    // one row of plots with axes
+constexpr float kLeastInspector = 8;   // a name and two values
+constexpr float kLeastWhatIf = 13.5F;  // a title, four changes, the pace and an answer
+constexpr float kMostWhatIf = 24;      // no more than what a site offers
+constexpr float kLowWindow = 54;       // of less height: the right column runs down to the status bar
+constexpr float kLowEvents = 7;        // a title and two of them
 
 }  // namespace
 
-Zones zones_of(float width_px, float height_px, float line_px, const Splitters& splitters, bool has_what_ifs, int pumps,
+Zones zones_of(float width_px, float height_px, float line_px, const Splitters& splitters, bool has_what_ifs,
                float banner_px) {
   const auto whole = [](float value) { return std::round(value); };
   const float gap = 1;  // the line between zones
@@ -32,10 +31,8 @@ Zones zones_of(float width_px, float height_px, float line_px, const Splitters& 
   const bool is_low = height_px < kLowWindow * line_px;
   const float events = whole(kLowEvents * line_px);                         // of a low window
   const float column = is_low ? height_px - top - status - events : upper;  // of inspector and what-ifs
-  const float wanted =
-      ((is_low ? kLowWhatIf : kWhatIf) + kPump * static_cast<float>(std::min(pumps, kPumpsShown))) * line_px;
-  const float most = std::max(column / 2, (kWhatIf + 2 * kPump) * line_px);
-  const float room = std::max(0.0F, std::min({wanted, most, column - kLeastInspector * line_px}));
+  const float half = std::clamp(column / 2, kLeastWhatIf * line_px, kMostWhatIf * line_px);
+  const float room = std::max(0.0F, std::min(half, column - kLeastInspector * line_px));
   const float what_if = has_what_ifs ? whole(room) : 0;
   const float lower_y = top + upper + gap;
   const float right_x = width_px - right + gap;

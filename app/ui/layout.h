@@ -17,7 +17,7 @@ struct Zones {
 
 // line_px: height of a line of text, in which everything that does not stretch is measured. banner_px: height of what
 // there is to say about the run; 0: nothing.
-Zones zones_of(float width_px, float height_px, float line_px, const Splitters& splitters, bool has_what_ifs, int pumps,
+Zones zones_of(float width_px, float height_px, float line_px, const Splitters& splitters, bool has_what_ifs,
                float banner_px = 0);
 
 }  // namespace racktwin

@@ -169,7 +169,8 @@ LiveRun::~LiveRun() {
 }
 
 std::string event_text(const WhatIf& what) {
-  return fmt::format("[[event]]\npath = \"{}\"\n{} = \"{}\"\n", what.path, what.key, what.value);
+  const std::string ramp = what.ramp.empty() ? std::string() : fmt::format("ramp = \"{}\"\n", what.ramp);
+  return fmt::format("[[event]]\npath = \"{}\"\n{} = \"{}\"\n{}", what.path, what.key, what.value, ramp);
 }
 
 std::string ending_text(const LiveEnding& ending) {

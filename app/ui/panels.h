@@ -45,6 +45,7 @@ struct ViewerData {
   const PlotData& plots;
   const std::vector<FactGroup>& facts;  // of the selection, of the site if there is none
   const Verdict& verdict;               // of the frame; without a text while there is none
+  const Choices& choices;               // what can be asked of the same as facts
   RunKind kind = RunKind::kReplay;
   int run_pid = 0;                // of our child; 0: none
   std::string banner;             // what went wrong with the run; empty: nothing

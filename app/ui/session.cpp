@@ -103,6 +103,7 @@ void Session::update(const ViewerState& state, double budget_s) {
     layer_frames_ = frames;
   }
   const ComponentId of = state.selected.exists() ? state.selected : site_id();
+  update_choices(of);
   if (is_new_frame || facts_of_ != of) {
     if (facts_of_ != of) units_ = units_in(history_.site(), of);
     facts_ = frame_ ? facts_of(history_, *frame_, of, units_) : std::vector<FactGroup>();
@@ -111,6 +112,17 @@ void Session::update(const ViewerState& state, double budget_s) {
   if (plot_specs_of_ != state.selected) plot_specs_ = plot_specs(history_, state.selected);
   plot_specs_of_ = state.selected;
   plots_.update(history_, plot_specs_, budget_s);
+}
+
+// What can be asked of a run rests on what it does now, wherever the cursor is.
+void Session::update_choices(ComponentId of) {
+  const std::size_t frames = history_.frame_times().size(), events = history_.events().size();
+  if (!run_ || frames == 0 || (choices_of_ == of && choices_frames_ == frames && choices_events_ == events)) return;
+  if (const std::optional<Frame> newest = history_.frame(history_.frame_times().back()))
+    choices_ = choices_of(history_, *newest, of);
+  choices_of_ = of;
+  choices_frames_ = frames;
+  choices_events_ = events;
 }
 
 void Session::send(ViewerState& state) {

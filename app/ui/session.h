@@ -46,6 +46,7 @@ class Session {
   const LayerSpec& layer() const { return *layer_; }  // after update()
   const std::vector<FactGroup>& facts() const { return facts_; }
   const Verdict& verdict() const { return verdict_; }
+  const Choices& choices() const { return choices_; }  // of what is selected; none of somebody else's run
   const PlotData& plots() const { return plots_; }
   const SiteParts& parts() const { return parts_; }
   ComponentId site_id() const { return parts_.whole; }
@@ -54,6 +55,7 @@ class Session {
   void poll_run(ViewerState& state);
   WhatIfAnswer pace_answer() const;
   void measure_speed(double wall_s);
+  void update_choices(ComponentId of);
 
   RunHistory history_;
   SiteParts parts_;
@@ -72,6 +74,9 @@ class Session {
   std::size_t layer_frames_ = 0;  // recorded when the layer's range was set
   std::vector<FactGroup> facts_;
   Verdict verdict_;
+  Choices choices_;
+  std::optional<ComponentId> choices_of_;
+  std::size_t choices_frames_ = 0, choices_events_ = 0;  // that there were when they were listed
   std::optional<ComponentId> facts_of_;
   UnitCounts units_{};  // of that
   std::vector<PlotSpec> plot_specs_;

@@ -7,19 +7,25 @@
 #include "render/scene/layer.h"
 
 #include <cmath>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace racktwin {
 
 // A change that a user asks of a live run: one [[event]].
 struct WhatIf {
-  std::string path;   // "hall/cdu-1/pump-2"
-  std::string key;    // "state"
-  std::string value;  // "tripped", "40 degC"
+  std::string path;       // "hall/cdu-1/pump-2"
+  std::string key;        // "state"
+  std::string value;      // "tripped", "40 degC"
+  std::string ramp = {};  // "5 min"; empty: at once
 };
+
+// What was put into the fields of what-ifs, by path and key, in SI units.
+using Fields = std::map<std::pair<std::string, std::string>, double>;
 
 struct Note {
   std::string text;
@@ -59,7 +65,8 @@ struct ViewerState {
   // what-ifs
   double facility_degc = std::nan("");      // of the slider
   double facility_now_degc = std::nan("");  // of the water, when it was last looked at
-  std::vector<WhatIf> asked;                // of this session, in order
+  Fields fields;
+  std::vector<WhatIf> asked;  // of this session, in order
 
   std::vector<Note> notes;
   std::string closed_banner;  // not shown again

@@ -163,9 +163,8 @@ void Viewer::wait_for_first_frame(double most_s) {
 void Viewer::place_panels() {
   const float line = 15 * window_.scale();
   const auto width = static_cast<float>(window_.width_px()), height = static_cast<float>(window_.height_px());
-  const int pumps = static_cast<int>(session_.parts().pumps.size());
   const float banner = style_ ? banner_height(shown_banner(), width) : 0;  // text is measured within a frame
-  zones_ = zones_of(width, height, line, state_.splitters, session_.is_own_run(), pumps, banner);
+  zones_ = zones_of(width, height, line, state_.splitters, session_.is_own_run(), banner);
   const Viewport before = std::exchange(viewport_, viewport_of(zones_.viewport));
   free_part_ = free_part(viewport_, window_.scale(), false);
   if (!state_.camera_name.empty() && !is_same(before, viewport_))
@@ -203,6 +202,7 @@ ViewerData Viewer::data() {
           session_.plots(),
           session_.facts(),
           session_.verdict(),
+          session_.choices(),
           session_.kind(),
           session_.run_pid().value_or(0),
           shown_banner(),

@@ -9,19 +9,96 @@
 namespace racktwin {
 namespace {
 
+// Lines of what-ifs have three columns: label, field, button.
+struct Columns {
+  float field_x, field_width, button_x, button_width;
+};
+Columns columns() {
+  const ImGuiStyle& style = ImGui::GetStyle();
+  const float room = ImGui::GetContentRegionAvail().x, gap = style.ItemSpacing.x;
+  Columns at{};
+  at.button_width = ImGui::CalcTextSize("Restore").x + 2 * style.FramePadding.x;
+  at.button_x = room - at.button_width;
+  at.field_x = ImGui::CalcTextSize("Clogged to").x + gap;
+  at.field_width = at.button_x - gap - at.field_x;
+  return at;
+}
+
+// What is written where a field would be: "tripped".
+void state_ui(const Choice& choice, const Columns& at) {
+  ImGui::SameLine();
+  ImGui::SetCursorPosX(at.field_x + ImGui::GetStyle().FramePadding.x);
+  weak_text(choice.holds ? choice.state : "");
+}
+
+void field_ui(const ViewerData& data, const ViewerState& state, const Choice& choice, const Columns& at,
+              Commands& out) {
+  ImGui::SameLine();
+  ImGui::SetCursorPosX(at.field_x);
+  ImGui::SetNextItemWidth(at.field_width);
+  const double value = field_value(choice, state.fields);
+  float shown = static_cast<float>(value / choice.factor);
+  const std::string format =
+      (shown < 1e4F ? "%.4g " : "%.0f ") + (choice.unit == "%" ? std::string("%%") : choice.unit);
+  const auto scaled = [&](double number) { return static_cast<float>(number / choice.factor); };
+  if (ImGui::DragFloat("##field", &shown, scaled(choice.step), scaled(choice.low), scaled(choice.high), format.c_str(),
+                       ImGuiSliderFlags_AlwaysClamp))
+    out.push_back(command::SetField{choice.path, choice.key, shown * choice.factor});
+  name_item(data, "field " + choice.label);
+  tip_for_item((choice.tip + "\n\nDrag it, or click it and type.").c_str());
+}
+
+void choice_ui(const ViewerData& data, const ViewerState& state, const Choice& choice, Commands& out) {
+  const Columns at = columns();
+  ImGui::PushID(choice.key.c_str());
+  ImGui::PushID(choice.path.c_str());
+  ImGui::AlignTextToFramePadding();
+  ImGui::TextUnformatted(choice.label.c_str());
+  tip_for_item(choice.tip.c_str());
+  if (choice.state.empty())
+    field_ui(data, state, choice, at, out);
+  else
+    state_ui(choice, at);
+  if (!choice.apply.empty()) {
+    ImGui::SameLine();
+    ImGui::SetCursorPosX(at.button_x);
+    const std::string& word = is_undo(choice, state.fields) ? choice.undo : choice.apply;
+    if (ImGui::Button(word.c_str(), {at.button_width, 0}))
+      out.push_back(command::Ask{what_if_of(choice, state.fields)});
+    name_item(data, "change " + choice.label);
+    tip_for_item(choice.tip.c_str());
+  }
+  ImGui::PopID();
+  ImGui::PopID();
+}
+
+// Of what is selected, of the site if nothing is.
+void choices_ui(const ViewerData& data, const ViewerState& state, Commands& out) {
+  if (data.choices.title.empty()) return;  // nothing recorded yet
+  panel_title(fitted_text(data.choices.title, ImGui::GetContentRegionAvail().x));
+  for (const Choice& choice : data.choices.choices) choice_ui(data, state, choice, out);
+  if (data.choices.note.empty()) return;
+  ImGui::PushFont(small_font());
+  ImGui::PushStyleColor(ImGuiCol_Text, ImGui::GetStyle().Colors[ImGuiCol_TextDisabled]);
+  wrapped_text(data.choices.note);
+  ImGui::PopStyleColor();
+  ImGui::PopFont();
+  name_item(data, "nothing to change");
+}
+
 void facility_ui(const ViewerData& data, const ViewerState& state, Commands& out) {
   const std::string& path = data.parts.facility;
   if (path.empty()) return;
   if (std::isnan(state.facility_degc)) return;  // nothing recorded yet
   weak_text("Facility water supply, now " + value_text(state.facility_now_degc, "degC"));
   float temp_degc = static_cast<float>(state.facility_degc);
-  const float button = ImGui::CalcTextSize("Apply").x + 2 * ImGui::GetStyle().FramePadding.x;
-  ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x - button - ImGui::GetStyle().ItemSpacing.x);
+  const Columns at = columns();
+  ImGui::SetNextItemWidth(at.button_x - ImGui::GetStyle().ItemSpacing.x);
   if (ImGui::SliderFloat("##facility", &temp_degc, 10, 50, "%.1f °C", ImGuiSliderFlags_AlwaysClamp))
     out.push_back(command::SetFacility{temp_degc});
   name_item(data, "facility");
   ImGui::SameLine();
-  if (ImGui::Button("Apply"))
+  if (ImGui::Button("Apply", {at.button_width, 0}))
     out.push_back(command::Ask{{path, "supply_temperature", fmt::format("{:.1f} degC", state.facility_degc)}});
   name_item(data, "apply facility");
 }
@@ -119,14 +196,11 @@ void what_if_panel_ui(const ViewerData& data, const ViewerState& state, Commands
   const float below = pace_height(data) + answer_height(data);
   const float one = ImGui::GetFrameHeightWithSpacing();
   ImGui::BeginChild("changes", {0, std::max(one, ImGui::GetContentRegionAvail().y - below)});
-  if (data.parts.facility.empty() && data.parts.pumps.empty()) {
-    ImGui::PushStyleColor(ImGuiCol_Text, ImGui::GetStyle().Colors[ImGuiCol_TextDisabled]);
-    wrapped_text("The racks are air-cooled: there is no facility water to warm and no pump to trip.");
-    ImGui::PopStyleColor();
-    name_item(data, "nothing to change");
-  }
+  // What is selected comes first. With nothing selected that is what cools the site.
+  if (state.selected.exists()) choices_ui(data, state, out);
   facility_ui(data, state, out);
   pumps_ui(data, out);
+  if (!state.selected.exists()) choices_ui(data, state, out);
   ImGui::EndChild();
   pace_ui(data, out);
   ImGui::EndDisabled();

@@ -13,7 +13,7 @@ namespace {
 Fitted read_fitted(Table& table, const char* key, Dimension dimension) {
   Table entry = table.table(key);
   Fitted fitted;
-  fitted.fitted_on = entry.text("fitted_on");
+  fitted.fitted_on = entry.optional_text("fitted_on").value_or("");
   fitted.value = entry.sourced("value", dimension);
   fitted.fit = entry.optional_text("fit").value_or("");
   if (entry.has("left_out")) fitted.left_out = entry.quantities("left_out", dimension);
@@ -47,7 +47,7 @@ void check_fit(Table& table, const std::string& key, const Fitted& fitted, const
 }  // namespace
 
 Result<Calibration> Catalog::calibration() const {
-  Result<Document> document = Document::load(directory_ + "/calibration.toml");
+  Result<Document> document = load("calibration");
   if (!document) return tl::unexpected(document.error());
   Table root = document->root();
   root.text("kind");
@@ -69,13 +69,12 @@ Result<Calibration> Catalog::calibration() const {
 std::vector<ParameterRow> parameter_rows(Calibration& c) {
   using D = Dimension;
   return {
-      {"gemm.launch", D::kTime, &c.gemm_launch_s, "fixed time of one GEMM"},
-      {"gemm.half_k_bf16", D::kNone, &c.gemm_half_k_bf16, "inner dimension at which a BF16 GEMM is at half rate"},
-      {"gemm.half_k_fp8", D::kNone, &c.gemm_half_k_fp8, "the same, FP8 per tensor"},
+      {"kernel.launch", D::kTime, &c.kernel_launch_s, "fixed time of one kernel"},
+      {"gemm.half_k_fp8", D::kNone, &c.gemm_half_k_fp8,
+       "inner dimension at which a GEMM is at half rate, FP8 per tensor"},
       {"gemm.half_k_mxfp8", D::kNone, &c.gemm_half_k_mxfp8, "the same, FP8 per block"},
       {"gemm.half_k_nvfp4", D::kNone, &c.gemm_half_k_nvfp4, "the same, NVFP4"},
       {"memory.hbm_share", D::kNone, &c.hbm_share, "HBM bandwidth that memory-bound kernels reach"},
-      {"memory.launch", D::kTime, &c.kernel_launch_s, "fixed time of one memory-bound or attention kernel"},
       {"memory.eager_traffic", D::kNone, &c.eager_traffic, "HBM traffic between GEMMs, unfused over fused kernels"},
       {"attention.native_share", D::kNone, &c.attention_native_share,
        "of the dense BF16 peak, products of native flash attention"},
@@ -84,47 +83,27 @@ std::vector<ParameterRow> parameter_rows(Calibration& c) {
       {"host.launch", D::kTime, &c.host_launch_s, "time of the host for one kernel"},
       {"moe.imbalance", D::kNone, &c.expert_imbalance, "busiest over mean tokens of experts, routing not forced"},
       {"fabric.nic_share", D::kNone, &c.nic_share, "NIC bandwidth that collectives and sends reach"},
-      {"collective.hop_ll", D::kTime, &c.collective.hop_ll_s, "one step over NVLink, protocol LL"},
-      {"collective.hop_ll128", D::kTime, &c.collective.hop_ll128_s, "one step over NVLink, protocol LL128"},
-      {"collective.hop_simple", D::kTime, &c.collective.hop_simple_s, "one step over NVLink, protocol Simple"},
-      {"collective.ll_share", D::kNone, &c.collective.ll_share, "NVLink bandwidth that protocol LL reaches"},
-      {"collective.ll128_share", D::kNone, &c.collective.ll128_share, "NVLink bandwidth that protocol LL128 reaches"},
+      {"collective.base_nvlink3", D::kTime, &c.collective.base_nvlink3_s, "fixed time of a collective, NVLink 3"},
+      {"collective.base_nvlink4", D::kTime, &c.collective.base_nvlink4_s, "the same, NVLink 4"},
+      {"collective.base_nvlink5", D::kTime, &c.collective.base_nvlink5_s, "the same, NVLink 5"},
+      {"collective.step", D::kNone, &c.collective.step, "a step over NVLink, over NCCL's count"},
+      {"collective.sends", D::kNone, &c.collective.sends, "rate of sends over NVLink, over NCCL's count"},
       {"collective.own_copy", D::kNone, &c.collective.own_copy,
        "share of its own part of the message that each rank's kernel moves too"},
       {"collective.segment", D::kTime, &c.collective.segment_s, "one segment of a ring's pipeline"},
-      {"collective.nvls_latency", D::kTime, &c.collective.nvls_latency_s, "fixed time of in-switch reduction"},
-      {"collective.nvls_segment", D::kTime, &c.collective.nvls_segment_s, "one segment of its pipeline, for each head"},
-      {"collective.net_hop_ll", D::kTime, &c.collective.net_hop_ll_s,
+      {"collective.nvls_segment", D::kTime, &c.collective.nvls_segment_s,
+       "one segment of in-switch reduction, for each head"},
+      {"moe.deepep_base", D::kTime, &c.moe.deepep_base_s, "fixed time of a DeepEP dispatch or combine"},
+      {"moe.low_latency_base", D::kTime, &c.moe.low_latency_base_s,
+       "the same, its low-latency kernels and TensorRT-LLM's"},
+      {"moe.deepep_share", D::kNone, &c.moe.deepep_share, "NVLink bandwidth that DeepEP reaches"},
+      {"moe.deepep_low_latency_share", D::kNone, &c.moe.deepep_low_latency_share, "the same, low-latency kernels"},
+      {"moe.one_sided_share", D::kNone, &c.moe.one_sided_share, "the same, TensorRT-LLM's one-sided exchange"},
+      {"moe.two_sided_share", D::kNone, &c.moe.two_sided_share, "the same, two-sided"},
+      {"nccl.net_step_ll", D::kTime, &c.collective.net_hop_ll_s,
        "one step between NVLink domains, on top of links and switches, protocol LL"},
-      {"collective.net_hop_ll128", D::kTime, &c.collective.net_hop_ll128_s, "the same, LL128"},
-      {"collective.net_hop_simple", D::kTime, &c.collective.net_hop_simple_s, "the same, Simple"},
-      {"collective_nvlink3.base", D::kTime, &c.collective.nvlink3.base_s, "fixed time of a collective on NVLink 3"},
-      {"collective_nvlink3.ring_share", D::kNone, &c.collective.nvlink3.ring_share,
-       "NVLink 3 bandwidth that rings and trees reach"},
-      {"collective_nvlink3.p2p_share", D::kNone, &c.collective.nvlink3.p2p_share,
-       "NVLink 3 bandwidth that sends reach"},
-      {"collective_nvlink4.base", D::kTime, &c.collective.nvlink4.base_s, "fixed time of a collective on NVLink 4"},
-      {"collective_nvlink4.ring_share", D::kNone, &c.collective.nvlink4.ring_share,
-       "NVLink 4 bandwidth that rings and trees reach"},
-      {"collective_nvlink4.p2p_share", D::kNone, &c.collective.nvlink4.p2p_share,
-       "NVLink 4 bandwidth that sends reach"},
-      {"collective_nvlink4.nvls_share", D::kNone, &c.collective.nvlink4.nvls_share,
-       "NVLink 4 bandwidth that in-switch reduction reaches"},
-      {"collective_nvlink5.base", D::kTime, &c.collective.nvlink5.base_s, "fixed time of a collective on NVLink 5"},
-      {"collective_nvlink5.ring_share", D::kNone, &c.collective.nvlink5.ring_share,
-       "NVLink 5 bandwidth that rings and trees reach"},
-      {"collective_nvlink5.p2p_share", D::kNone, &c.collective.nvlink5.p2p_share,
-       "NVLink 5 bandwidth that sends reach"},
-      {"collective_nvlink5.nvls_share", D::kNone, &c.collective.nvlink5.nvls_share,
-       "NVLink 5 bandwidth that in-switch reduction reaches"},
-      {"moe.deepep_base", D::kTime, &c.moe.deepep.base_s, "fixed time of a DeepEP dispatch or combine"},
-      {"moe.deepep_share", D::kNone, &c.moe.deepep.share, "NVLink bandwidth that it reaches"},
-      {"moe.deepep_low_latency_base", D::kTime, &c.moe.deepep_low_latency.base_s, "the same, low-latency kernels"},
-      {"moe.deepep_low_latency_share", D::kNone, &c.moe.deepep_low_latency.share, "and the bandwidth"},
-      {"moe.one_sided_base", D::kTime, &c.moe.one_sided.base_s, "fixed time of TensorRT-LLM's one-sided exchange"},
-      {"moe.one_sided_share", D::kNone, &c.moe.one_sided.share, "NVLink bandwidth that it reaches"},
-      {"moe.two_sided_base", D::kTime, &c.moe.two_sided.base_s, "the same, two-sided"},
-      {"moe.two_sided_share", D::kNone, &c.moe.two_sided.share, "and the bandwidth"},
+      {"nccl.net_step_ll128", D::kTime, &c.collective.net_hop_ll128_s, "the same, LL128"},
+      {"nccl.net_step_simple", D::kTime, &c.collective.net_hop_simple_s, "the same, Simple"},
   };
 }
 

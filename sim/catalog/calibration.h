@@ -11,12 +11,13 @@
 
 namespace racktwin {
 
-// A fitted value with the rows that it rests on.
+// A fitted value with the rows that it rests on, or a published constant, which rests on none.
 struct Fitted {
   Sourced value;
-  std::string fitted_on;
+  std::string fitted_on;         // empty: it is published
   std::string fit;               // which of Calibration::fits it is a part of; empty: none that is recorded
   std::vector<double> left_out;  // (n_part of the fit) its value with that part left out
+  bool is_fitted() const { return !fitted_on.empty(); }
 };
 
 // Rows that were left out together, a source or a chip: what the fit leaves over on them, and what a fit does that
@@ -35,44 +36,31 @@ struct FitRecord {
   std::vector<FitPart> parts;
 };
 
-// What NCCL reaches over one generation of NVLink.
 inline constexpr int kOldestFittedNvlink = 3, kNewestFittedNvlink = 5;  // generations beyond use the nearest
 
-struct NvlinkCollectiveFit {
-  Fitted base_s;      // fixed time of one collective
-  Fitted ring_share;  // of the bandwidth per direction that rings and trees reach, protocol Simple
-  Fitted p2p_share;   // and sends
-  Fitted nvls_share;  // and in-switch reduction; no data for a generation without it
-};
-
-// Collectives of NCCL, see sim/network/README.md.
+// Collectives of NCCL, see sim/network/README.md. Factors multiply constants that NCCL publishes (nccl_constants()).
 struct CollectiveFit {
-  NvlinkCollectiveFit nvlink3, nvlink4, nvlink5;
-  Fitted hop_ll_s, hop_ll128_s, hop_simple_s;              // one step over NVLink
-  Fitted ll_share, ll128_share;                            // of the NVLink bandwidth that these protocols reach
+  Fitted base_nvlink3_s, base_nvlink4_s, base_nvlink5_s;   // fixed time of one, on nodes of this generation of NVLink
+  Fitted step;                                             // a step over NVLink, over NCCL's count
+  Fitted sends;                                            // rate of sends over NVLink, over NCCL's count
   Fitted own_copy;                                         // own part of the message that passes the kernel too
-  Fitted segment_s;                                        // a segment of a ring's pipeline
-  Fitted nvls_latency_s, nvls_segment_s;                   // in-switch reduction: fixed time, segment of one head
+  Fitted segment_s, nvls_segment_s;                        // of a ring's pipeline; of one head of in-switch reduction
   Fitted net_hop_ll_s, net_hop_ll128_s, net_hop_simple_s;  // one step between domains, on top of the path
-  const NvlinkCollectiveFit& nvlink(int generation) const {
-    return generation >= 5 ? nvlink5 : generation == 4 ? nvlink4 : nvlink3;
+  const Fitted& base_s(int nvlink_generation) const {
+    return nvlink_generation >= 5 ? base_nvlink5_s : nvlink_generation == 4 ? base_nvlink4_s : base_nvlink3_s;
   }
 };
 
-// A kernel that moves the tokens of a mixture of experts.
-struct MoeKernelFit {
-  Fitted base_s;  // fixed time
-  Fitted share;   // of the NVLink bandwidth per direction
-};
+// Kernels that move the tokens of a mixture of experts: fixed times, and shares of the NVLink bandwidth per direction.
 struct MoeFit {
-  MoeKernelFit deepep, deepep_low_latency, one_sided, two_sided;
+  Fitted deepep_base_s, low_latency_base_s;
+  Fitted deepep_share, deepep_low_latency_share, one_sided_share, two_sided_share;
 };
 
 struct Calibration {
-  Fitted gemm_launch_s;                                                            // fixed time of one GEMM
-  Fitted gemm_half_k_bf16, gemm_half_k_fp8, gemm_half_k_mxfp8, gemm_half_k_nvfp4;  // inner dimension of half rate
-  Fitted hbm_share;                 // of the HBM bandwidth that memory-bound kernels reach
-  Fitted kernel_launch_s;           // fixed time of one memory-bound kernel
+  Fitted kernel_launch_s;                                        // fixed time of one kernel
+  Fitted gemm_half_k_fp8, gemm_half_k_mxfp8, gemm_half_k_nvfp4;  // inner dimension of half rate; BF16 has none
+  Fitted hbm_share;                                              // of the HBM bandwidth that memory-bound kernels reach
   Fitted eager_traffic;             // HBM traffic between GEMMs of an unfused stack, relative to a fused one
   Fitted attention_native_share;    // of the dense BF16 peak, matrix products of attention kernels made for the chip
   Fitted attention_portable_share;  // of what the chip reaches with warp-level instructions, kernels made for any chip

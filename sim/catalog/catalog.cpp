@@ -89,6 +89,15 @@ std::string Catalog::default_directory() {
   return RACKTWIN_RACKS_DIRECTORY;
 }
 
+Result<Document> Catalog::load(const std::string& file) const {
+  Result<Document> document = Document::load(fmt::format("{}/{}.toml", directory_, file));
+  const auto changes = changes_.find(file);
+  if (!document || changes == changes_.end()) return document;
+  for (const std::string& assignment : changes->second)
+    if (const Result<void> set = document->set(assignment); !set) return tl::unexpected(set.error());
+  return document;
+}
+
 Result<Document> Catalog::open(const std::string& folder, const std::string& name, const std::string& kind) const {
   namespace fs = std::filesystem;
   const fs::path directory = fs::path(directory_) / folder;
@@ -110,7 +119,7 @@ Result<Document> Catalog::open(const std::string& folder, const std::string& nam
     }
     return fail(std::move(missing));
   }
-  Result<Document> document = Document::load(file.string());
+  Result<Document> document = load(folder + "/" + name);
   if (!document) return document;
   Table root = document->root();
   const std::string is = root.text("kind");
@@ -151,6 +160,7 @@ Result<Gpu> Catalog::gpu(const std::string& name) const {
   g.fixed_voltage_share = power.sourced("fixed_voltage_share", Dimension::kNone);
   g.min_clock_ratio = power.sourced("min_clock_ratio", Dimension::kNone);
   g.boost_clock_ratio = optional_value(power, "boost_clock_ratio", Dimension::kNone);
+  g.smoothing_floor_max = optional_value(power, "smoothing_floor_max", Dimension::kNone);
   Table t = root.table("thermal");
   g.reference_junction_degc = t.sourced("reference_junction", Dimension::kTemperature);
   g.software_slowdown_degc = t.sourced("software_slowdown", Dimension::kTemperature);
@@ -266,6 +276,24 @@ Result<RackType> Catalog::rack(const std::string& name) const {
   return r;
 }
 
+namespace {
+
+void read_transport(Table transport, FabricType& f) {
+  f.transport_step_s = transport.sourced("step", Dimension::kTime);
+  const std::vector<std::string> protocols = transport.texts("protocols");
+  const auto has = [&](const char* word) {
+    return std::find(protocols.begin(), protocols.end(), word) != protocols.end();
+  };
+  f.carries_ll = has("ll");
+  f.carries_ll128 = has("ll128");
+  for (const std::string& word : protocols)
+    if (word != "ll" && word != "ll128" && word != "simple")
+      transport.error_at("protocols", fmt::format("\"{}\" is no protocol of NCCL: ll, ll128 or simple", word));
+  if (!has("simple")) transport.error_at("protocols", "every transport carries \"simple\"");
+}
+
+}  // namespace
+
 Result<FabricType> Catalog::fabric(const std::string& name) const {
   Result<Document> document = open("fabrics", name, "fabric");
   if (!document) return tl::unexpected(document.error());
@@ -296,6 +324,7 @@ Result<FabricType> Catalog::fabric(const std::string& name) const {
   f.link_latency_s = link.sourced("latency", Dimension::kTime);
   f.links_per_cable = link.has("links_per_cable") ? positive_integer(link, "links_per_cable") : 1;
   f.optics_power_w = optional_value(link, "optics_power", Dimension::kPower);
+  if (root.has("transport")) read_transport(root.table("transport"), f);
   return finish(*document, std::move(f));
 }
 
@@ -414,11 +443,15 @@ Result<FeedType> Catalog::feed(const std::string& name) const {
   f.name = name;
   f.title = root.text("title");
   optional_value(root, "voltage", Dimension::kVoltage);
-  f.transformer_efficiency = root.sourced("transformer_efficiency", Dimension::kNone);
+  f.transformer_no_load_loss = root.sourced("transformer_no_load_loss", Dimension::kNone);
+  f.transformer_load_loss = root.sourced("transformer_load_loss", Dimension::kNone);
   f.busway_efficiency = root.sourced("busway_loss", Dimension::kNone);
   f.busway_efficiency.value = 1 - f.busway_efficiency.value;
   f.ups_efficiency =
       read_curve(root.table("ups").table("efficiency"), "load", Dimension::kNone, "efficiency", Dimension::kNone);
+  f.carries_dc = root.optional_boolean("direct_current").value_or(false);
+  if (auto rack = root.optional_table("rack"))
+    f.rack_conversion = read_curve(rack->table("efficiency"), "load", Dimension::kNone, "efficiency", Dimension::kNone);
   return finish(*document, std::move(f));
 }
 

@@ -9,13 +9,20 @@
 #include "sim/catalog/transformer.h"
 #include "sim/result.h"
 
+#include <map>
 #include <string>
+#include <vector>
 
 namespace racktwin {
 
+// What stands in for values of the files: by file ("chips/gb200", "calibration"), assignments as Document::set takes
+// them (`power.idle.is="180 W"`).
+using CatalogChanges = std::map<std::string, std::vector<std::string>>;
+
 class Catalog {
  public:
-  explicit Catalog(std::string directory) : directory_(std::move(directory)) {}
+  explicit Catalog(std::string directory, CatalogChanges changes = {})
+      : directory_(std::move(directory)), changes_(std::move(changes)) {}
 
   // The catalogue of this build, or where $RACKTWIN_RACKS points.
   static std::string default_directory();
@@ -35,8 +42,10 @@ class Catalog {
   const std::string& directory() const { return directory_; }
 
  private:
+  Result<Document> load(const std::string& file) const;  // "chips/gb200", changed
   Result<Document> open(const std::string& folder, const std::string& name, const std::string& kind) const;
   std::string directory_;
+  CatalogChanges changes_;
 };
 
 }  // namespace racktwin

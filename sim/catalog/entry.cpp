@@ -18,10 +18,6 @@ namespace fs = std::filesystem;
 constexpr const char* kFolders[] = {"chips", "racks", "fabrics", "cooling", "power", "models"};
 constexpr double kNoValue = std::numeric_limits<double>::quiet_NaN();
 
-std::string file_of(const Catalog& catalog, const EntryName& name) {
-  return fmt::format("{}/{}/{}.toml", catalog.directory(), name.folder, name.name);
-}
-
 std::string joined(const std::vector<std::string>& words, const char* between = ", ") {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : between) + word;
@@ -45,14 +41,19 @@ bool is_misspelt(const std::string& text, const std::string& name) {
   return 2 * (front + back) >= std::max(text.size(), name.size());
 }
 
-// The quantity that a text is, whatever it measures.
+// The quantity that a text is, whatever it measures. Kelvins are differences: temperatures are written in degC.
 void read_quantity(EntryValue& value) {
-  for (int d = 0; d <= static_cast<int>(Dimension::kFrequency); ++d) {
+  const bool is_difference = parse_quantity(value.text, Dimension::kTemperatureDelta).has_value();
+  for (int d = 0; d <= static_cast<int>(kLastDimension); ++d) {
     const auto dimension = static_cast<Dimension>(d);
     const auto parsed = parse_quantity(value.text, dimension);
-    if (!parsed) continue;
+    if (!parsed || (dimension == Dimension::kTemperature && is_difference)) continue;
     value.value = *parsed;
     value.unit = base_unit(dimension);
+    if (value.range.size() == 2) {
+      value.low = parse_quantity(value.range[0], dimension).value_or(kNoValue);
+      value.high = parse_quantity(value.range[1], dimension).value_or(kNoValue);
+    }
     return;
   }
 }
@@ -67,7 +68,7 @@ class Reader {
     const bool is_curve = !path.empty() && table.has("from");  // arrays with one source beside them
     for (const std::string& key : table.keys()) {
       if (key == "source" || (is_curve && (key == "from" || key == "evidence" || key == "note"))) continue;
-      EntryValue value = {path, key, {}, kNoValue, {}, {}, source, {}, {}};
+      EntryValue value = {path, key, {}, kNoValue, {}, {}, source, {}, {}, kNoValue, kNoValue, is_curve};
       if (!read_plain(table, key, value)) continue;
       if (is_curve) take_grounds(table, value);
       values_.push_back(std::move(value));
@@ -115,7 +116,8 @@ class Reader {
 
   void read_table(Table table, const std::string& path, const std::string& key) {
     if (!table.has("is")) return read(table, path.empty() ? key : path + "." + key);
-    EntryValue value = {path, key, table.text("is"), kNoValue, {}, {}, {}, {}, table.texts("range")};
+    EntryValue value = {path, key, table.text("is"),     kNoValue, {},       {},
+                        {},   {},  table.texts("range"), kNoValue, kNoValue, false};
     take_grounds(table, value);
     read_quantity(value);
     values_.push_back(std::move(value));
@@ -202,6 +204,17 @@ std::string nearest_entry(const std::vector<EntryName>& entries, std::string_vie
   return entry_of[static_cast<std::size_t>(std::find(known.begin(), known.end(), *nearest) - known.begin())];
 }
 
+Result<std::vector<EntryValue>> read_values(const Catalog& catalog, const std::string& file) {
+  Result<Document> document = Document::load(fmt::format("{}/{}.toml", catalog.directory(), file));
+  if (!document) return tl::unexpected(document.error());
+  std::vector<EntryValue> values;
+  Reader(values).read(document->root(), "");
+  if (!document->errors().empty()) return fail(document->errors());
+  const auto is_heading = [](const EntryValue& v) { return v.table.empty() && (v.key == "kind" || v.key == "title"); };
+  values.erase(std::remove_if(values.begin(), values.end(), is_heading), values.end());
+  return values;
+}
+
 Result<CatalogEntry> read_entry(const Catalog& catalog, const std::string& name) {
   const Result<std::vector<EntryName>> names = list_entries(catalog);
   if (!names) return tl::unexpected(names.error());
@@ -225,13 +238,11 @@ Result<CatalogEntry> read_entry(const Catalog& catalog, const std::string& name)
   }
   CatalogEntry entry;
   entry.name = found.front();
-  entry.file = file_of(catalog, entry.name);
-  Result<Document> document = Document::load(entry.file);
-  if (!document) return tl::unexpected(document.error());
-  Reader(entry.values).read(document->root(), "");
-  if (!document->errors().empty()) return fail(document->errors());
-  const auto is_heading = [](const EntryValue& v) { return v.table.empty() && (v.key == "kind" || v.key == "title"); };
-  entry.values.erase(std::remove_if(entry.values.begin(), entry.values.end(), is_heading), entry.values.end());
+  const std::string file = entry.name.folder + "/" + entry.name.name;
+  entry.file = fmt::format("{}/{}.toml", catalog.directory(), file);
+  Result<std::vector<EntryValue>> values = read_values(catalog, file);
+  if (!values) return tl::unexpected(values.error());
+  entry.values = std::move(*values);
   const auto sources = read_sources(catalog);
   if (!sources) return tl::unexpected(sources.error());
   for (const EntryValue& value : entry.values)

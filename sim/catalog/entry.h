@@ -27,6 +27,8 @@ struct EntryValue {
   std::string unit;        // of the value, "W"
   std::string evidence, from, note;
   std::vector<std::string> range;  // empty or two
+  double low, high;                // of the range, as value; NaN: none
+  bool is_curve;                   // one of the two lists of a curve
 };
 
 struct SourceOfValue {
@@ -52,6 +54,9 @@ const EntryName* find_entry(const std::vector<EntryName>& entries, std::string_v
 
 // The name of the entry that the text may have meant, empty if none is near.
 std::string nearest_entry(const std::vector<EntryName>& entries, std::string_view folder, std::string_view text);
+
+// The values of a file of the catalogue, "chips/gb200" or "calibration".
+Result<std::vector<EntryValue>> read_values(const Catalog& catalog, const std::string& file);
 
 // "gb200", or "chips/gb200" where two folders have one. Errors: the nearest entry, if it does not exist.
 Result<CatalogEntry> read_entry(const Catalog& catalog, const std::string& name);

@@ -37,7 +37,8 @@ struct Gpu {
   int nvlink_generation = 0;
   // power
   Sourced tdp_w, idle_w, waiting_w /* no data: as idle */, memory_bound_share, communication_share, leakage_share,
-      leakage_doubling_k, fixed_voltage_share, min_clock_ratio, boost_clock_ratio /* no data: 1 */;
+      leakage_doubling_k, fixed_voltage_share, min_clock_ratio, boost_clock_ratio /* no data: 1 */,
+      smoothing_floor_max /* of the tdp; no data: it cannot smooth its power */;
   // thermal
   Sourced reference_junction_degc, software_slowdown_degc, hardware_slowdown_degc, shutdown_degc;
   Sourced junction_to_case_k_per_w, heat_capacity_j_per_k, plate_heat_capacity_j_per_k;
@@ -102,6 +103,8 @@ struct FabricType {
   int unit_domains = 0;  // NVLink domains of a scalable unit; 0: as many as a leaf serves
   int management_cables = 0, links_per_cable = 1;
   Sourced port_bytes_per_s, switch_latency_s, link_latency_s, switch_power_w, optics_power_w;
+  Sourced transport_step_s;  // of a collective's step between NVLink domains, over RDMA on InfiniBand; no data: none
+  bool carries_ll = true, carries_ll128 = true;  // protocols of NCCL; Simple always
   SourceLoc ports_loc, tiers_loc, unit_domains_loc;
 };
 
@@ -150,7 +153,11 @@ struct FacilityType {
 struct FeedType {
   std::string name, title;
   Curve ups_efficiency;  // of load share
-  Sourced transformer_efficiency, busway_efficiency;
+  // Of the transformer's rating: lost at any load, and at full load on top, in proportion to its square.
+  Sourced transformer_no_load_loss, transformer_load_loss;
+  Sourced busway_efficiency;
+  Curve rack_conversion;    // efficiency over load share, in place of the rack's own shelves; empty: those
+  bool carries_dc = false;  // from the UPS's place on: 800 VDC
 };
 
 }  // namespace racktwin

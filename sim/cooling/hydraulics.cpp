@@ -24,11 +24,11 @@ double FlowResistance::flow_m3_per_s(double drop_pa) const {
   return rated_flow_m3_per_s * std::pow(drop_pa / rated_drop_pa, 1 / exponent);
 }
 
-LoopFlow solve_loop_flow(const PumpCurve& pump, const std::vector<double>& speeds,
+LoopFlow solve_loop_flow(const PumpCurve& pump, const std::vector<PumpGroup>& groups,
                          const std::vector<FlowBranch>& branches) {
   const auto offered = [&](double head_pa) {
     double flow = 0;
-    for (double speed : speeds) flow += pump.flow_m3_per_s(head_pa, speed);
+    for (const PumpGroup& group : groups) flow += group.count * pump.flow_m3_per_s(head_pa, group.speed);
     return flow;
   };
   const auto taken = [&](double head_pa) {
@@ -39,7 +39,7 @@ LoopFlow solve_loop_flow(const PumpCurve& pump, const std::vector<double>& speed
   // What the pumps offer falls with the head, what the branches take rises: one crossing, found by bisection, which
   // the infinite slopes at either end do not disturb.
   double top_speed = 0;
-  for (double speed : speeds) top_speed = std::max(top_speed, speed);
+  for (const PumpGroup& group : groups) top_speed = std::max(top_speed, group.speed);
   double low = 0, high = top_speed * top_speed * pump.shutoff_head_pa;
   while (high - low > 1e-15 * high) {
     const double middle = low + (high - low) / 2;
@@ -48,7 +48,8 @@ LoopFlow solve_loop_flow(const PumpCurve& pump, const std::vector<double>& speed
   }
   LoopFlow loop;
   loop.head_pa = low;
-  for (double speed : speeds) loop.pump_m3_per_s.push_back(top_speed > 0 ? pump.flow_m3_per_s(low, speed) : 0);
+  for (const PumpGroup& group : groups)
+    loop.pump_m3_per_s.push_back(top_speed > 0 ? pump.flow_m3_per_s(low, group.speed) : 0);
   for (const FlowBranch& branch : branches) loop.branch_m3_per_s.push_back(branch.resistance.flow_m3_per_s(low));
   loop.total_m3_per_s = taken(low);
   return loop;

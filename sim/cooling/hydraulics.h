@@ -28,6 +28,13 @@ struct FlowResistance {
   double flow_m3_per_s(double drop_pa) const;
 };
 
+// Equal pumps in parallel at one speed, relative to rated.
+struct PumpGroup {
+  double speed = 0;
+  double count = 1;
+  PumpGroup(double speed_of_each, double pumps = 1) : speed(speed_of_each), count(pumps) {}
+};
+
 struct FlowBranch {
   FlowResistance resistance;
   double count = 1;  // equal branches in parallel
@@ -36,12 +43,13 @@ struct FlowBranch {
 struct LoopFlow {
   double head_pa = 0;
   double total_m3_per_s = 0;
-  std::vector<double> pump_m3_per_s;    // (n_pump)
+  std::vector<double> pump_m3_per_s;    // (n_group) of one pump
   std::vector<double> branch_m3_per_s;  // (n_branch) of one branch
 };
 
-// Where the equal pumps, each at its own speed, and the branches meet. All pumps off: no flow. To 1e-12 of the head.
-LoopFlow solve_loop_flow(const PumpCurve& pump, const std::vector<double>& speeds,
+// Where pumps of one make, each group at its own speed, and the branches meet. All pumps off: no flow. To 1e-12 of the
+// head.
+LoopFlow solve_loop_flow(const PumpCurve& pump, const std::vector<PumpGroup>& groups,
                          const std::vector<FlowBranch>& branches);
 
 }  // namespace racktwin

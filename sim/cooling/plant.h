@@ -26,8 +26,9 @@ struct PlantInput {
   std::vector<double> switch_power_w;      // (n_rack_class) all switch trays of one rack
   std::vector<double> shelf_loss_w;        // (n_rack_class) of one rack, to air
   double room_power_w = 0;                 // of what stands outside the racks, to air: fabric switches
-  std::vector<double> pump_speed;          // (n_pump) commanded, CDU by CDU, 0..1 of rated; the pumps follow with a lag
-  double facility_supply_degc = 0;         // NaN: the facility's own equipment decides
+  // (n_pump) commanded, CDU by CDU, 0..1 of rated; NaN: what holds the set-point of the plan. Pumps follow with a lag.
+  std::vector<double> pump_speed;
+  double facility_supply_degc = 0;  // NaN: the facility's own equipment decides
   double dry_bulb_degc = 0;
   double wet_bulb_degc = std::numeric_limits<double>::quiet_NaN();  // NaN: no data
   bool has_free_cooling = true, has_chiller = true;                 // false: tripped

@@ -43,6 +43,17 @@ ThermalNode ThermalNetwork::add_node(double heat_capacity_j_per_k, double temp_d
   return node;
 }
 
+ThermalNode ThermalNetwork::split_node(ThermalNode node, double share) {
+  RT_CHECK(share > 0 && share < 1);
+  const ThermalNode part = add_node(share * capacity_[node.v], temp_[node.v]);
+  start_temp_[part.v] = start_temp_[node.v];
+  source_[part.v] = share * source_[node.v];
+  capacity_[node.v] -= capacity_[part.v];
+  source_[node.v] -= source_[part.v];
+  clear_couplings();
+  return part;
+}
+
 void ThermalNetwork::clear_couplings() {
   couplings_.clear();
   is_assembled_ = false;

@@ -29,6 +29,10 @@ class ThermalNetwork {
   // A node whose temperature is given and that takes any heat.
   ThermalNode add_boundary(double temp_degc);
 
+  // Parts a node in two of its temperature, the new one with that share of its capacity and source, and takes all
+  // couplings away.
+  ThermalNode split_node(ThermalNode node, double share);
+
   // Couplings, each >= 0 [W/K]. They add up; start over with clear_couplings() when one changes.
   void clear_couplings();
   // Heat conductance x (T_a - T_b) from a to b.

@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <numeric>
 #include <set>
@@ -288,8 +289,9 @@ class Builder {
       return numbers.emplace(std::move(key), static_cast<std::uint32_t>(numbers.size())).first->second;
     };
     const Touched touched = touched_by_events();
+    const std::vector<std::uint32_t> row_of_rack = rows_told_apart();
     for (std::uint32_t g = 0; g < gpus; ++g) {
-      std::vector<std::uint32_t> key = {0, stage_of(g)};
+      std::vector<std::uint32_t> key = {0, stage_of(g), row_of_rack[m_.rack_of_gpu(g)]};
       key.insert(key.end(), touched.gpus[g].begin(), touched.gpus[g].end());
       colours[g] = number(std::move(key));
       graph.add_both(g, tray0 + m_.tray_of_gpu(g), kInTray);
@@ -433,6 +435,19 @@ class Builder {
         touched.pods[index / static_cast<std::size_t>(m_.fabric.spines_per_pod)].push_back(e);
     }
     return touched;
+  }
+
+  // (n_rack) by rows where each has breakers of its own that may trip; else all alike.
+  std::vector<std::uint32_t> rows_told_apart() const {
+    std::vector<std::uint32_t> row_of_rack(static_cast<std::size_t>(m_.racks));
+    if (std::isnan(plan_.power.breaker_delay_s) || std::isnan(plan_.power.busway_rating_w)) return row_of_rack;
+    const auto row = [&](std::size_t r) {
+      const std::string& path = plan_.site.racks[r].path;
+      return path.substr(0, path.rfind('/'));
+    };
+    for (std::size_t r = 1; r < row_of_rack.size(); ++r)
+      row_of_rack[r] = row_of_rack[r - 1] + (row(r) != row(r - 1) ? 1 : 0);
+    return row_of_rack;
   }
 
   static std::vector<std::uint32_t> number_units(const std::vector<std::uint32_t>& classes, std::uint32_t begin,

@@ -51,6 +51,35 @@ double log2_up(int n) { return std::ceil(std::log2(static_cast<double>(n))); }
 int rails(const CollectiveLayout& l) { return std::min(l.in_smallest, kMaxRails); }
 int heads(const CollectiveLayout& l) { return std::min(l.per_domain, kMaxHeads); }
 
+// ---------------------------------------------------------------------------------------------- NCCL's own estimate
+// source: NCCL src/graph/tuning.cc and src/include/nccl_tuner.h (2.27): base latencies, hop latencies over NVLink and
+// network, bandwidth limits; and src/graph/topo.h: NVLink rates by compute capability. Left out: the correction of
+// trees at medium sizes and the plateau of rings.
+
+struct TunerLatency {
+  double base_us, nvlink_us, network_us;
+};
+constexpr TunerLatency kTunerRing[] = {{6.6, 0.6, 2.7}, {14.0, 1.9, 4.0}, {8.4, 3.4, 14.0}};
+constexpr TunerLatency kTunerTree[] = {{6.8, 0.6, 5.0}, {14.0, 1.25, 8.5}, {8.4, 4.0, 14.0}};
+constexpr TunerLatency kTunerNvls = {0, 25, 18}, kTunerNvlsTree = {0, 25, 20.9}, kTunerPat = {8.4, 4.0, 14.0};
+
+struct TunerGeneration {
+  double nvlink_share;              // of the port that NCCL counts on
+  double nvls_efficiency;           //
+  double ll_max[3];                 // [GB/s] on one, two, more nodes
+  double nvls_tree_per_channel[3];  // [GB/s] the same
+};
+constexpr TunerGeneration kTunerGenerations[] = {{0.800, 0, {87.7, 22.5, 19.0}, {0, 0, 0}},
+                                                 {0.824, 0.85, {141, 45, 35}, {0, 57.7, 45.5}},
+                                                 {0.802, 0.74, {282, 90, 70}, {0, 96.0, 43.8}}};
+constexpr double kTunerNicShare = 0.96;
+
+const TunerGeneration& tuner_generation(const CollectiveCapacities& c) {
+  return kTunerGenerations[std::clamp(c.nvlink_generation - 3, 0, 2)];
+}
+
+// ------------------------------------------------------------------------------------------------------ the model
+
 // The time of a collective while it is put together.
 class Sum {
  public:
@@ -59,36 +88,26 @@ class Sum {
       : l_(layout), c_(capacities), fit_(calibration.collective), nic_share_(value(calibration.nic_share)) {
     out_.algorithm = algorithm;
     out_.protocol = protocol;
-    out_.launch_s = value(nvlink().base_s);
+    out_.launch_s = value(fit_.base_s(c_.nvlink_generation));
     out_.tiers[at(NetworkTier::kNvlink)].bytes_per_s = c_.nvlink_bytes_per_s;
     out_.tiers[at(NetworkTier::kNic)].bytes_per_s = c_.nic_bytes_per_s;
     out_.tiers[at(NetworkTier::kLeafUplink)].bytes_per_s = c_.nic_bytes_per_s / c_.oversubscription;
   }
 
-  const NvlinkCollectiveFit& nvlink() const { return fit_.nvlink(c_.nvlink_generation); }
-
   double nvlink_hop_s() const {
-    if (l_.per_domain == 1) return 0;
-    const Fitted* hops[] = {&fit_.hop_ll_s, &fit_.hop_ll128_s, &fit_.hop_simple_s};
-    return value(*hops[at(out_.protocol)]);
+    return l_.per_domain == 1 ? 0 : value(fit_.step) * kTunerRing[at(out_.protocol)].nvlink_us * kMicro;
   }
   double network_hop_s() const {
     const Fitted* hops[] = {&fit_.net_hop_ll_s, &fit_.net_hop_ll128_s, &fit_.net_hop_simple_s};
     const int detours = (l_.domains > c_.domains_per_unit ? 1 : 0) + (l_.domains > c_.domains_per_pod ? 1 : 0);
-    return value(*hops[at(out_.protocol)]) + c_.path_s + detours * c_.detour_s;
+    return value(*hops[at(out_.protocol)]) + c_.transport_s + c_.path_s + detours * c_.detour_s;
   }
-  // Of the NVLink bandwidth that kernels reach which pass data on.
-  double forward_share(double simple_share) const {
-    switch (out_.protocol) {
-      case Protocol::kLl:
-        return value(fit_.ll_share);
-      case Protocol::kLl128:
-        return value(fit_.ll128_share);
-      case Protocol::kSimple:
-        return simple_share;
-    }
-    return 0;
+  // Of the NVLink bandwidth. Rings reach what NCCL counts on.
+  double ring_share() const { return tuner_generation(c_).nvlink_share * kDataShare[at(out_.protocol)]; }
+  double send_share() const {
+    return out_.protocol == Protocol::kSimple ? value(fit_.sends) * ring_share() : ring_share();
   }
+  double nvls_share() const { return ring_share() * tuner_generation(c_).nvls_efficiency; }
 
   // copied: bytes that the kernel moves as well, but not over the link.
   void put_nvlink(double bytes, double share, double copied = 0) { put(NetworkTier::kNvlink, bytes, share, copied); }
@@ -163,8 +182,7 @@ CollectiveTime ring_time(Op op, Sum sum, double bytes, const CollectiveLayout& l
   const double wire = ring_bytes(op, bytes, l.ranks);
   const bool copies_own = op != Op::kBroadcast;
   if (l.per_domain > 1)
-    sum.put_nvlink(wire * stays_inside(l), sum.forward_share(value(sum.nvlink().ring_share)),
-                   copies_own ? value(fit.own_copy) * bytes / l.ranks : 0);
+    sum.put_nvlink(wire * stays_inside(l), sum.ring_share(), copies_own ? value(fit.own_copy) * bytes / l.ranks : 0);
   const int network_steps = ring_steps(op, l.domains);
   if (l.domains > 1) sum.put_network(wire / rails(l), neighbour_share(c));
   return sum.ring_like((ring_steps(op, l.ranks) - network_steps) * sum.nvlink_hop_s() +
@@ -172,7 +190,7 @@ CollectiveTime ring_time(Op op, Sum sum, double bytes, const CollectiveLayout& l
 }
 
 CollectiveTime tree_time(Sum sum, double bytes, const CollectiveLayout& l, const CollectiveCapacities& c) {
-  if (l.per_domain > 1) sum.put_nvlink(2 * bytes, kTreeShare * sum.forward_share(value(sum.nvlink().ring_share)));
+  if (l.per_domain > 1) sum.put_nvlink(2 * bytes, kTreeShare * sum.ring_share());
   if (l.domains > 1) sum.put_network(tree_bytes(bytes, l.domains) / rails(l), neighbour_share(c));
   const double latency = 2 * ((l.per_domain - 1) * sum.nvlink_hop_s() + log2_up(l.domains) * sum.network_hop_s());
   return sum.pipelined(latency, latency);
@@ -186,21 +204,21 @@ double multicast_bytes(Op op, double bytes, const CollectiveLayout& l) {
 
 CollectiveTime nvls_time(Op op, Sum sum, double bytes, const CollectiveLayout& l, const CollectiveCapacities& c,
                          const CollectiveFit& fit) {
-  sum.put_nvlink(multicast_bytes(op, bytes, l), value(sum.nvlink().nvls_share));
+  sum.put_nvlink(multicast_bytes(op, bytes, l), sum.nvls_share());
   double across = 0;
   if (l.domains > 1) {
     sum.put_network(tree_bytes(bytes, l.domains) / rails(l), neighbour_share(c));
     across = 2 * log2_up(l.domains) * sum.network_hop_s();
   }
-  return sum.pipelined(value(fit.nvls_latency_s) + across, heads(l) * value(fit.nvls_segment_s) + across);
+  return sum.pipelined(kTunerNvls.nvlink_us * kMicro + across, heads(l) * value(fit.nvls_segment_s) + across);
 }
 
 CollectiveTime sharp_time(Sum sum, double bytes, const CollectiveLayout& l, const CollectiveCapacities& c,
                           const CollectiveFit& fit) {
   double latency = kSharpHop_s, stages = kSharpHop_s;
   if (l.per_domain > 1) {
-    sum.put_nvlink(multicast_bytes(Op::kAllReduce, bytes, l), value(sum.nvlink().nvls_share));
-    latency += value(fit.nvls_latency_s);
+    sum.put_nvlink(multicast_bytes(Op::kAllReduce, bytes, l), sum.nvls_share());
+    latency += kTunerNvls.nvlink_us * kMicro;
     stages += heads(l) * value(fit.nvls_segment_s);
   }
   sum.put_network(bytes / rails(l), neighbour_share(c));
@@ -214,7 +232,7 @@ CollectiveTime pat_time(Op op, Sum sum, double bytes, const CollectiveLayout& l,
 
 CollectiveTime direct_time(Op op, Sum sum, double bytes, const CollectiveLayout& l, const CollectiveCapacities& c,
                            const CollectiveFit& fit) {
-  const double share = sum.forward_share(value(sum.nvlink().p2p_share));
+  const double share = sum.send_share();
   if (op == Op::kSendRecv) {
     if (l.per_domain > 1) sum.put_nvlink(bytes, share);
     if (l.domains > 1) sum.put_network(bytes, neighbour_share(c));
@@ -260,33 +278,6 @@ CollectiveTime hierarchical_time(Op op, Protocol protocol, double bytes, const C
   for (int i = 1; i < kNetworkTiers; ++i)
     if (out.tiers[i].transfer_s > out.tiers[at(out.slowest)].transfer_s) out.slowest = static_cast<NetworkTier>(i);
   return out;
-}
-
-// ---------------------------------------------------------------------------------------------- NCCL's own estimate
-// source: NCCL src/graph/tuning.cc and src/include/nccl_tuner.h (2.27): base latencies, hop latencies over NVLink and
-// network, bandwidth limits; and src/graph/topo.h: NVLink rates by compute capability. Left out: the correction of
-// trees at medium sizes and the plateau of rings.
-
-struct TunerLatency {
-  double base_us, nvlink_us, network_us;
-};
-constexpr TunerLatency kTunerRing[] = {{6.6, 0.6, 2.7}, {14.0, 1.9, 4.0}, {8.4, 3.4, 14.0}};
-constexpr TunerLatency kTunerTree[] = {{6.8, 0.6, 5.0}, {14.0, 1.25, 8.5}, {8.4, 4.0, 14.0}};
-constexpr TunerLatency kTunerNvls = {0, 25, 18}, kTunerNvlsTree = {0, 25, 20.9}, kTunerPat = {8.4, 4.0, 14.0};
-
-struct TunerGeneration {
-  double nvlink_share;              // of the port that NCCL counts on
-  double nvls_efficiency;           //
-  double ll_max[3];                 // [GB/s] on one, two, more nodes
-  double nvls_tree_per_channel[3];  // [GB/s] the same
-};
-constexpr TunerGeneration kTunerGenerations[] = {{0.800, 0, {87.7, 22.5, 19.0}, {0, 0, 0}},
-                                                 {0.824, 0.85, {141, 45, 35}, {0, 57.7, 45.5}},
-                                                 {0.802, 0.74, {282, 90, 70}, {0, 96.0, 43.8}}};
-constexpr double kTunerNicShare = 0.96;
-
-const TunerGeneration& tuner_generation(const CollectiveCapacities& c) {
-  return kTunerGenerations[std::clamp(c.nvlink_generation - 3, 0, 2)];
 }
 
 }  // namespace
@@ -337,6 +328,9 @@ CollectiveCapacities collective_capacities(const RackType& rack, const FabricTyp
       std::min(rack.nic_bytes_per_s_per_gpu(), fabric.planes * fabric.links_per_gpu * type.port_bytes_per_s.value);
   c.path_s = type.link_latency_s.value + type.switch_latency_s.value;
   c.detour_s = 2 * type.switch_latency_s.value;
+  c.transport_s = std::isnan(type.transport_step_s.value) ? 0 : type.transport_step_s.value;
+  c.carries_ll = type.carries_ll;
+  c.carries_ll128 = type.carries_ll128;
   const int leaves_per_unit = fabric.rail_optimised ? fabric.gpus_per_domain / fabric.rails_per_leaf : 1;
   c.domains_per_unit =
       fabric.rail_optimised ? fabric.domains_per_unit : std::max(1, fabric.gpus_per_leaf / fabric.gpus_per_domain);
@@ -358,6 +352,9 @@ std::string why_not(Op op, Algorithm algorithm, Protocol protocol, const Collect
   const auto no_multicast = [&] {
     return fmt::format("{} needs in-switch reduction, which NVLink {} lacks", name, c.nvlink_generation);
   };
+  const bool is_carried = protocol == Protocol::kLl ? c.carries_ll : protocol != Protocol::kLl128 || c.carries_ll128;
+  if (l.domains > 1 && !is_carried)
+    return fmt::format("this fabric does not carry the protocol {}", protocol_word(protocol));
   switch (algorithm) {
     case Algorithm::kRing:
       return is_exchange ? other_op() : "";
@@ -432,12 +429,13 @@ double tuner_time(Op op, Algorithm algorithm, Protocol protocol, double bytes, c
   const double through_tree = network * bytes / tree_bytes(bytes, l.domains);  // of the message
   const double ll_slowdown = l.domains > 1 && protocol == Protocol::kLl ? 1.8 : 1;
   const int inside = l.per_domain - 1;
+  const auto network_us = [&](const TunerLatency& t) { return t.network_us + c.transport_s / kMicro; };
   double latency_us = 0, rate = 0;  // of the message
   switch (algorithm) {
     case Algorithm::kRing: {
       const TunerLatency& t = kTunerRing[p];
       const int steps = ring_steps(op, l.ranks), far = ring_steps(op, l.domains);
-      latency_us = t.base_us + (steps - far) * t.nvlink_us * ll_slowdown + far * t.network_us;
+      latency_us = t.base_us + (steps - far) * t.nvlink_us * ll_slowdown + far * network_us(t);
       double bus = std::min(nvlink, network) * kDataShare[p];
       if (protocol == Protocol::kLl) bus = std::min(bus, g.ll_max[scale] * kGiga);
       rate = bus * bytes / ring_bytes(op, bytes, l.ranks);
@@ -445,7 +443,7 @@ double tuner_time(Op op, Algorithm algorithm, Protocol protocol, double bytes, c
     }
     case Algorithm::kTree: {
       const TunerLatency& t = kTunerTree[p];
-      latency_us = t.base_us + 2 * (inside * t.nvlink_us * ll_slowdown + log2_up(l.domains) * t.network_us);
+      latency_us = t.base_us + 2 * (inside * t.nvlink_us * ll_slowdown + log2_up(l.domains) * network_us(t));
       rate = std::min(nvlink * kTreeShare / 2, through_tree) * kDataShare[p];
       if (protocol == Protocol::kLl) rate = std::min(rate, g.ll_max[scale] * kGiga / 2);
       break;
@@ -455,16 +453,16 @@ double tuner_time(Op op, Algorithm algorithm, Protocol protocol, double bytes, c
       rate = nvlink * g.nvls_efficiency * (heads(l) - 1) / heads(l);
       break;
     case Algorithm::kNvlsTree:
-      latency_us = kTunerNvlsTree.nvlink_us + 2 * log2_up(l.domains) * kTunerNvlsTree.network_us;
+      latency_us = kTunerNvlsTree.nvlink_us + 2 * log2_up(l.domains) * network_us(kTunerNvlsTree);
       rate = std::min({nvlink * g.nvls_efficiency * (heads(l) - 1) / heads(l), through_tree,
                        rails(l) * g.nvls_tree_per_channel[scale] * kGiga / 2});
       break;
     case Algorithm::kSharp:
-      latency_us = kTunerNvls.nvlink_us + kTunerNvls.network_us;
+      latency_us = kTunerNvls.nvlink_us + network_us(kTunerNvls);
       rate = std::min(network, l.per_domain > 1 ? nvlink * g.nvls_efficiency * (heads(l) - 1) / heads(l) : infinite);
       break;
     case Algorithm::kPat:
-      latency_us = kTunerPat.base_us + log2_up(l.ranks) * kTunerPat.network_us;
+      latency_us = kTunerPat.base_us + log2_up(l.ranks) * network_us(kTunerPat);
       rate = network * bytes / ring_bytes(op, bytes, l.ranks);
       break;
     case Algorithm::kDirect:  // not a matter of the tuner: by the size for each peer
@@ -507,6 +505,24 @@ std::optional<CollectiveTime> chosen_collective(Op op, double bytes, const Colle
     if (!best || time.time_s < best->time_s) best = time;
   }
   return best;
+}
+
+std::vector<NcclConstant> nccl_constants() {
+  std::vector<NcclConstant> out;
+  for (int p = 0; p < kCollectiveProtocols; ++p)
+    out.push_back({fmt::format("step over NVLink, {}", protocol_word(static_cast<Protocol>(p))),
+                   kTunerRing[p].nvlink_us * kMicro, Dimension::kTime});
+  out.push_back({"in-switch reduction without bytes", kTunerNvls.nvlink_us * kMicro, Dimension::kTime});
+  out.push_back({"pass over a reducing fabric", kSharpHop_s, Dimension::kTime});
+  for (const Protocol p : {Protocol::kLl, Protocol::kLl128})
+    out.push_back({fmt::format("data on the wire, {}", protocol_word(p)), kDataShare[at(p)]});
+  for (std::size_t g = 0; g < std::size(kTunerGenerations); ++g)
+    out.push_back({fmt::format("share of NVLink {} that rings reach", g + 3), kTunerGenerations[g].nvlink_share});
+  for (std::size_t g = 1; g < std::size(kTunerGenerations); ++g)
+    out.push_back(
+        {fmt::format("of it, in-switch reduction on NVLink {}", g + 3), kTunerGenerations[g].nvls_efficiency});
+  out.push_back({"of it, trees", kTreeShare});
+  return out;
 }
 
 double bus_factor(Op op, int ranks) {
@@ -552,10 +568,10 @@ double moe_destinations(int members, const MoeExchange& e) {
 CollectiveTime moe_exchange_time(MoeKernel kernel, const MoeExchange& exchange, const CollectiveLayout& l,
                                  const CollectiveCapacities& c, const Calibration& calibration) {
   const MoeFit& moe = calibration.moe;
-  const MoeKernelFit& fit = kernel == MoeKernel::kDeepEp             ? moe.deepep
-                            : kernel == MoeKernel::kDeepEpLowLatency ? moe.deepep_low_latency
-                            : kernel == MoeKernel::kOneSided         ? moe.one_sided
-                                                                     : moe.two_sided;
+  const double share = value(kernel == MoeKernel::kDeepEp             ? moe.deepep_share
+                             : kernel == MoeKernel::kDeepEpLowLatency ? moe.deepep_low_latency_share
+                             : kernel == MoeKernel::kOneSided         ? moe.one_sided_share
+                                                                      : moe.two_sided_share);
   // Copies of a token that its rank's domain, and the other domains, receive.
   double copies = kernel == MoeKernel::kDeepEpLowLatency ? exchange.top_k
                   : kernel == MoeKernel::kOneSided       ? std::min(exchange.top_k, l.ranks)  // spread evenly
@@ -563,7 +579,7 @@ CollectiveTime moe_exchange_time(MoeKernel kernel, const MoeExchange& exchange, 
   copies *= static_cast<double>(l.ranks - 1) / l.ranks;  // but to itself
   const double message = exchange.tokens * exchange.bytes_per_token;
   Sum sum(l, c, calibration, Algorithm::kDirect, Protocol::kSimple);
-  sum.put_nvlink(message * copies, value(fit.share));
+  sum.put_nvlink(message * copies, share);
   double latency = 0;
   if (l.domains > 1) {
     const double per_domain = kernel == MoeKernel::kDeepEpLowLatency ? copies : moe_destinations(l.domains, exchange);
@@ -571,7 +587,7 @@ CollectiveTime moe_exchange_time(MoeKernel kernel, const MoeExchange& exchange, 
                     std::max(0.0, static_cast<double>(l.domains - c.domains_per_unit) / (l.domains - 1)));
     latency = sum.network_hop_s();
   }
-  return sum.plain(value(fit.base_s), latency);
+  return sum.plain(value(kernel == MoeKernel::kDeepEp ? moe.deepep_base_s : moe.low_latency_base_s), latency);
 }
 
 }  // namespace racktwin

@@ -45,10 +45,12 @@ struct CollectiveCapacities {
   double nic_bytes_per_s = 0;     // per rank and direction
   double path_s = 0;              // wire and one switch between two domains
   double detour_s = 0;            // and two switches more: by the spine, and again by the core
-  int domains_per_unit = 1;       // NVLink domains that share their leaf switches
-  int domains_per_pod = 1;        // and their spines
-  double oversubscription = 1;    // a leaf's bandwidth to NICs over that to spines
-  double skew = 1;                // all-to-all: bytes of the busiest rank over the mean
+  double transport_s = 0;         // of a step between two domains, over what NCCL counts for RDMA on InfiniBand
+  bool carries_ll = true, carries_ll128 = true;  // between domains
+  int domains_per_unit = 1;                      // NVLink domains that share their leaf switches
+  int domains_per_pod = 1;                       // and their spines
+  double oversubscription = 1;                   // a leaf's bandwidth to NICs over that to spines
+  double skew = 1;                               // all-to-all: bytes of the busiest rank over the mean
 };
 CollectiveCapacities collective_capacities(const RackType& rack, const FabricType& type, const Fabric& fabric);
 
@@ -104,6 +106,15 @@ double tuner_time(CollectiveOp op, CollectiveAlgorithm algorithm, CollectiveProt
 std::optional<CollectiveTime> chosen_collective(CollectiveOp op, double bytes, const CollectiveLayout& layout,
                                                 const CollectiveCapacities& capacities, const Calibration& calibration,
                                                 const CollectiveChoice& choice = {});
+
+// What of NCCL's own constants the times above use, beside those that the calibration has: published, none of it
+// fitted.
+struct NcclConstant {
+  std::string meaning;
+  double value = 0;
+  Dimension dimension = Dimension::kNone;
+};
+std::vector<NcclConstant> nccl_constants();
 
 // nccl-tests: bus bandwidth over algorithm bandwidth (bytes / time). source: nccl-tests, doc/PERFORMANCE.md
 double bus_factor(CollectiveOp op, int ranks);

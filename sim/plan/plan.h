@@ -46,15 +46,28 @@ struct CoolingPlan {
   int cdus = 1;  // in parallel on one technology loop; air-cooled racks: 0, and all of the loop without a value
   Coolant secondary_coolant, primary_coolant, facility_coolant;
   FacilityType facility;
-  double pump_speed = 1;             // of all CDU pumps, relative to rated, while they run
-  double facility_rated_heat_w = 0;  // that its equipment is sized for
-  double facility_supply_degc = 0;   // boundary value at the start; NaN: what the facility's equipment gives
+  // Of all CDU pumps, relative to rated, while they run; NaN: what holds one of the two set-points below.
+  double pump_speed = 1;
+  double tcs_flow_m3_per_s = std::numeric_limits<double>::quiet_NaN();  // of the whole technology loop
+  double tcs_pressure_pa = std::numeric_limits<double>::quiet_NaN();    // difference over the racks
+  double facility_rated_heat_w = 0;                                     // that its equipment is sized for
+  double facility_supply_degc = 0;  // boundary value at the start; NaN: what the facility's equipment gives
   // Set-points; NaN: none, as cold as it gets.
   double facility_setpoint_degc = std::numeric_limits<double>::quiet_NaN();
   double tcs_setpoint_degc = std::numeric_limits<double>::quiet_NaN();
   AirPath air = AirPath::kCrah;
   std::vector<ColdPlate> cold_plates;  // used by GPU and CPU, see cold_plate()
   const ColdPlate* cold_plate(const std::string& name) const;
+};
+
+// What keeps the power of GPUs from falling and rising far and fast, in the words of NVML; see power/smoothing.h.
+struct PowerSmoothing {
+  double floor = 0;  // of the tdp; 0: none
+  double ramp_up_w_per_s = std::numeric_limits<double>::infinity();
+  double ramp_down_w_per_s = std::numeric_limits<double>::infinity();
+  double ramp_down_hysteresis_s = 0;
+  bool limits_rise() const { return ramp_up_w_per_s < std::numeric_limits<double>::infinity(); }
+  bool is_on() const { return floor > 0; }
 };
 
 struct PowerPlan {
@@ -66,6 +79,12 @@ struct PowerPlan {
   double busway_rating_w = std::numeric_limits<double>::quiet_NaN();    // of the busway of a row on one feed
   double ride_through_s = std::numeric_limits<double>::quiet_NaN();     // of the batteries at the UPS rating
   double generator_start_s = std::numeric_limits<double>::quiet_NaN();  // until it carries the load
+  double generator_rating_w = std::numeric_limits<double>::quiet_NaN();
+  double recharge_s = std::numeric_limits<double>::quiet_NaN();       // of empty batteries; NaN: they stay as they are
+  double breaker_delay_s = std::numeric_limits<double>::quiet_NaN();  // see power/breaker.h; NaN: breakers do not trip
+  // Whether the batteries carry CDU pumps and the facility's equipment too, until the generator runs.
+  bool ups_carries_pumps = true, ups_carries_facility = false;
+  PowerSmoothing smoothing;
 };
 
 enum class Task : std::uint8_t { kPretrain, kSft, kLora };

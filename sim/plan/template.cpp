@@ -23,7 +23,8 @@ racks_per_row = 8
 [cooling]
 cdu = "vertiv-xdu1350"
 cdus = 1
-pump_speed = "75 %"       # of rated, all CDU pumps
+# tcs_flow = "1040 L/min"          # that the CDUs hold; default: what the racks are rated for
+# pump_speed = "75 %"              # instead: of rated, all CDU pumps
 facility = "dry-cooler-loop"
 facility_supply = "25 degC"  # leave out: what the dry cooler gives at the dry-bulb temperature
 # facility_rated_heat = "1.4 MW"

@@ -42,9 +42,31 @@ double gpu_power_w(const Gpu& gpu, const GpuActivity& activity, double clock, do
 }
 
 double gpu_limited_power_w(const Gpu& gpu, const GpuActivity& activity, double clock, double junction_degc) {
+  return GpuPowerLaw(gpu, clock, junction_degc).at_w(activity);
+}
+
+GpuPowerLaw::GpuPowerLaw(const Gpu& gpu, double clock, double junction_degc) {
+  if (clock <= 0) return;
   const bool may_boost = gpu.boost_clock_ratio.value > 1 && clock >= power_limited_clock(gpu, junction_degc);
   const double highest = may_boost ? gpu.boost_clock_ratio.value : clock;
-  return std::min(gpu_power_w(gpu, activity, highest, junction_degc), gpu.tdp_w.value);
+  const auto power_w = [&](const GpuActivity& activity) { return gpu_power_w(gpu, activity, highest, junction_degc); };
+  rest_w_ = power_w({});
+  tensor_w_ = power_w({1, 0, 0, 0}) - rest_w_;
+  memory_w_ = power_w({0, 1, 0, 0}) - rest_w_;
+  communication_w_ = power_w({0, 0, 1, 0}) - rest_w_;
+  waiting_w_ = power_w({0, 0, 0, 1}) - rest_w_;
+  most_w_ = gpu.tdp_w.value;
+}
+
+double GpuPowerLaw::burnt_w(const GpuActivity& activity, double floor_w) const {
+  const auto missing = [&](double share, double power_w) {
+    return share * std::max(0.0, floor_w - (rest_w_ + power_w));
+  };
+  const double busy = activity.tensor + activity.memory;
+  const double left = std::max(0.0, 1 - busy - activity.waiting), alone = std::min(activity.communication, left);
+  const double beside_w = busy > 0 ? communication_w_ * (activity.communication - alone) / busy : 0;
+  return missing(activity.tensor, tensor_w_ + beside_w) + missing(activity.memory, memory_w_ + beside_w) +
+         missing(alone, communication_w_) + missing(activity.waiting, waiting_w_) + missing(left - alone, 0);
 }
 
 double power_limited_clock(const Gpu& gpu, double junction_degc) {
@@ -100,11 +122,13 @@ double rack_ac_w(const RackType& rack, double rack_dc_w) {
   return rack_dc_w / rack.shelf_efficiency.at(rack_dc_w / rated_w);
 }
 
-double feed_ac_w(const FeedType& feed, double rack_ac_w, double rated_w) {
-  RT_CHECK(rated_w > 0);
+double feed_ac_w(const FeedType& feed, double rack_ac_w, double ups_rated_w, double transformer_rated_w) {
+  RT_CHECK(ups_rated_w > 0 && transformer_rated_w > 0);
   const double ups_output_w = rack_ac_w / feed.busway_efficiency.value;
-  const double ups_input_w = ups_output_w / feed.ups_efficiency.at(ups_output_w / rated_w);
-  return ups_input_w / feed.transformer_efficiency.value;
+  const double ups_input_w = ups_output_w / feed.ups_efficiency.at(ups_output_w / ups_rated_w);
+  const double load = ups_input_w / transformer_rated_w;
+  const double loss = feed.transformer_no_load_loss.value + feed.transformer_load_loss.value * load * load;
+  return ups_input_w + loss * transformer_rated_w;
 }
 
 }  // namespace racktwin

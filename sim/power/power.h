@@ -31,6 +31,23 @@ double gpu_power_w(const Gpu& gpu, const GpuActivity& activity, double clock, do
 // draws the tdp too, as long as it would at the highest clock. What the steps take is measured with that in it.
 double gpu_limited_power_w(const Gpu& gpu, const GpuActivity& activity, double clock, double junction_degc);
 
+// The same at one clock and junction for many activities: P is linear in what is done, cut at the tdp.
+class GpuPowerLaw {
+ public:
+  GpuPowerLaw(const Gpu& gpu, double clock, double junction_degc);
+  double at_w(const GpuActivity& activity) const {
+    const double w = rest_w_ + tensor_w_ * activity.tensor + memory_w_ * activity.memory +
+                     communication_w_ * activity.communication + waiting_w_ * activity.waiting;
+    return w < most_w_ ? w : most_w_;
+  }
+  // What it takes to keep the power at a floor at every moment: the mean over moments of tensor work, memory-bound
+  // work, communication alone, waiting and idleness, what is missing of the floor in each.
+  double burnt_w(const GpuActivity& activity, double floor_w) const;
+
+ private:
+  double rest_w_ = 0, tensor_w_ = 0, memory_w_ = 0, communication_w_ = 0, waiting_w_ = 0, most_w_ = 0;
+};
+
 // The highest clock at which tensor work keeps the GPU within its tdp at this junction temperature. In steps of 1 %,
 // between min_clock_ratio and 1: the measured efficiency is at the power limit at T_ref; gains of colder silicon are
 // not claimed.
@@ -57,7 +74,9 @@ double cpu_power_w(const Cpu& cpu, bool is_training);
 // Loss of the rack's power shelves at a DC load, load shared by all PSUs. [W] -> AC [W]
 double rack_ac_w(const RackType& rack, double rack_dc_w);
 
-// AC at the racks -> AC at the feed, through busway, UPS and transformer. rated_w > 0: what the UPS is rated for. [W]
-double feed_ac_w(const FeedType& feed, double rack_ac_w, double rated_w);
+// At the racks -> AC at the feed, through busway, UPS and transformer. Both ratings > 0, at their outputs. [W]
+//   P_transformer = P_0 + P_k (S / S_rated)^2, at a power factor of 1
+// source: no-load and load loss of a transformer (IEEE Std C57.91, by way of pvlib, transformer.simple_efficiency).
+double feed_ac_w(const FeedType& feed, double rack_ac_w, double ups_rated_w, double transformer_rated_w);
 
 }  // namespace racktwin

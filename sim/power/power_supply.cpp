@@ -9,7 +9,9 @@
 namespace racktwin {
 
 double site_ac_w(const PowerPlan& power, int live_feeds, double rack_ac_w) {
-  return live_feeds > 0 ? live_feeds * feed_ac_w(power.feed, rack_ac_w / live_feeds, power.ups_rating_w) : 0;
+  return live_feeds > 0
+             ? live_feeds * feed_ac_w(power.feed, rack_ac_w / live_feeds, power.ups_rating_w, power.feed_rating_w)
+             : 0;
 }
 
 double ups_output_w(const PowerPlan& power, int live_feeds, double rack_ac_w) {
@@ -26,6 +28,15 @@ void PowerSupply::set(int live_feeds, bool has_utility) {
   has_utility_ = has_utility;
 }
 
+double PowerSupply::recharge_w() const {
+  if (!has_source() || !(charge_ < 1) || !(power_.recharge_s > 0)) return 0;
+  return live_feeds_ * power_.ups_rating_w * power_.ride_through_s / power_.recharge_s;
+}
+
+void PowerSupply::recharge(double dt_s) {
+  if (charge_ < 1 && power_.recharge_s > 0) charge_ = std::min(1.0, charge_ + dt_s / power_.recharge_s);
+}
+
 std::vector<std::string> PowerSupply::step(double dt_s, double rack_ac_w) {
   std::vector<std::string> happened;
   if (has_utility_) {
@@ -33,6 +44,7 @@ std::vector<std::string> PowerSupply::step(double dt_s, double rack_ac_w) {
     source_ = Source::kUtility;
     is_empty_ = false;
     lost_for_s_ = 0;
+    recharge(dt_s);
     return happened;
   }
   lost_for_s_ += dt_s;
@@ -42,6 +54,7 @@ std::vector<std::string> PowerSupply::step(double dt_s, double rack_ac_w) {
       happened.emplace_back(is_empty_ ? "generator runs: power is back" : "generator carries the load");
     source_ = Source::kGenerator;
     is_empty_ = false;
+    recharge(dt_s);
     return happened;
   }
   if (source_ == Source::kUtility && !std::isnan(charge_)) happened.emplace_back("batteries carry the load");

@@ -21,16 +21,21 @@ class PowerSupply {
   // What events leave of it.
   void set(int live_feeds, bool has_utility);
   // Advances by dt_s under a load at the racks. Without the utility the batteries carry it: full, they last
-  // `ride_through` at the UPS rating, at another load in proportion, until the generator has started. Gives what has
-  // happened, in words ("batteries empty: the racks are dark").
+  // `ride_through` at the UPS rating, at another load in proportion, until the generator has started. With it back, or
+  // on the generator, they recharge. Gives what has happened, in words ("batteries empty: the racks are dark").
   std::vector<std::string> step(double dt_s, double rack_ac_w);
 
   int live_feeds() const { return live_feeds_; }
   bool is_dark() const { return live_feeds_ == 0 || is_empty_; }
+  bool has_source() const { return source_ != Source::kBattery; }  // utility or generator feed the site
+  bool is_on_generator() const { return source_ == Source::kGenerator; }
+  double recharge_w() const;                 // that the batteries take at the feeds; losses are not counted
   double charge() const { return charge_; }  // of the batteries, 0 to 1; NaN: no data
 
  private:
   enum class Source { kUtility, kBattery, kGenerator };
+  void recharge(double dt_s);
+
   const PowerPlan& power_;
   int live_feeds_;
   bool has_utility_ = true, is_empty_ = false;

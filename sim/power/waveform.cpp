@@ -12,6 +12,8 @@
 namespace racktwin {
 namespace {
 
+constexpr double kMainsCycle_s = 0.02;  // at 50 Hz
+
 bool is_smooth(std::size_t n) {
   for (const std::size_t factor : {2U, 3U, 5U})
     while (n % factor == 0) n /= factor;
@@ -49,18 +51,35 @@ double lag_of_storage_s(double energy_j, double low_w, double high_w) {
   return energy_j / (high_w - low_w);
 }
 
-WaveformFacts facts_of(const Waveform& waveform, double window_s) {
+Waveform moving_mean(const Waveform& waveform, double window_s) {
   const std::vector<double>& w = waveform.power_w;
   const auto n = w.size();
+  const auto window = std::min(n, static_cast<std::size_t>(std::max(1LL, std::llround(window_s / waveform.step_s()))));
+  Waveform out = waveform;
+  double sum = std::accumulate(w.end() - static_cast<std::ptrdiff_t>(window), w.end(), 0.0);
+  for (std::size_t i = 0; i < n; ++i) {
+    sum += w[i] - w[(i + n - window) % n];
+    out.power_w[i] = sum / static_cast<double>(window);
+  }
+  return out;
+}
+
+WaveformFacts facts_of(const Waveform& waveform, double window_s) {
+  const std::vector<double>& all = waveform.power_w;
+  const auto n = all.size();
   WaveformFacts facts;
-  facts.mean_w = std::accumulate(w.begin(), w.end(), 0.0) / static_cast<double>(n);
-  const auto [low, high] = std::minmax_element(w.begin(), w.end());
+  facts.mean_w = std::accumulate(all.begin(), all.end(), 0.0) / static_cast<double>(n);
+  const auto [low, high] = std::minmax_element(all.begin(), all.end());
   facts.low_w = *low;
   facts.high_w = *high;
-  const auto samples = std::max<std::size_t>(static_cast<std::size_t>(std::llround(window_s / waveform.step_s())), 1);
-  const double time_s = static_cast<double>(samples) * waveform.step_s();
+  const std::vector<double> w = moving_mean(waveform, kMainsCycle_s).power_w;
+  // A window of no whole number of samples ends between two of them.
+  const double window = std::max(window_s / waveform.step_s(), 1.0), time_s = window * waveform.step_s();
+  const auto whole = static_cast<std::size_t>(window);
+  const double part = window - static_cast<double>(whole);
   for (std::size_t i = 0; i < n; ++i) {
-    const double slope = (w[(i + samples) % n] - w[i]) / time_s;
+    const double end = (1 - part) * w[(i + whole) % n] + part * w[(i + whole + 1) % n];
+    const double slope = (end - w[i]) / time_s;
     facts.rise_w_per_s = std::max(facts.rise_w_per_s, slope);
     facts.fall_w_per_s = std::max(facts.fall_w_per_s, -slope);
   }

@@ -25,11 +25,16 @@ Waveform lagged(const Waveform& load, double time_constant_s);
 // The longest lag that a store can keep whatever the load does between `low` and `high`: energy / (high - low).
 double lag_of_storage_s(double energy_j, double low_w, double high_w);
 
+// Trailing means over window_s, rounded to whole samples, at least one.
+Waveform moving_mean(const Waveform& waveform, double window_s);
+
 struct WaveformFacts {
   double mean_w = 0, low_w = 0, high_w = 0;
   double rise_w_per_s = 0, fall_w_per_s = 0;  // steepest change over `window_s`, both >= 0
 };
-// window_s is rounded to whole samples, at least one.
+// Changes are those of the mean over a mains cycle of 20 ms: within one, the power of a feeder has no meaning.
+// window_s is at least one sample; means between samples are linear.
+// Power quality is measured over whole cycles too (IEC 61000-4-30; not read).
 WaveformFacts facts_of(const Waveform& waveform, double window_s);
 
 // One line of the spectrum: power_w = mean + sum over lines of amplitude cos(2 pi f t + ...).

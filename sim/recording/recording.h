@@ -19,7 +19,7 @@
 
 namespace racktwin {
 
-inline constexpr int kRecordingFormat = 3;
+inline constexpr int kRecordingFormat = 4;
 
 // What frame values describe: one value per class of this kind of component.
 enum class UnitKind : std::uint8_t { kGpu, kTray, kRack, kPump, kLeaf, kSite };
@@ -80,6 +80,9 @@ struct EventRow {
   std::string metric = {};  // whose limit was crossed, that throttled or shut a GPU down; empty: of no metric
   double value = std::numeric_limits<double>::quiet_NaN(), limit = value;  // of the first, in the metric's unit
   int count = 1;                                                           // components to which it happened at once
+  // Its blast radius, in GPUs: those that hang on what it takes away, and those that lose power, coolant or network by
+  // it, redundancy counted. -1: it takes nothing away.
+  int gpus_behind = -1, gpus_lost = -1;
 };
 
 struct ActivityRow {
@@ -105,6 +108,35 @@ struct SummaryRow {
   std::string evidence;  // weakest that it rests on, empty where it does not apply
 };
 
+// A value of the catalogue that is not known exactly, and what the samples of a run put in its place.
+struct UncertainInputRow {
+  std::string entry, key;     // file and place in it: "chips/gb200", "thermal.junction_to_case"
+  std::string unit;           // of the numbers
+  double nominal, low, high;  // NaN: it has no range, or is a curve
+  std::string evidence, source;
+  std::vector<double> samples = {};  // (n_sample); empty: it was not varied
+};
+
+// A number of the summary in every sample.
+struct UncertainFigureRow {
+  std::string name;             // of its SummaryRow
+  std::vector<double> samples;  // (n_sample) NaN: no data, or the sample failed
+};
+
+struct SampleRow {
+  bool has_failed = false;
+  std::string what;  // its verdict, or why it failed
+};
+
+// The same run over and over, each time with other values of its uncertain inputs.
+struct Uncertainty {
+  int asked = 0;  // samples; fewer were taken if the run was interrupted
+  std::uint64_t seed = 0;
+  std::vector<UncertainInputRow> inputs;
+  std::vector<UncertainFigureRow> figures;
+  std::vector<SampleRow> samples;
+};
+
 class RecordingWriter {
  public:
   // Errors: kIo if the file exists and force is false, if another program has it open, or if it cannot be created.
@@ -128,6 +160,7 @@ class RecordingWriter {
   Result<void> append_site_series(double time_s, const std::vector<SeriesRow>& values);
   Result<void> append_event(const EventRow& event);
   Result<void> put_summary(const std::vector<SummaryRow>& rows);
+  Result<void> put_uncertainty(const Uncertainty& uncertainty);
   Result<void> commit();
   // Marks the run as finished, commits, checkpoints the WAL into the file and closes; the last call. Without it the
   // file still opens up to the last commit.
@@ -169,7 +202,8 @@ class RecordingReader {
   // In order of writing, without the first `skip`.
   std::vector<EventRow> events(std::size_t skip = 0) const;
   std::vector<SummaryRow> summary() const;
-  bool is_complete() const;  // closed by its writer (run key "finished")
+  std::optional<Uncertainty> uncertainty() const;  // of a run that was sampled
+  bool is_complete() const;                        // closed by its writer (run key "finished")
   // Whether a process has it open for writing: it may still grow. Neither this nor complete: it was cut off.
   bool is_being_written() const;
   // Another number than before if somebody has committed since, at next to no cost.
@@ -180,7 +214,7 @@ class RecordingReader {
   static std::vector<std::string> csv_names();
   Result<void> export_csv(const std::string& directory, bool force) const;
 
-  // FNV-1a over frames, series, waveforms, events and summary, in order: equal for two runs of the same input.
+  // FNV-1a over frames, series, waveforms, events, summary and samples, in order: equal for two runs of the same input.
   std::uint64_t content_hash() const;
 
   RecordingReader(RecordingReader&&) noexcept;

@@ -37,9 +37,14 @@ CREATE TABLE rack_series(time_s REAL NOT NULL, rack_class INTEGER NOT NULL, metr
 CREATE TABLE site_series(time_s REAL NOT NULL, metric TEXT NOT NULL, value REAL,
   PRIMARY KEY(time_s, metric)) WITHOUT ROWID;
 CREATE TABLE event(id INTEGER PRIMARY KEY, time_s REAL, path TEXT NOT NULL, what TEXT NOT NULL, by TEXT NOT NULL,
-  metric TEXT, value REAL, limit_value REAL, count INTEGER NOT NULL);
+  metric TEXT, value REAL, limit_value REAL, count INTEGER NOT NULL, gpus_behind INTEGER NOT NULL,
+  gpus_lost INTEGER NOT NULL);
 CREATE TABLE summary(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, value REAL, text TEXT NOT NULL,
   unit TEXT NOT NULL, evidence TEXT NOT NULL);
+CREATE TABLE uncertain_input(id INTEGER PRIMARY KEY, entry TEXT NOT NULL, key TEXT NOT NULL, unit TEXT NOT NULL,
+  nominal REAL, low REAL, high REAL, evidence TEXT NOT NULL, source TEXT NOT NULL, samples BLOB NOT NULL);
+CREATE TABLE uncertain_figure(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, samples BLOB NOT NULL);
+CREATE TABLE uncertain_sample(id INTEGER PRIMARY KEY, has_failed INTEGER NOT NULL, what TEXT NOT NULL);
 )";
 
 std::string database_name(const std::string& path) { return fs::absolute(path).string(); }

@@ -1,5 +1,6 @@
 // What a recording gives away as a whole: CSV files, and its content hash.
 #include "sim/hash.h"
+#include "sim/recording/event_reach.h"
 #include "sim/recording/recording_reader.h"
 #include "sim/recording/site_map.h"
 
@@ -167,10 +168,17 @@ void export_iteration(const RecordingReader& reader, CsvFile& file) {
 }
 
 void export_events(const RecordingReader& reader, CsvFile& file) {
-  file.write_line({"time_s", "path", "what", "by", "metric", "value", "limit", "count"});
-  for (const EventRow& event : reader.events())
+  file.write_line({"time_s", "path", "what", "by", "metric", "value", "limit", "count", "gpus_behind", "gpus_lost",
+                   "next_limit_s"});
+  const std::vector<EventRow> events = reader.events();
+  for (const EventRow& event : events) {
+    const EventRow* next = next_limit(events, event);
+    const auto gpus = [](int count) { return count < 0 ? std::string() : csv_field(count); };
     file.write_line({csv_field(event.time_s), csv_field(event.path), csv_field(event.what), csv_field(event.by),
-                     csv_field(event.metric), csv_field(event.value), csv_field(event.limit), csv_field(event.count)});
+                     csv_field(event.metric), csv_field(event.value), csv_field(event.limit), csv_field(event.count),
+                     gpus(event.gpus_behind), gpus(event.gpus_lost),
+                     next != nullptr ? csv_field(next->time_s - event.time_s) : std::string()});
+  }
 }
 
 }  // namespace
@@ -220,15 +228,17 @@ std::uint64_t RecordingReader::content_hash() const {
   return impl_->read<std::uint64_t>([&] {
     Fnv1a hash;
     SQLite::Transaction instant(impl_->database);
-    const bool has_waveforms = impl_->database.tableExists("waveform");
     for (const char* sql :
          {"SELECT time_s, metric, epoch, mean, low, high FROM frame ORDER BY time_s, metric",
           "SELECT time_s, rack_class, metric, value FROM rack_series ORDER BY time_s, rack_class, metric",
           "SELECT time_s, metric, value FROM site_series ORDER BY time_s, metric",
           "SELECT time_s, channel, unit, period_s, mean FROM waveform ORDER BY id",
-          "SELECT time_s, path, what, by, metric, value, limit_value, count FROM event ORDER BY id",
-          "SELECT name, value, text, unit, evidence FROM summary ORDER BY id"}) {
-      if (!has_waveforms && std::strstr(sql, "FROM waveform") != nullptr) continue;
+          "SELECT time_s, path, what, by, metric, value, limit_value, count, gpus_behind, gpus_lost FROM event "
+          "ORDER BY id",
+          "SELECT name, value, text, unit, evidence FROM summary ORDER BY id",
+          "SELECT entry, key, unit, nominal, low, high, evidence, source, samples FROM uncertain_input ORDER BY id",
+          "SELECT name, samples FROM uncertain_figure ORDER BY id",
+          "SELECT has_failed, what FROM uncertain_sample ORDER BY id"}) {
       hash.add(sql, std::strlen(sql));  // where one table ends and the next begins
       SQLite::Statement row(impl_->database, sql);
       const int n_column = row.getColumnCount();

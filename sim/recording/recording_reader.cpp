@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 
 namespace racktwin {
@@ -216,7 +217,6 @@ std::vector<ActivityRow> RecordingReader::activities(int epoch) const {
 }
 
 std::vector<WaveformRow> RecordingReader::waveforms() const {
-  if (!impl_->read<bool>([&] { return impl_->database.tableExists("waveform"); })) return {};
   return impl_->rows<WaveformRow>("SELECT time_s, channel, unit, period_s, mean FROM waveform ORDER BY id",
                                   [](const auto& row) {
                                     return WaveformRow{number_in(row, 0), text_in(row, 1), text_in(row, 2),
@@ -248,10 +248,13 @@ std::vector<FrameRow> RecordingReader::frames(int metric, double from_s, double 
 std::vector<EventRow> RecordingReader::events(std::size_t skip) const {
   // Ids count from 1 without a gap: rows are only ever appended.
   return impl_->rows<EventRow>(
-      "SELECT time_s, path, what, by, metric, value, limit_value, count FROM event WHERE id>? ORDER BY id",
+      "SELECT time_s, path, what, by, metric, value, limit_value, count, gpus_behind, gpus_lost FROM event "
+      "WHERE id>? ORDER BY id",
       [](const auto& row) {
-        return EventRow{number_in(row, 0), text_in(row, 1),   text_in(row, 2),   text_in(row, 3),
-                        text_in(row, 4),   number_in(row, 5), number_in(row, 6), row.getColumn(7).getInt()};
+        return EventRow{number_in(row, 0),        text_in(row, 1),           text_in(row, 2),
+                        text_in(row, 3),          text_in(row, 4),           number_in(row, 5),
+                        number_in(row, 6),        row.getColumn(7).getInt(), row.getColumn(8).getInt(),
+                        row.getColumn(9).getInt()};
       },
       static_cast<double>(skip));
 }
@@ -269,6 +272,30 @@ std::vector<SummaryRow> RecordingReader::summary() const {
       "SELECT name, value, text, unit, evidence FROM summary ORDER BY id", [](const auto& row) {
         return SummaryRow{text_in(row, 0), number_in(row, 1), text_in(row, 2), text_in(row, 3), text_in(row, 4)};
       });
+}
+
+std::optional<Uncertainty> RecordingReader::uncertainty() const {
+  const std::optional<std::string> asked = run_value("uncertainty_samples");
+  if (!asked) return std::nullopt;
+  Uncertainty uncertainty;
+  uncertainty.asked = std::atoi(asked->c_str());
+  uncertainty.seed = std::strtoull(run_value("uncertainty_seed").value_or("0").c_str(), nullptr, 10);
+  uncertainty.inputs = impl_->rows<UncertainInputRow>(
+      "SELECT entry, key, unit, nominal, low, high, evidence, source, samples FROM uncertain_input ORDER BY id",
+      [](const auto& row) {
+        return UncertainInputRow{text_in(row, 0),   text_in(row, 1),   text_in(row, 2),
+                                 number_in(row, 3), number_in(row, 4), number_in(row, 5),
+                                 text_in(row, 6),   text_in(row, 7),   values_in<double>(row, 8)};
+      });
+  uncertainty.figures =
+      impl_->rows<UncertainFigureRow>("SELECT name, samples FROM uncertain_figure ORDER BY id", [](const auto& row) {
+        return UncertainFigureRow{text_in(row, 0), values_in<double>(row, 1)};
+      });
+  uncertainty.samples =
+      impl_->rows<SampleRow>("SELECT has_failed, what FROM uncertain_sample ORDER BY id", [](const auto& row) {
+        return SampleRow{row.getColumn(0).getInt() != 0, text_in(row, 1)};
+      });
+  return uncertainty;
 }
 
 bool RecordingReader::is_complete() const { return run_value("finished") == "1"; }

@@ -104,14 +104,19 @@ struct RecordingWriter::Impl {
           rack_series(database, "INSERT INTO rack_series VALUES(?,?,?,?)"),
           site_series(database, "INSERT INTO site_series VALUES(?,?,?)"),
           event(database,
-                "INSERT INTO event(time_s, path, what, by, metric, value, limit_value, count) "
-                "VALUES(?,?,?,?,NULLIF(?,''),?,?,?)"),
+                "INSERT INTO event(time_s, path, what, by, metric, value, limit_value, count, gpus_behind, gpus_lost) "
+                "VALUES(?,?,?,?,NULLIF(?,''),?,?,?,?,?)"),
           summary(
               database,
               "INSERT INTO summary(name, value, text, unit, evidence) VALUES(?,?,?,?,?) ON CONFLICT(name) DO UPDATE "
-              "SET value=excluded.value, text=excluded.text, unit=excluded.unit, evidence=excluded.evidence") {}
+              "SET value=excluded.value, text=excluded.text, unit=excluded.unit, evidence=excluded.evidence"),
+          input(database,
+                "INSERT INTO uncertain_input(entry, key, unit, nominal, low, high, evidence, source, samples) "
+                "VALUES(?,?,?,?,?,?,?,?,?)"),
+          figure(database, "INSERT INTO uncertain_figure(name, samples) VALUES(?,?)"),
+          sample(database, "INSERT INTO uncertain_sample(has_failed, what) VALUES(?,?)") {}
     SQLite::Statement begin, commit, run, component, metric, limit, epoch, membership, activity, waveform, frame,
-        rack_series, site_series, event, summary;
+        rack_series, site_series, event, summary, input, figure, sample;
   };
 
   std::string path;  // as the caller wrote it
@@ -276,7 +281,7 @@ Result<void> RecordingWriter::append_event(const EventRow& event) {
   RT_CHECK(impl_);
   return impl_->write([&](auto& statements) {
     execute(statements.event, event.time_s, event.path, event.what, event.by, event.metric, event.value, event.limit,
-            event.count);
+            event.count, event.gpus_behind, event.gpus_lost);
   });
 }
 
@@ -285,6 +290,21 @@ Result<void> RecordingWriter::put_summary(const std::vector<SummaryRow>& rows) {
   return impl_->write([&](auto& statements) {
     for (const SummaryRow& row : rows)
       execute(statements.summary, row.name, row.value, row.text, row.unit, row.evidence);
+  });
+}
+
+Result<void> RecordingWriter::put_uncertainty(const Uncertainty& uncertainty) {
+  RT_CHECK(impl_);
+  return impl_->write([&](auto& statements) {
+    for (const auto& [key, value] :
+         {std::pair<std::string, std::string>{"uncertainty_samples", std::to_string(uncertainty.asked)},
+          {"uncertainty_seed", std::to_string(uncertainty.seed)}})
+      execute(statements.run, key, value);
+    for (const UncertainInputRow& row : uncertainty.inputs)
+      execute(statements.input, row.entry, row.key, row.unit, row.nominal, row.low, row.high, row.evidence, row.source,
+              row.samples);
+    for (const UncertainFigureRow& row : uncertainty.figures) execute(statements.figure, row.name, row.samples);
+    for (const SampleRow& row : uncertainty.samples) execute(statements.sample, row.has_failed ? 1 : 0, row.what);
   });
 }
 

@@ -60,17 +60,17 @@ Ground facility_supply_ground(const Plan& plan, const std::vector<Event>& by_ope
   return equipment;
 }
 
-// A pump follows its command with a lag, which plays a part as soon as an event changes the command.
-Ground pump_speed_ground(const Plan& plan, const std::vector<Event>& by_operator) {
+// A pump that holds a set-point runs as fast as that takes. It follows its command with a lag, which plays a part as
+// soon as an event changes the command.
+Ground pump_speed_ground(const Plan& plan, const std::vector<Event>& by_operator, const Ground& flow) {
   constexpr EventKind kKind = EventKind::kPumpSpeed;
-  const bool is_default = std::any_of(plan.defaults.begin(), plan.defaults.end(),
-                                      [](const DefaultUsed& used) { return used.key == "cooling.pump_speed"; });
-  const std::string who = who_sets(kKind, plan, by_operator, is_default ? "default" : scenario_text(plan));
-  if (!any_of_kind(plan.events, kKind) && !any_of_kind(by_operator, kKind)) return given(who);
+  const bool holds = std::isnan(plan.cooling.pump_speed);
+  const std::string who = who_sets(kKind, plan, by_operator, holds ? "set-point" : scenario_text(plan));
+  if (!any_of_kind(plan.events, kKind) && !any_of_kind(by_operator, kKind)) return holds ? flow : given(who);
   const CduType& cdu = plan.cooling.cdu;
   Ground lag = weaker(ground("run-up time", cdu.pump_runup_s), ground("run-down time", cdu.pump_rundown_s));
   lag.input = fmt::format("lag behind {}: {}", who, lag.input);
-  return lag;
+  return holds ? weaker(lag, flow) : lag;
 }
 
 }  // namespace
@@ -101,8 +101,7 @@ Grounds grounds_of(const Plan& plan, const Calibration& c, const std::vector<Eve
   g.network =
       weakest({ground("NVLink bandwidth", gpu.nvlink_bytes_per_s), ground("NIC bandwidth", rack.nic_bytes_per_s),
                ground("switch latency", plan.site.fabric.switch_latency_s),
-               ground("network step", c.collective.net_hop_simple_s),
-               ground("ring share", c.collective.nvlink(gpu.nvlink_generation).ring_share)});
+               ground("network step", c.collective.net_hop_simple_s), ground("step over NVLink", c.collective.step)});
   g.step = weaker(g.compute, g.network);
   g.power = weakest({ground("GPU power while communicating", gpu.communication_share),
                      ground("GPU power while memory-bound", gpu.memory_bound_share),
@@ -111,7 +110,7 @@ Grounds grounds_of(const Plan& plan, const Calibration& c, const std::vector<Eve
                      ground("rest of the tray", rack.compute_tray_other_w)});
   g.ac = weakest({g.power, ground("shelf efficiency", rack.shelf_efficiency),
                   ground("UPS efficiency", plan.power.feed.ups_efficiency),
-                  ground("transformer efficiency", plan.power.feed.transformer_efficiency)});
+                  ground("transformer losses", plan.power.feed.transformer_load_loss)});
   g.flow = g.coolant = g.facility_supply = g.pump_speed = g.power;
   if (rack.liquid_cooled) {
     g.flow =
@@ -119,7 +118,7 @@ Grounds grounds_of(const Plan& plan, const Calibration& c, const std::vector<Eve
                  ground("rack flow", rack.rated_flow_m3_per_s), ground("CDU pump curve", cdu.pump_shutoff_head_pa)});
     g.coolant = weakest({g.flow, ground("CDU approach", cdu.approach_k), g.power});
     g.facility_supply = facility_supply_ground(plan, by_operator, g.power);
-    g.pump_speed = pump_speed_ground(plan, by_operator);
+    g.pump_speed = pump_speed_ground(plan, by_operator, g.flow);
   }
   g.facility = weaker(g.power, equipment_ground(plan.cooling.facility));
   const bool is_changed =

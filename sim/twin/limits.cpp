@@ -70,7 +70,9 @@ void LimitWatch::watch(double time_s, const std::vector<double>& values, std::ve
   for (std::uint32_t c = 0; c < is_above_.size(); ++c) {
     highest_ = std::fmax(highest_, values[c]);
     const bool crosses = !is_above_[c] && values[c] > limit_;
-    const bool returns = is_above_[c] && values[c] < limit_ - hysteresis_;
+    const bool is_low = values[c] < limit_ - hysteresis_;
+    if (!is_low) last_above_s_[c] = time_s;
+    const bool returns = is_above_[c] && is_low && time_s - last_above_s_[c] >= settle_s_ - 1e-9;
     if (crosses) up.push_back(c);
     if (returns) down.push_back(c);
     if (crosses || returns) is_above_[c] = crosses;

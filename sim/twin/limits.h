@@ -31,15 +31,18 @@ EventRow event_of_classes(const NamedClasses& named, const std::vector<std::uint
 // The values of a metric, one a class, with their limit. Crossing back counts once a value is `hysteresis` below.
 class LimitWatch {
  public:
+  // settle_s: how long a value must have stayed below to have crossed back, for values that swing.
   LimitWatch(NamedClasses named, std::string metric, std::string name, double limit, double hysteresis,
-             Dimension dimension)
+             Dimension dimension, double settle_s = 0)
       : named_(std::move(named)),
         metric_(std::move(metric)),
         name_(std::move(name)),
         limit_(limit),
         hysteresis_(hysteresis),
         dimension_(dimension),
-        is_above_(named_.first.size(), false) {}
+        settle_s_(settle_s),
+        is_above_(named_.first.size(), false),
+        last_above_s_(named_.first.size()) {}
 
   // Appends an event for the classes that cross the limit, and one for those that cross it back. values (n_class); a
   // limit of NaN is never crossed.
@@ -56,7 +59,9 @@ class LimitWatch {
   double limit_, hysteresis_;
   Dimension dimension_;
   double highest_ = std::numeric_limits<double>::quiet_NaN();
-  std::vector<bool> is_above_;  // (n_class)
+  double settle_s_;
+  std::vector<bool> is_above_;        // (n_class)
+  std::vector<double> last_above_s_;  // (n_class) when a value was last seen above
   bool crossed_ = false;
 };
 

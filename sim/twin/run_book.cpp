@@ -16,12 +16,14 @@ namespace {
 constexpr double kNoValue = std::numeric_limits<double>::quiet_NaN();
 constexpr double kLitresPerMinute = 60000;  // in 1 m3/s
 constexpr double kWater_kg_per_l = 1;       // make-up water
+constexpr double kSettle_s = 60;            // powers swing with the iteration: longer than most
 
 // Heat through the CDUs is that of the one loop that they work on.
 LimitWatch cdu_watch(const Plan& plan, double limit_w) {
   NamedClasses named{"CDUs", {cdu_path(plan, 0)}, {static_cast<std::uint32_t>(plan.cooling.cdus)}};
   const std::string name = plan.cooling.cdus == 1 ? "CDU heat" : fmt::format("heat of all {} CDUs", plan.cooling.cdus);
-  return {std::move(named), "cdu_heat", name, limit_w * plan.cooling.cdus, 0.01 * limit_w, Dimension::kPower};
+  return {std::move(named), "cdu_heat",        name,     limit_w * plan.cooling.cdus,
+          0.01 * limit_w,   Dimension::kPower, kSettle_s};
 }
 
 // Air handlers or rear doors in the facility water give their air a little warmer than that; NaN: there are none.
@@ -37,14 +39,16 @@ RunLimits limits_of(const Plan& plan, const Model& model) {
   const double feed_w = plan.power.feed_rating_w, rack_w = rack.rack_rating_w.value;
   return {
       {site, plan.power.feeds == 1 ? "site_power" : "", plan.power.feeds == 1 ? "site power" : "power of a feed",
-       feed_w, 0.01 * feed_w, Dimension::kPower},
+       feed_w, 0.01 * feed_w, Dimension::kPower, kSettle_s},
       {site, "site_power", "power of a feed if the other is lost", plan.power.feeds == 1 ? kNoValue : feed_w,
-       0.01 * feed_w, Dimension::kPower},
-      {site, "", "UPS load", plan.power.ups_rating_w, 0.01 * plan.power.ups_rating_w, Dimension::kPower},
+       0.01 * feed_w, Dimension::kPower, kSettle_s},
+      {site, "", "UPS load", plan.power.ups_rating_w, 0.01 * plan.power.ups_rating_w, Dimension::kPower, kSettle_s},
+      {site, "", "generator load", plan.power.generator_rating_w, 0.01 * plan.power.generator_rating_w,
+       Dimension::kPower, kSettle_s},
       {named_rows(plan), "", "busway load", plan.power.busway_rating_w, 0.01 * plan.power.busway_rating_w,
-       Dimension::kPower},
-      {racks, "rack_shelf_load", "power shelves, load with redundancy", 1.0, 0.01, Dimension::kNone},
-      {racks, "rack_power", "rack power", rack_w, 0.01 * rack_w, Dimension::kPower},
+       Dimension::kPower, kSettle_s},
+      {racks, "rack_shelf_load", "power shelves, load with redundancy", 1.0, 0.01, Dimension::kNone, kSettle_s},
+      {racks, "rack_power", "rack power", rack_w, 0.01 * rack_w, Dimension::kPower, kSettle_s},
       cdu_watch(plan, liquid(plan.cooling.cdu.heat_rating_w)),
       {named_gpus(plan, model), "gpu_junction", "GPU junction", rack.gpu.software_slowdown_degc.value, 3,
        Dimension::kTemperature},
@@ -83,17 +87,8 @@ RunBook::RunBook(const Plan& plan, const Model& model, int pumps)
               static_cast<std::size_t>(pumps), model.leaf_classes.size()}),
       limits_(limits_of(plan, model)),
       gpus_(named_gpus(plan, model)),
-      watched_(model.gpu_classes.size(), ClockReason::kNone) {
-  std::string row;
-  for (std::uint32_t r = 0; r < plan.site.racks.size(); ++r) {
-    const std::string& path = plan.site.racks[r].path;
-    if (std::string of = path.substr(0, path.rfind('/')); of != row || racks_of_row_.empty()) {
-      racks_of_row_.emplace_back();
-      row = std::move(of);
-    }
-    ++racks_of_row_.back()[model.class_of_rack[r]];
-  }
-}
+      racks_of_row_(racks_of_rows(plan, model)),
+      watched_(model.gpu_classes.size(), ClockReason::kNone) {}
 
 void RunBook::book(const BookedStep& step, std::vector<EventRow>& events) {
   Site site;
@@ -103,6 +98,7 @@ void RunBook::book(const BookedStep& step, std::vector<EventRow>& events) {
   book_pumps_and_leaves(step, site);
   book_site(step, site);
   add_totals(step, site);
+  count_losses(step);
   watch_limits(step, site, events);
 }
 
@@ -110,14 +106,12 @@ void RunBook::book_gpus(const BookedStep& step, Site& site) {
   const SitePower& power = step.power;
   const double dt = step.dt_s;
   site.hottest_degc = kNoValue;
+  const SitePower::Extremes& extremes = power.extremes();
   for (std::uint32_t c = 0; c < model_.gpu_classes.size(); ++c) {
     const GpuActivity& activity = power.activity()[c];
-    double low = power.gpu_w()[c], high = low;
-    for (const auto& row : power.swings()) {
-      low = std::min(low, row[c]);
-      high = std::max(high, row[c]);
-    }
-    frame_.add(Metric::kGpuPower, c, power.gpu_w()[c], low, high, dt);
+    const double gpu_w = power.gpu_w()[c];
+    frame_.add(Metric::kGpuPower, c, gpu_w, std::min(gpu_w, extremes.gpu_low_w[c]),
+               std::max(gpu_w, extremes.gpu_high_w[c]), dt);
     frame_.add(Metric::kGpuJunction, c, step.plant.gpu_junction_degc[c], dt);
     const bool works = model_.gpu_classes[c].stage >= 0;
     if (works) frame_.add(Metric::kGpuClock, c, step.clocks[c], dt);
@@ -141,21 +135,13 @@ void RunBook::book_racks(const BookedStep& step, Site& site) {
   const double dt = step.dt_s, fabric_w = power.fabric_w();
   site.it_w = fabric_w;
   site.inlet_degc = site.outlet_degc = kNoValue;
-  std::vector<double> it_swing_w(power.swings().size(), fabric_w);
+  const SitePower::Extremes& extremes = power.extremes();
   for (std::uint32_t r = 0; r < model_.rack_classes.size(); ++r) {
     const UnitPower& rack = power.racks()[r];
-    const double count = model_.rack_classes[r].count;
-    site.it_w += count * rack.ac_w;
-    double low = rack.ac_w, high = rack.ac_w;
-    for (std::size_t b = 0; b < power.swings().size(); ++b) {
-      const double ac_w = power.rack_ac_at(r, power.swings()[b]);
-      it_swing_w[b] += count * ac_w;
-      low = std::min(low, ac_w);
-      high = std::max(high, ac_w);
-    }
+    site.it_w += model_.rack_classes[r].count * rack.ac_w;
     site.shelf_load.push_back(power.usable_shelf_w(r) > 0 ? rack.dc_w() / power.usable_shelf_w(r) : 0);
-    site.rack_high_w.push_back(high);
-    frame_.add(Metric::kRackPower, r, rack.ac_w, low, high, dt);
+    site.rack_high_w.push_back(std::max(rack.ac_w, extremes.rack_high_w[r]));
+    frame_.add(Metric::kRackPower, r, rack.ac_w, std::min(rack.ac_w, extremes.rack_low_w[r]), site.rack_high_w[r], dt);
     frame_.add(Metric::kRackShelfLoad, r, site.shelf_load[r], dt);
     frame_.add(Metric::kRackInlet, r, s.rack_inlet_degc[r], dt);
     frame_.add(Metric::kRackReturn, r, s.rack_return_degc[r], dt);
@@ -164,8 +150,8 @@ void RunBook::book_racks(const BookedStep& step, Site& site) {
     site.inlet_degc = std::fmax(site.inlet_degc, s.rack_inlet_degc[r]);
     site.outlet_degc = std::fmax(site.outlet_degc, s.rack_return_degc[r]);
   }
-  site.it_low_w = std::min(site.it_w, *std::min_element(it_swing_w.begin(), it_swing_w.end()));
-  site.it_high_w = std::max(site.it_w, *std::max_element(it_swing_w.begin(), it_swing_w.end()));
+  site.it_low_w = std::min(site.it_w, extremes.it_low_w);
+  site.it_high_w = std::max(site.it_w, extremes.it_high_w);
 }
 
 void RunBook::book_pumps_and_leaves(const BookedStep& step, const Site& site) {
@@ -182,10 +168,14 @@ void RunBook::book_site(const BookedStep& step, Site& site) {
   const PlantState& s = step.plant;
   const double cooling_w = s.pump_power_w + s.facility_power_w;
   const auto at_feed_w = [&](double it_w) {
-    return site_ac_w(plan_.power, step.supply.live_feeds(), it_w) + cooling_w;
+    return (step.supply.is_dark() ? 0 : site_ac_w(plan_.power, step.supply.live_feeds(), it_w)) + cooling_w;
   };
   site.ac_w = at_feed_w(site.it_w);
-  site.ac_high_w = at_feed_w(site.it_high_w);
+  // On batteries the feeds carry nothing.
+  const double is_fed = step.supply.has_source() ? 1 : 0, recharge_w = step.supply.recharge_w();
+  const auto from_feed_w = [&](double it_w) { return is_fed * at_feed_w(it_w) + recharge_w; };
+  site.ac_high_w = from_feed_w(site.it_high_w);
+  site.generator_w = step.supply.is_on_generator() ? site.ac_high_w : 0;
   const int live_feeds = std::max(step.supply.live_feeds(), 1);
   site.feed_w = site.ac_high_w / live_feeds;
   site.ups_w = ups_output_w(plan_.power, live_feeds, site.it_high_w);
@@ -197,7 +187,7 @@ void RunBook::book_site(const BookedStep& step, Site& site) {
   const double step_s = step.profile ? step.profile->step_s : kNoValue;
   const double tokens = static_cast<double>(plan_.workload.global_batch) * plan_.workload.sequence;
   const auto add = [&](Metric metric, double value) { frame_.add(metric, 0, value, step.dt_s); };
-  frame_.add(Metric::kSitePower, 0, site.ac_w, at_feed_w(site.it_low_w), site.ac_high_w, step.dt_s);
+  frame_.add(Metric::kSitePower, 0, from_feed_w(site.it_w), from_feed_w(site.it_low_w), site.ac_high_w, step.dt_s);
   frame_.add(Metric::kItPower, 0, site.it_w, site.it_low_w, site.it_high_w, step.dt_s);
   add(Metric::kStepTime, step_s);
   add(Metric::kTokens, step.profile ? tokens / step_s : 0);
@@ -227,6 +217,7 @@ void RunBook::add_totals(const BookedStep& step, const Site& site) {
   totals_.time_s += dt;
   totals_.site_energy_j += site.ac_w * dt;
   totals_.it_energy_j += site.it_w * dt;
+  totals_.burnt_j += step.power.burnt_w() * dt;
   totals_.site_peak_w = std::max(totals_.site_peak_w, site.ac_high_w);
   totals_.rack_peak_w =
       std::max(totals_.rack_peak_w, *std::max_element(site.rack_high_w.begin(), site.rack_high_w.end()));
@@ -254,10 +245,32 @@ void RunBook::add_totals(const BookedStep& step, const Site& site) {
   totals_.facility_max_degc = std::fmax(totals_.facility_max_degc, step.plant.facility_supply_degc);
 }
 
+void RunBook::count_losses(const BookedStep& step) {
+  const double tokens = static_cast<double>(plan_.workload.global_batch) * plan_.workload.sequence;
+  const double done = step.profile ? step.dt_s / step.profile->step_s : 0;
+  const double lost = tokens * (step.dt_s / step.full_step_s - done);
+  totals_.steps += done;
+  if (lost <= 1e-9 * tokens) return;
+  bool is_hot = false, is_held = step.is_dark;
+  for (std::uint32_t c = 0; c < model_.gpu_classes.size(); ++c) {
+    if (model_.gpu_classes[c].stage < 0) continue;
+    is_hot = is_hot || is_thermal(step.reasons[c]);
+    is_held = is_held || step.clocks[c] < 1;
+  }
+  (is_hot ? totals_.lost_to_heat : is_held ? totals_.lost_to_power : totals_.lost_to_network) += lost;
+  if (totals_.first_loss.empty())
+    totals_.first_loss = fmt::format("{} from {} on",
+                                     is_hot    ? "heat"
+                                     : is_held ? "power"
+                                               : "network",
+                                     format_quantity(step.time_s - step.dt_s, Dimension::kTime));
+}
+
 void RunBook::watch_limits(const BookedStep& step, const Site& site, std::vector<EventRow>& events) {
   limits_.feed.watch(step.time_s, {site.feed_w}, events);
   if (step.supply.live_feeds() == plan_.power.feeds) limits_.other_feed.watch(step.time_s, {site.ac_high_w}, events);
   limits_.ups.watch(step.time_s, {site.ups_w}, events);
+  limits_.generator.watch(step.time_s, {site.generator_w}, events);
   limits_.busway.watch(step.time_s, site.busway_w, events);
   limits_.shelf.watch(step.time_s, site.shelf_load, events);
   limits_.rack.watch(step.time_s, site.rack_high_w, events);

@@ -8,6 +8,7 @@
 #include "sim/plan/plan.h"
 #include "sim/power/clock_reason.h"
 #include "sim/power/power_supply.h"
+#include "sim/twin/in_force.h"
 #include "sim/twin/metrics.h"
 #include "sim/twin/site_power.h"
 #include "sim/twin/summary.h"
@@ -15,7 +16,6 @@
 #include "sim/workload/profile.h"
 
 #include <cstdint>
-#include <map>
 #include <vector>
 
 namespace racktwin {
@@ -31,7 +31,9 @@ struct BookedStep {
   const std::vector<double>& clocks;        // (n_gpu_class)
   const std::vector<ClockReason>& reasons;  // (n_gpu_class) what set them
   const IterationProfile* profile;          // nullptr: the job stands still
+  double full_step_s = 0;                   // of the job at full clock on a whole network
   const PowerSupply& supply;
+  bool is_dark = false;  // a rack of the job has no power
 };
 
 class RunBook {
@@ -54,7 +56,9 @@ class RunBook {
   // Of all units together.
   struct Site {
     double it_w = 0, it_low_w = 0, it_high_w = 0;
-    double ac_w = 0, ac_high_w = 0;
+    double ac_w = 0;       // that it draws, from wherever
+    double ac_high_w = 0;  // at the feeds, highest
+    double generator_w = 0;
     double throttled_gpus = 0;
     std::vector<double> rack_high_w, shelf_load;               // (n_rack_class)
     std::vector<double> busway_w;                              // (n_row) highest, of one feed
@@ -67,6 +71,7 @@ class RunBook {
   void book_pumps_and_leaves(const BookedStep& step, const Site& site);
   void book_site(const BookedStep& step, Site& site);
   void add_totals(const BookedStep& step, const Site& site);
+  void count_losses(const BookedStep& step);
   void watch_limits(const BookedStep& step, const Site& site, std::vector<EventRow>& events);
 
   const Plan& plan_;
@@ -75,8 +80,8 @@ class RunBook {
   RunTotals totals_;
   RunLimits limits_;
   const NamedClasses gpus_;
-  std::vector<std::map<std::uint32_t, int>> racks_of_row_;  // class, how many
-  std::vector<ClockReason> watched_;                        // (n_gpu_class) reasons when watch_clocks() last saw them
+  const std::vector<RowRacks> racks_of_row_;
+  std::vector<ClockReason> watched_;  // (n_gpu_class) reasons when watch_clocks() last saw them
 };
 
 }  // namespace racktwin

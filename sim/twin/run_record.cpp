@@ -118,6 +118,10 @@ Result<void> RunRecord::append_events(const std::vector<EventRow>& events) {
   return {};
 }
 
+Result<void> RunRecord::put_uncertainty(const Uncertainty& uncertainty) {
+  return writer_ ? writer_->put_uncertainty(uncertainty) : Result<void>{};
+}
+
 Result<void> RunRecord::commit() {
   committed_wall_s_ = wall_s();
   return writer_ ? writer_->commit() : Result<void>{};

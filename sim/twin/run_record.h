@@ -30,6 +30,7 @@ class RunRecord {
   // A frame, and its rack and site metrics once more as series. `metrics` by id.
   Result<void> append_frame(double time_s, const std::vector<FrameRow>& rows, const std::vector<MetricRow>& metrics);
   Result<void> append_events(const std::vector<EventRow>& events);
+  Result<void> put_uncertainty(const Uncertainty& uncertainty);
   Result<void> commit();
   double committed_wall_s() const { return committed_wall_s_; }  // of the steady clock; 0: never
   Result<void> close(const std::vector<SummaryRow>& summary, const RunValues& ending);

@@ -1,17 +1,28 @@
 #include "sim/twin/site_power.h"
 
 #include "sim/power/power.h"
+#include "sim/power/smoothing.h"
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 
 namespace racktwin {
 namespace {
 
-double gpu_within_limit_w(const Gpu& gpu, const GpuActivity& activity, double clock, double junction_degc) {
-  const double junction = std::isnan(junction_degc) ? gpu.reference_junction_degc.value : junction_degc;
-  return gpu_limited_power_w(gpu, activity, clock, junction);
+// A junction without data counts at the reference temperature.
+GpuPowerLaw power_law(const Gpu& gpu, double clock, double junction_degc) {
+  return {gpu, clock, std::isnan(junction_degc) ? gpu.reference_junction_degc.value : junction_degc};
+}
+
+// A smoothed waveform is worked out anew once the junction has changed by more: leakage changes it by half a per mille.
+constexpr double kSameJunction_k = 0.05;
+
+std::vector<GpuActivity> bins_of(const ActivityProfile& activity) {
+  std::vector<GpuActivity> bins;
+  for (int b = 0; b < activity.bins(); ++b) bins.push_back(activity.bin(b));
+  return bins;
 }
 
 double or_nothing(const Sourced& value) { return std::isnan(value.value) ? 0 : value.value; }
@@ -26,7 +37,9 @@ SitePower::SitePower(const Plan& plan, const Model& model)
       activity_(model.gpu_classes.size()),
       trays_(model.tray_classes.size()),
       racks_(model.rack_classes.size()),
-      shelves_(model.rack_classes.size(), plan.site.rack_type.shelves) {
+      shelves_(model.rack_classes.size(), plan.site.rack_type.shelves),
+      smoothed_(plan.power.smoothing.is_on() ? model.gpu_classes.size() : 0),
+      has_worked_(smoothed_.size()) {
   list_trays();
   for (const auto& gpus : model.gpu_classes)
     rack_of_gpu_class_.push_back(model.class_of_rack[model.rack_of_gpu(gpus.first)]);
@@ -54,11 +67,11 @@ void SitePower::list_trays() {
 
 void SitePower::update(const PhaseWindow& window, const std::vector<double>& clocks,
                        const std::vector<double>& junction_degc) {
+  burnt_w_ = 0;
   for (std::uint32_t c = 0; c < gpu_w_.size(); ++c) {
     const bool works = window.profile != nullptr && model_.gpu_classes[c].stage >= 0;
     activity_[c] = works ? window.profile->activity[c].mean(window.from, window.to) : GpuActivity{};
-    gpu_w_[c] =
-        has_power(rack_of_gpu_class_[c]) ? gpu_within_limit_w(rack_.gpu, activity_[c], clocks[c], junction_degc[c]) : 0;
+    gpu_w_[c] = has_power(rack_of_gpu_class_[c]) ? gpu_mean_w(window, c, clocks[c], junction_degc[c]) : 0;
   }
   for (std::uint32_t t = 0; t < trays_.size(); ++t) {
     const bool works = tray_works_[t] && window.profile != nullptr;
@@ -87,6 +100,58 @@ void SitePower::update(const PhaseWindow& window, const std::vector<double>& clo
   }
 }
 
+double SitePower::gpu_mean_w(const PhaseWindow& window, std::uint32_t c, double clock, double junction_degc) {
+  const double load_w = power_law(rack_.gpu, clock, junction_degc).at_w(activity_[c]);
+  if (smoothed_.empty() || model_.gpu_classes[c].stage < 0 || clock <= 0) return load_w;
+  double power_w = load_w;
+  if (window.profile != nullptr) {
+    const Smoothed& smoothed = smoothed_at(*window.profile, c, clock, junction_degc);
+    power_w = smoothed.mean_w(window.from, window.to);
+    has_worked_[c] = true;
+  } else if (has_worked_[c]) {
+    power_w = smoothed_stop_w(plan_.power.smoothing, rack_.gpu.tdp_w.value, load_w, window.stopped_s);
+  }
+  burnt_w_ += model_.gpu_classes[c].count * std::max(0.0, power_w - load_w);
+  return power_w;
+}
+
+double SitePower::Smoothed::mean_w(double from, double to) const {
+  const auto bins = static_cast<double>(power_w.size());
+  const auto integral = [&](double phase) {
+    const double whole = std::floor(phase), at = (phase - whole) * bins;
+    const auto bin = std::min(static_cast<std::size_t>(at), power_w.size() - 1);
+    return whole * up_to_j.back() + up_to_j[bin] + (at - static_cast<double>(bin)) * power_w[bin];
+  };
+  const double length = (to - from) * bins;
+  if (length <= 0)
+    return power_w[std::min(static_cast<std::size_t>((from - std::floor(from)) * bins), power_w.size() - 1)];
+  return (integral(to) - integral(from)) / length;
+}
+
+const SitePower::Smoothed& SitePower::smoothed_at(const IterationProfile& profile, std::uint32_t c, double clock,
+                                                  double junction_degc) {
+  Smoothed& known = smoothed_[c];
+  const bool is_same_heat =
+      std::isnan(junction_degc) || std::abs(known.junction_degc - junction_degc) <= kSameJunction_k;
+  if (known.profile == &profile && known.clock == clock && is_same_heat) return known;
+  const Waveform drawn = smoothed(power_law(rack_.gpu, clock, junction_degc), bins_of(profile.activity[c]),
+                                  profile.step_s, plan_.power.smoothing, rack_.gpu.tdp_w.value);
+  known = {&profile, clock, junction_degc, drawn.power_w, {0}};
+  for (const double w : known.power_w) known.up_to_j.push_back(known.up_to_j.back() + w);
+  return known;
+}
+
+double SitePower::clock_within_ramp(const IterationProfile& profile, std::uint32_t c, double clock,
+                                    double junction_degc) const {
+  if (!plan_.power.smoothing.limits_rise() || model_.gpu_classes[c].stage < 0) return clock;
+  const std::vector<GpuActivity> bins = bins_of(profile.activity[c]);
+  const Waveform drawn = smoothed(power_law(rack_.gpu, clock, junction_degc), bins, profile.step_s,
+                                  plan_.power.smoothing, rack_.gpu.tdp_w.value);
+  const double junction = std::isnan(junction_degc) ? rack_.gpu.reference_junction_degc.value : junction_degc;
+  const double mean = racktwin::clock_within_ramp(rack_.gpu, bins, drawn, clock, junction);
+  return std::floor(mean * 100 + 1e-9) / 100;
+}
+
 void SitePower::update_with_swings(const PhaseWindow& window, const std::vector<double>& clocks,
                                    const std::vector<double>& junction_degc) {
   update(window, clocks, junction_degc);
@@ -95,24 +160,66 @@ void SitePower::update_with_swings(const PhaseWindow& window, const std::vector<
 
 void SitePower::find_swings(const PhaseWindow& window, const std::vector<double>& clocks,
                             const std::vector<double>& junction_degc) {
-  swings_.clear();
   const int bins = window.profile != nullptr ? window.profile->activity.front().bins() : 1;
   const int from = static_cast<int>(window.from * bins);
   const int to = window.profile != nullptr ? std::min(static_cast<int>(window.to * bins), from + bins - 1) : from;
-  for (int b = from; b <= to; ++b) {
-    std::vector<double> row = gpu_w_;
-    for (std::uint32_t c = 0; c < row.size() && window.profile != nullptr; ++c)
-      if (model_.gpu_classes[c].stage >= 0 && has_power(rack_of_gpu_class_[c]))
-        row[c] = gpu_within_limit_w(rack_.gpu, window.profile->activity[c].bin(b % bins), clocks[c], junction_degc[c]);
-    swings_.push_back(std::move(row));
+  swings_.resize(static_cast<std::size_t>(to - from + 1));
+  for (auto& row : swings_) row = gpu_w_;
+  // Class by class, since the bins of one lie side by side.
+  for (std::uint32_t c = 0; c < gpu_w_.size() && window.profile != nullptr; ++c) {
+    if (model_.gpu_classes[c].stage < 0 || !has_power(rack_of_gpu_class_[c])) continue;
+    const ActivityProfile& activity = window.profile->activity[c];
+    const bool is_smoothed = !smoothed_.empty() && clocks[c] > 0;
+    const std::vector<double>* drawn_w =
+        is_smoothed ? &smoothed_at(*window.profile, c, clocks[c], junction_degc[c]).power_w : nullptr;
+    const GpuPowerLaw law = power_law(rack_.gpu, clocks[c], junction_degc[c]);
+    for (int b = from; b <= to; ++b)
+      swings_[static_cast<std::size_t>(b - from)][c] =
+          is_smoothed ? (*drawn_w)[static_cast<std::size_t>(b % bins)] : law.at_w(activity.bin(b % bins));
+  }
+  find_extremes();
+}
+
+// AC rises with DC, so a rack's AC is highest where its DC is; that of the site is taken where its GPUs draw most.
+void SitePower::find_extremes() {
+  Extremes& e = extremes_;
+  e.gpu_low_w = e.gpu_high_w = swings_.front();
+  std::vector<double> low_w(racks_.size(), std::numeric_limits<double>::infinity()), high_w(racks_.size(), 0);
+  std::size_t lowest = 0, highest = 0;
+  std::vector<double> total_w(swings_.size());
+  for (std::size_t b = 0; b < swings_.size(); ++b) {
+    const std::vector<double>& row = swings_[b];
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      e.gpu_low_w[c] = std::min(e.gpu_low_w[c], row[c]);
+      e.gpu_high_w[c] = std::max(e.gpu_high_w[c], row[c]);
+      total_w[b] += model_.gpu_classes[c].count * row[c];
+    }
+    for (std::uint32_t r = 0; r < racks_.size(); ++r) {
+      const double gpus_w = gpus_of_rack_w(r, row);
+      low_w[r] = std::min(low_w[r], gpus_w);
+      high_w[r] = std::max(high_w[r], gpus_w);
+    }
+    if (total_w[b] < total_w[lowest]) lowest = b;
+    if (total_w[b] > total_w[highest]) highest = b;
+  }
+  e.rack_low_w.resize(racks_.size());
+  e.rack_high_w.resize(racks_.size());
+  e.it_low_w = e.it_high_w = fabric_w();
+  for (std::uint32_t r = 0; r < racks_.size(); ++r) {
+    const double others_w = racks_[r].dc_w() - racks_[r].gpu_w;
+    const double count = model_.rack_classes[r].count;
+    e.rack_low_w[r] = rack_ac_of(r, others_w + low_w[r]);
+    e.rack_high_w[r] = rack_ac_of(r, others_w + high_w[r]);
+    e.it_low_w += count * rack_ac_of(r, others_w + gpus_of_rack_w(r, swings_[lowest]));
+    e.it_high_w += count * rack_ac_of(r, others_w + gpus_of_rack_w(r, swings_[highest]));
   }
 }
 
-double SitePower::rack_ac_at(std::uint32_t rack_class, const std::vector<double>& gpu_power_w) const {
-  double dc_w = racks_[rack_class].dc_w() - racks_[rack_class].gpu_w;
+double SitePower::gpus_of_rack_w(std::uint32_t rack_class, const std::vector<double>& gpu_w) const {
+  double sum_w = 0;
   for (const auto& [t, trays] : trays_of_rack_[rack_class])
-    for (const auto& [c, gpus] : gpus_of_tray_[t]) dc_w += trays * gpus * gpu_power_w[c];
-  return rack_ac_of(rack_class, dc_w);
+    for (const auto& [c, gpus] : gpus_of_tray_[t]) sum_w += trays * gpus * gpu_w[c];
+  return sum_w;
 }
 
 // The shelves that work share the load: each has that of a rack with as many times the load and all of its shelves.

@@ -7,6 +7,7 @@
 #include "sim/workload/profile.h"
 
 #include <cstdint>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -18,10 +19,11 @@ struct UnitPower {
   double dc_w() const { return gpu_w + cpu_w + other_w + switch_w; }
 };
 
-// Phases [from, to) of the iteration; beyond 1 it repeats. No profile: the job stands still.
+// Phases [from, to) of the iteration; beyond 1 it repeats. No profile: the job stands still, for so long already.
 struct PhaseWindow {
   const IterationProfile* profile = nullptr;
   double from = 0, to = 0;
+  double stopped_s = std::numeric_limits<double>::infinity();
 };
 
 class SitePower {
@@ -46,8 +48,19 @@ class SitePower {
   // What update_with_swings() found: GPU power in each bin of the iteration that the window touches: (n_bin x
   // n_gpu_class), or one row with the means.
   const std::vector<std::vector<double>>& swings() const { return swings_; }
-  // AC power of a rack of a class while its GPUs draw a row of swings().
-  double rack_ac_at(std::uint32_t rack_class, const std::vector<double>& gpu_power_w) const;
+  // Lowest and highest of these: of a GPU, of a rack (AC), of all racks and the fabric together (AC).
+  struct Extremes {
+    std::vector<double> gpu_low_w, gpu_high_w;    // (n_gpu_class)
+    std::vector<double> rack_low_w, rack_high_w;  // (n_rack_class)
+    double it_low_w = 0, it_high_w = 0;
+  };
+  const Extremes& extremes() const { return extremes_; }
+
+  // What smoothing burns, of all GPUs: mean over the window. [W]
+  double burnt_w() const { return burnt_w_; }
+  // The mean clock of tensor work that smoothing's ramp up leaves of a clock; 1 % steps, down.
+  double clock_within_ramp(const IterationProfile& profile, std::uint32_t gpu_class, double clock,
+                           double junction_degc) const;
 
   // Switches and optics outside the racks, AC; what has no data counts as nothing.
   double fabric_w() const;
@@ -59,8 +72,22 @@ class SitePower {
   void list_trays();
   bool has_power(std::uint32_t rack_class) const { return shelves_[rack_class] > 0; }
   double rack_ac_of(std::uint32_t rack_class, double dc_w) const;
+  double gpus_of_rack_w(std::uint32_t rack_class, const std::vector<double>& gpu_w) const;
+  void find_extremes();
   void find_swings(const PhaseWindow& window, const std::vector<double>& clocks,
                    const std::vector<double>& junction_degc);
+  double gpu_mean_w(const PhaseWindow& window, std::uint32_t gpu_class, double clock, double junction_degc);
+
+  // Smoothed power of a class in the bins of an iteration, kept until what it follows from changes.
+  struct Smoothed {
+    const IterationProfile* profile = nullptr;
+    double clock = 0, junction_degc = 0;
+    std::vector<double> power_w;  // (n_bin)
+    std::vector<double> up_to_j;  // (n_bin + 1) integral, of a bin's length
+    double mean_w(double from, double to) const;
+  };
+  const Smoothed& smoothed_at(const IterationProfile& profile, std::uint32_t gpu_class, double clock,
+                              double junction_degc);
 
   const Plan& plan_;
   const RackType& rack_;
@@ -74,6 +101,10 @@ class SitePower {
   std::vector<int> shelves_;  // (n_rack_class)
   std::vector<std::uint32_t> rack_of_gpu_class_, rack_of_tray_class_;
   std::vector<std::vector<double>> swings_;
+  std::vector<Smoothed> smoothed_;  // (n_gpu_class) empty without smoothing
+  std::vector<bool> has_worked_;    // (n_gpu_class)
+  double burnt_w_ = 0;
+  Extremes extremes_;
 };
 
 }  // namespace racktwin

@@ -111,6 +111,7 @@ std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Ca
   s.add("site_mean_w", totals.site_energy_j / totals.time_s, "W", on.ac);
   s.add("rack_peak_w", totals.rack_peak_w, "W", on.ac);
   s.add("it_mean_w", totals.it_energy_j / totals.time_s, "W", on.ac);
+  if (plan.power.smoothing.is_on()) s.add("smoothing_burn_mean_w", totals.burnt_j / totals.time_s, "W", on.power);
   s.add("pue", totals.site_energy_j / totals.it_energy_j, "1", on.ac);
   s.add("junction_max_degc", totals.junction_max_degc, "degC", on.cooling);
   s.add("coolant_supply_max_degc", totals.supply_max_degc, "degC", on.cooling);
@@ -140,6 +141,7 @@ std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Ca
   s.add("headroom_feed", headroom(limits.feed), "1", on.ac);
   if (plan.power.feeds > 1) s.add("headroom_one_feed", headroom(limits.other_feed), "1", on.ac);
   s.add("headroom_ups", headroom(limits.ups), "1", on.ac);
+  if (!std::isnan(plan.power.generator_rating_w)) s.add("headroom_generator", headroom(limits.generator), "1", on.ac);
   if (!std::isnan(plan.power.busway_rating_w)) s.add("headroom_busway", headroom(limits.busway), "1", on.ac);
   s.add("headroom_shelf", headroom(limits.shelf), "1", on.power);
   s.add("headroom_rack", headroom(limits.rack), "1", on.power);

@@ -25,6 +25,7 @@ struct RunTotals {
   double steps = 0;  // training steps done
   double step_time_max_s = 0;
   double site_energy_j = 0, it_energy_j = 0;
+  double burnt_j = 0;  // by the smoothing of GPUs' power
   double site_peak_w = 0, rack_peak_w = 0;
   double working_gpu_s = 0, throttled_gpu_s = 0;
   std::array<double, 1 + kClockReasonNames.size()> reason_gpu_s{};  // of working GPUs, by ClockReason
@@ -46,7 +47,7 @@ struct RunTotals {
 
 // The limits that give the headroom figures.
 struct RunLimits {
-  LimitWatch feed, other_feed, ups, busway;  // other_feed: of all on one of two feeds
+  LimitWatch feed, other_feed, ups, generator, busway;  // other_feed: of all on one of two feeds
   LimitWatch shelf, rack, cdu, junction, inlet, outlet, coils;
 };
 

@@ -2,14 +2,17 @@
 
 #include "sim/check.h"
 #include "sim/cooling/plant.h"
-#include "sim/model/failures.h"
 #include "sim/plan/parse_event.h"
 #include "sim/power/power.h"
 #include "sim/power/waveform.h"
+#include "sim/twin/blast_radius.h"
+#include "sim/twin/breakers.h"
 #include "sim/twin/event_schedule.h"
 #include "sim/twin/feeder_waveform.h"
+#include "sim/twin/in_force.h"
 #include "sim/twin/metrics.h"
 #include "sim/twin/power_caps.h"
+#include "sim/twin/profiles.h"
 #include "sim/twin/run_book.h"
 #include "sim/twin/run_record.h"
 #include "sim/twin/site_power.h"
@@ -22,7 +25,6 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -42,28 +44,26 @@ class Twin {
       : plan_(plan),
         calibration_(calibration),
         options_(options),
-        rack_(plan.site.rack_type),
         gpu_(plan.site.rack_type.gpu),
         model_(std::move(model)),
         power_(plan, model_),
         plant_(std::move(plant)),
         clocks_(model_.gpu_classes.size(), 1.0),
         reasons_(model_.gpu_classes.size(), ClockReason::kNone),
-        event_limit_(model_.gpu_classes.size(), 1.0),
-        gpu_limit_w_(model_.gpu_classes.size(), gpu_.tdp_w.value),
         supply_(plan.power),
-        shelves_(model_.rack_classes.size(), rack_.shelves),
+        breakers_(plan, model_),
         caps_(plan, model_),
         schedule_(plan.events),
         pacer_(plan.frame_s, options.pace),
+        profiles_(plan, model_, calibration),
         metrics_(metric_rows(plan, calibration)),
         book_(plan, model_, plant_.pumps()),
         run_values_(run_values_of(plan, options.version)) {
     input_.gpu_power_w.resize(model_.gpu_classes.size());
     for (auto* values : {&input_.cpu_power_w, &input_.tray_other_power_w, &input_.switch_power_w, &input_.shelf_loss_w})
       values->resize(model_.rack_classes.size());
-    input_.pump_speed.assign(static_cast<std::size_t>(plant_.pumps()), plan.cooling.pump_speed);
-    input_.facility_supply_degc = plan.cooling.facility_supply_degc;
+    input_.pump_speed.resize(static_cast<std::size_t>(plant_.pumps()));
+    input_.dry_bulb_degc = std::numeric_limits<double>::quiet_NaN();
     input_.room_power_w = power_.fabric_w();
   }
 
@@ -77,23 +77,9 @@ class Twin {
     for (long long i = 0; i < steps && !outcome_.was_interrupted; ++i) {
       time_s_ = static_cast<double>(i) * dt;
       apply_events();
-      set_outdoor();
+      set_outdoor(plan_, now_, time_s_, input_);
       if (auto ok = put_sources(); !ok) return tl::unexpected(ok.error());
-      if (auto ok = find_profile(); !ok) return tl::unexpected(ok.error());
-      step_power(dt);
-      plant_.step(input_, dt);
-      time_s_ = static_cast<double>(i + 1) * dt;
-      book_.book({time_s_,
-                  dt,
-                  power_,
-                  plant_.state(),
-                  {input_.dry_bulb_degc, input_.wet_bulb_degc},
-                  clocks_,
-                  reasons_,
-                  profile_.get(),
-                  supply_},
-                 events_);
-      limit_clocks(dt);
+      if (auto ok = step(i, dt); !ok) return tl::unexpected(ok.error());
       if (options_.on_progress) options_.on_progress({time_s_, plan_.duration_s});
       if (auto ok = wait_and_hear(); !ok) return tl::unexpected(ok.error());
       watch_runaway();
@@ -108,6 +94,52 @@ class Twin {
 
  private:
   RunTotals& totals() { return book_.totals(); }
+
+  // The step of this number, at once or in parts.
+  Result<void> step(long long number, double dt) {
+    const int parts = parts_of_step(dt);
+    const double part_s = dt / parts;
+    const double before_degc = hottest_degc();
+    for (int part = 0; part < parts; ++part) {
+      time_s_ = static_cast<double>(number) * dt + part * part_s;
+      if (auto ok = find_profile(); !ok) return ok;
+      step_power(part_s);
+      plant_.step(input_, part_s);
+      time_s_ = part + 1 == parts ? static_cast<double>(number + 1) * dt : time_s_ + part_s;
+      book_.book({time_s_,
+                  part_s,
+                  power_,
+                  plant_.state(),
+                  {input_.dry_bulb_degc, input_.wet_bulb_degc},
+                  clocks_,
+                  reasons_,
+                  profile_.get(),
+                  full_profile_->step_s,
+                  supply_,
+                  is_dark()},
+                 events_);
+      limit_clocks(part_s);
+    }
+    rise_k_ = hottest_degc() - before_degc;
+    return {};
+  }
+
+  // A step is as long as its clock controllers' period where temperature may set clocks in it, or something has just
+  // begun or ended: a longer one would see the junctions too late.
+  int parts_of_step(double dt) {
+    const bool has_changed = std::exchange(has_just_changed_, false);
+    const bool may_throttle = hottest_degc() + std::max(0.0, rise_k_) > gpu_.software_slowdown_degc.value;
+    return has_changed || may_throttle ? std::max(1, static_cast<int>(std::ceil(dt / kControlPeriod_s - kSlack_s))) : 1;
+  }
+
+  // Of the GPUs that the job runs on.
+  double hottest_degc() const {
+    double hottest = -std::numeric_limits<double>::infinity();
+    for (std::uint32_t c = 0; c < clocks_.size(); ++c)
+      if (model_.gpu_classes[c].stage >= 0) hottest = std::fmax(hottest, plant_.state().gpu_junction_degc[c]);
+    return hottest;
+  }
+
   long long step_count() const { return static_cast<long long>(std::ceil(plan_.duration_s / plan_.step_s - 1e-9)); }
 
   // Said once; the run goes on, with temperatures beyond what the equations hold for.
@@ -134,17 +166,17 @@ class Twin {
   // Opens the recording, solves the first step and settles the plant in its mean power: the state at time 0.
   Result<void> start() {
     apply_events();
-    set_outdoor();
+    set_outdoor(plan_, now_, time_s_, input_);
     if (auto ok = solve_first(); !ok) return ok;
+    if (auto ok = solve_unheld(); !ok) return ok;
     for (int i = 0; i < 20; ++i) {  // leakage depends on temperature, temperature on leakage
       const double before = input_.gpu_power_w[0];
       compute_power(phase_ + 1);
       if (auto ok = plant_.settle(input_); !ok) return keep_and_fail(ok.error());
       if (std::abs(input_.gpu_power_w[0] - before) < 1e-9) break;
     }
-    for (std::uint32_t c = 0; c < clocks_.size(); ++c) set_clock(c, allowed_clock(power_ratio(c), event_limit_[c]));
+    for (std::uint32_t c = 0; c < clocks_.size(); ++c) set_clock(c, allowed_clock(power_ratio(c), now_.clock_limit[c]));
     if (auto ok = settle_caps(); !ok) return ok;
-    if (auto ok = solve_unheld(); !ok) return ok;
     for (std::uint32_t c = 0; c < clocks_.size(); ++c)
       if (model_.gpu_classes[c].stage >= 0) totals().clock_start = std::min(totals().clock_start, clocks_[c]);
     totals().clock_min = totals().clock_start;
@@ -164,7 +196,7 @@ class Twin {
       const std::vector<double> before = clocks_, allowed = allowed_ratios();
       caps_.settle(time_s_, conditions(), allowed, events_);
       for (std::uint32_t c = 0; c < clocks_.size(); ++c)
-        set_clock(c, allowed_clock(std::min(power_ratio(c), caps_.limit(c)), event_limit_[c]));
+        set_clock(c, allowed_clock(std::min(power_ratio(c), caps_.limit(c)), now_.clock_limit[c]));
       if (clocks_ == before) return {};
       compute_power(phase_ + 1);
       if (auto ok = plant_.settle(input_); !ok) return keep_and_fail(ok.error());
@@ -175,38 +207,30 @@ class Twin {
   // The step at full clock on a whole network: what losses count from.
   Result<void> solve_unheld() {
     const std::vector<double> full(clocks_.size(), 1.0);
-    const NetworkShare whole = network_share(plan_.site, model_, {});
-    const auto found = profiles_.find(key_of(full, whole));
-    if (found != profiles_.end() && found->second) {
-      full_step_s_ = found->second->step_s;
-      return {};
-    }
-    const Result<IterationProfile> solved = solve_iteration(plan_, model_, calibration_, full, whole);
+    const Result<Profiles::Profile> solved = profiles_.at(full, network_share(plan_.site, model_, {}));
     if (!solved) return tl::unexpected(solved.error());
-    ++totals().solves;
-    full_step_s_ = solved->step_s;
+    full_profile_ = *solved;
     return {};
   }
 
   // Into the recording, and to whoever draws it.
   Result<void> tell_first_step() {
-    const ActivityGraph& graph = first_iteration_.graph;
+    const ActivityGraph& graph = first_.iteration.graph;
     std::vector<ActivityRow> rows;
     for (std::uint32_t a = 0; a < graph.size(); ++a)
       if (graph.kind[a] != ActivityKind::kJoin)
         rows.push_back({static_cast<int>(graph.gpu_class[a]), std::string(activity_word(graph.kind[a])),
-                        first_times_.start_s[a], first_times_.end_s[a]});
+                        first_.times.start_s[a], first_.times.end_s[a]});
     if (auto ok = record_.put_activities(rows); !ok) return ok;
     if (auto ok = put_waveforms(); !ok) return ok;
     if (options_.on_first_step) {
       power_.update_with_swings({first_profile_.get(), 0, 1}, clocks_, plant_.state().gpu_junction_degc);
       if (auto ok =
-              options_.on_first_step({plan_, model_, first_iteration_, first_times_, *first_profile_, power_.swings()});
+              options_.on_first_step({plan_, model_, first_.iteration, first_.times, *first_profile_, power_.swings()});
           !ok)
         return ok;
     }
-    first_iteration_ = {};
-    first_times_ = {};
+    first_ = {};
     return {};
   }
 
@@ -217,22 +241,18 @@ class Twin {
     const auto samples = static_cast<int>(waveform_samples(step_s, kWaveformStep_s));
     const PlantState& plant = plant_.state();
     return record_.put_waveforms(
-        feeder_waveforms(plan_, model_, 0, step_s, activity_profiles(model_, first_iteration_, first_times_, samples),
+        feeder_waveforms(plan_, model_, 0, step_s, activity_profiles(model_, first_.iteration, first_.times, samples),
                          clocks_, plant.gpu_junction_degc, plant.pump_power_w + plant.facility_power_w));
   }
 
   // Solves at the present clocks and keeps the timeline.
   Result<void> solve_first() {
-    if (is_cut_off(model_, network_))
+    if (is_cut_off(model_, now_.network))
       return fail(ErrorCode::kBadInput, "the network of the job is cut from the start: it could not run");
-    first_iteration_ = build_iteration(plan_, model_, calibration_, clocks_, network_);
-    Result<ActivityTimes> times = solve(first_iteration_.graph);
-    if (!times) return tl::unexpected(times.error());
-    first_times_ = std::move(*times);
-    ++totals().solves;
-    first_profile_ = profile_ =
-        std::make_shared<const IterationProfile>(profile_of(model_, first_iteration_, first_times_));
-    profiles_[clock_key()] = profile_;
+    Result<Profiles::Timeline> solved = profiles_.timeline_at(clocks_, now_.network);
+    if (!solved) return tl::unexpected(solved.error());
+    first_ = std::move(*solved);
+    first_profile_ = profile_ = first_.profile;
     return {};
   }
 
@@ -258,111 +278,23 @@ class Twin {
   void apply_events() {
     advance_events();
     if (!std::exchange(has_new_events_, false)) return;
-    input_.facility_supply_degc = plan_.cooling.facility_supply_degc;
-    std::fill(input_.pump_speed.begin(), input_.pump_speed.end(), plan_.cooling.pump_speed);
-    std::fill(event_limit_.begin(), event_limit_.end(), 1.0);
-    std::fill(gpu_limit_w_.begin(), gpu_limit_w_.end(), gpu_.tdp_w.value);
-    std::vector<bool> lost_feeds(2);
-    std::vector<std::pair<std::uint32_t, int>> lost_shelves;  // rack class, number
-    bool has_utility = true;
-    input_.has_free_cooling = input_.has_chiller = true;
-    input_.rack_opening.assign(model_.rack_classes.size(), 1.0);
-    input_.gpu_flow_area.assign(model_.gpu_classes.size(), 1.0);
-    input_.is_cdu_isolated.assign(static_cast<std::size_t>(plan_.cooling.cdus), false);
-    given_dry_bulb_degc_ = std::numeric_limits<double>::quiet_NaN();
-    dry_bulb_rise_k_ = 0;
-    std::vector<std::string> failed;
-    for (const Event* in_force : schedule_.in_force()) {
-      const Event& event = *in_force;
-      switch (event.kind) {
-        case EventKind::kFacilitySupply:
-          input_.facility_supply_degc = event.value;
-          break;
-        case EventKind::kPumpSpeed:
-          input_.pump_speed[pump_index(event.path)] = event.value;
-          break;
-        case EventKind::kRackValve:
-        case EventKind::kFlowArea:
-          narrow(gpus_at(plan_, event.path), event.value);
-          break;
-        case EventKind::kCduIsolation:
-          for (int c = 0; c < plan_.cooling.cdus; ++c)
-            if (event.path == cdu_path(plan_, c))
-              input_.is_cdu_isolated[static_cast<std::size_t>(c)] = event.value == 0;
-          break;
-        case EventKind::kDryBulb:
-          given_dry_bulb_degc_ = event.value;
-          break;
-        case EventKind::kDryBulbRise:
-          dry_bulb_rise_k_ = event.value;
-          break;
-        case EventKind::kFreeCooling:
-          input_.has_free_cooling = event.value > 0;
-          break;
-        case EventKind::kChiller:
-          input_.has_chiller = event.value > 0;
-          break;
-        case EventKind::kGpuPowerLimit: {
-          const GpuRange range = gpus_at(plan_, event.path);
-          for (std::uint32_t g = range.begin; g < range.end; ++g) {
-            double& limit = gpu_limit_w_[model_.class_of_gpu[g]];
-            limit = std::min(limit, event.value);
-          }
-          break;
-        }
-        case EventKind::kPowerCap:
-        case EventKind::kCurtail:
-          break;  // see caps_
-        case EventKind::kShelf:
-          if (event.value == 0) lost_shelves.push_back(shelf_at(event.path));
-          break;
-        case EventKind::kFeed:
-          if (event.value == 0) lost_feeds[event.path == feed_path(plan_, 0) ? 0 : 1] = true;
-          break;
-        case EventKind::kUtility:
-          has_utility = event.value > 0;
-          break;
-        case EventKind::kFailure:
-          if (event.value == 0) failed.push_back(event.path);
-          break;
-        case EventKind::kClockLimit: {
-          const GpuRange range = gpus_at(plan_, event.path);
-          for (std::uint32_t g = range.begin; g < range.end; ++g) {
-            double& limit = event_limit_[model_.class_of_gpu[g]];
-            limit = std::min(limit, std::floor(event.value * 100 + 1e-9) / 100);  // as clocks are: profiles go by it
-          }
-          break;
-        }
-      }
-    }
-    network_ = network_share(plan_.site, model_, failed);
-    set_supply(lost_feeds, lost_shelves, has_utility);
-    if (has_started_) caps_.take(schedule_.in_force(), time_s_, conditions());
+    has_just_changed_ = true;
+    const std::vector<const Event*> events = schedule_.in_force();
+    now_ = in_force(plan_, model_, events, breakers_.tripped(), input_);
+    supply_.set(now_.live_feeds, now_.has_utility);
+    cut_cooling();
+    if (has_started_) caps_.take(events, time_s_, conditions());
     for (std::uint32_t c = 0; c < clocks_.size(); ++c)
-      if (event_limit_[c] < clocks_[c]) set_clock(c, {event_limit_[c], ClockReason::kClockLimit});
+      if (now_.clock_limit[c] < clocks_[c]) set_clock(c, {now_.clock_limit[c], ClockReason::kClockLimit});
   }
 
-  std::pair<std::uint32_t, int> shelf_at(const std::string& path) const {
-    const GpuRange gpus = gpus_at(plan_, path);
-    return {model_.class_of_rack[model_.rack_of_gpu(gpus.begin)],
-            power_shelf_number(rack_, path.substr(path.rfind('/') + 1))};
-  }
-
-  // Of two feeds the first carries the odd shelves of every rack, the second the even ones.
-  void set_supply(const std::vector<bool>& lost_feeds, const std::vector<std::pair<std::uint32_t, int>>& lost_shelves,
-                  bool has_utility) {
-    int live_feeds = 0;
-    for (int f = 0; f < plan_.power.feeds; ++f) live_feeds += lost_feeds[static_cast<std::size_t>(f)] ? 0 : 1;
-    supply_.set(live_feeds, has_utility);
-    for (std::uint32_t r = 0; r < shelves_.size(); ++r) {
-      shelves_[r] = 0;
-      for (int shelf = 1; shelf <= rack_.shelves; ++shelf) {
-        const auto feed = static_cast<std::size_t>((shelf - 1) % plan_.power.feeds);
-        const bool has_failed =
-            std::find(lost_shelves.begin(), lost_shelves.end(), std::pair{r, shelf}) != lost_shelves.end();
-        shelves_[r] += lost_feeds[feed] || has_failed ? 0 : 1;
-      }
-    }
+  // Without utility and generator the batteries carry of the cooling what hangs on them, and in the end nothing.
+  void cut_cooling() {
+    if (supply_.has_source()) return;
+    const bool has_batteries = !supply_.is_dark();
+    if (!has_batteries || !plan_.power.ups_carries_pumps)
+      std::fill(input_.pump_speed.begin(), input_.pump_speed.end(), 0);
+    if (!has_batteries || !plan_.power.ups_carries_facility) input_.has_free_cooling = input_.has_chiller = false;
   }
 
   PowerCaps::Conditions conditions() const {
@@ -372,32 +304,8 @@ class Twin {
             supply_.live_feeds(),    plant.pump_power_w + plant.facility_power_w};
   }
 
-  std::vector<int> live_shelves() const { return supply_.is_dark() ? std::vector<int>(shelves_.size(), 0) : shelves_; }
-
-  // Of a whole rack: its loop. Of a tray or GPU: the channels of its GPU plates.
-  void narrow(GpuRange range, double share) {
-    if (range.end - range.begin == static_cast<std::uint32_t>(model_.gpus_per_rack)) {
-      input_.rack_opening[model_.class_of_rack[model_.rack_of_gpu(range.begin)]] *= share;
-      return;
-    }
-    std::vector<bool> is_done(model_.gpu_classes.size());
-    for (std::uint32_t g = range.begin; g < range.end; ++g) {
-      const std::uint32_t c = model_.class_of_gpu[g];
-      if (!is_done[c]) input_.gpu_flow_area[c] *= share;
-      is_done[c] = true;
-    }
-  }
-
-  // A heat wave warms the air and leaves its water content as it is.
-  void set_outdoor() {
-    Outdoor outdoor = plan_.weather.at(time_s_);
-    if (!std::isnan(given_dry_bulb_degc_)) outdoor.dry_bulb_degc = given_dry_bulb_degc_;
-    outdoor.dry_bulb_degc += dry_bulb_rise_k_;
-    if (has_outdoor_ && outdoor.dry_bulb_degc == outdoor_.dry_bulb_degc && plan_.weather.is_constant()) return;
-    outdoor_ = outdoor;
-    has_outdoor_ = true;
-    input_.dry_bulb_degc = outdoor.dry_bulb_degc;
-    input_.wet_bulb_degc = wet_bulb_degc(outdoor.dry_bulb_degc, outdoor.dew_point_degc);
+  std::vector<int> live_shelves() const {
+    return supply_.is_dark() ? std::vector<int>(now_.shelves.size(), 0) : now_.shelves;
   }
 
   void set_clock(std::uint32_t gpu_class, SetClock clock) {
@@ -406,29 +314,17 @@ class Twin {
     reasons_[gpu_class] = is_idle ? ClockReason::kIdle : clock.reason;
   }
 
-  void advance_events() { has_new_events_ = schedule_.advance(time_s_, events_) || has_new_events_; }
-
-  std::size_t pump_index(const std::string& path) const {
-    const std::vector<std::string> paths = pump_paths(plan_);
-    const auto found = std::find(paths.begin(), paths.end(), path);
-    RT_CHECK(found != paths.end());
-    return static_cast<std::size_t>(found - paths.begin());
-  }
-
-  std::vector<int> clock_key() const { return key_of(clocks_, network_); }
-
-  std::vector<int> key_of(const std::vector<double>& clocks, const NetworkShare& network) const {
-    std::vector<int> key;
-    for (std::uint32_t c = 0; c < clocks.size(); ++c)
-      key.push_back(model_.gpu_classes[c].stage < 0 ? 0 : static_cast<int>(std::lround(clocks[c] * 100)));
-    for (const auto* shares : {&network.nvlink, &network.nic, &network.uplinks, &network.pods})
-      for (const double share : *shares) key.push_back(static_cast<int>(std::lround(share * 1e6)));
-    return key;
+  void advance_events() {
+    std::vector<EventRow> rows;
+    if (!schedule_.advance(time_s_, rows)) return;
+    add_blast_radius(plan_, model_, schedule_.in_force(), breakers_.tripped(), rows);
+    events_.insert(events_.end(), rows.begin(), rows.end());
+    has_new_events_ = true;
   }
 
   const char* why_stopped() const {
     if (is_dark()) return "racks without power: the job stands still";
-    if (is_cut_off(model_, network_)) return "the network is cut: the job stands still";
+    if (is_cut_off(model_, now_.network)) return "the network is cut: the job stands still";
     return has_shut_down() ? "a GPU has shut down: the job has stopped" : nullptr;
   }
 
@@ -436,7 +332,7 @@ class Twin {
   bool is_dark() const {
     if (supply_.is_dark()) return true;
     for (const auto& gpus : model_.gpu_classes)
-      if (gpus.stage >= 0 && shelves_[model_.class_of_rack[model_.rack_of_gpu(gpus.first)]] == 0) return true;
+      if (gpus.stage >= 0 && now_.shelves[model_.class_of_rack[model_.rack_of_gpu(gpus.first)]] == 0) return true;
     return false;
   }
 
@@ -453,26 +349,26 @@ class Twin {
       profile_ = nullptr;
       return {};
     }
-    auto [found, is_new] = profiles_.emplace(clock_key(), nullptr);
-    if (is_new) {
-      Result<IterationProfile> solved = solve_iteration(plan_, model_, calibration_, clocks_, network_);
-      if (!solved) return tl::unexpected(solved.error());
-      ++totals().solves;
-      found->second = std::make_shared<const IterationProfile>(std::move(*solved));
-    }
-    profile_ = found->second;
+    const Result<Profiles::Profile> found = profiles_.at(clocks_, now_.network);
+    if (!found) return tl::unexpected(found.error());
+    profile_ = *found;
     return {};
   }
 
   void step_power(double dt) {
     const double share = profile_ ? dt / profile_->step_s : 0;
+    stopped_s_ = profile_ ? 0 : stopped_s_ + dt;
     compute_power(phase_ + share);
     phase_ += share;
     phase_ -= std::floor(phase_);
-    totals().steps += share;
-    count_losses(dt);
-    for (std::string& what : supply_.step(dt, it_w()))
+    const PlantState& plant = plant_.state();
+    has_new_events_ =
+        breakers_.step(time_s_ + dt, dt, power_, now_, plant.pump_power_w + plant.facility_power_w, events_) ||
+        has_new_events_;
+    for (std::string& what : supply_.step(dt, it_w())) {
       events_.push_back({time_s_ + dt, utility_path(plan_), std::move(what), "limit"});
+      has_new_events_ = true;  // the cooling goes with the supply
+    }
   }
 
   // AC at the racks and the network, mean over the step.
@@ -483,31 +379,11 @@ class Twin {
     return it_w;
   }
 
-  // Against the first profile, which is at full clock.
-  void count_losses(double dt) {
-    const double tokens = static_cast<double>(plan_.workload.global_batch) * plan_.workload.sequence;
-    const double now = profile_ ? tokens / profile_->step_s : 0;
-    const double lost = dt * (tokens / full_step_s_ - now);
-    if (lost <= 1e-9 * tokens) return;
-    bool is_hot = false, is_held = is_dark();
-    for (std::uint32_t c = 0; c < clocks_.size(); ++c) {
-      if (model_.gpu_classes[c].stage < 0) continue;
-      is_hot = is_hot || is_thermal(reasons_[c]);
-      is_held = is_held || clocks_[c] < 1;
-    }
-    (is_hot ? totals().lost_to_heat : is_held ? totals().lost_to_power : totals().lost_to_network) += lost;
-    if (totals().first_loss.empty())
-      totals().first_loss = fmt::format("{} from {} on",
-                                        is_hot    ? "heat"
-                                        : is_held ? "power"
-                                                  : "network",
-                                        format_quantity(time_s_, Dimension::kTime));
-  }
-
   // Power of every class from the present phase of the iteration to another, and the heat that it becomes.
   void compute_power(double to_phase) {
     power_.set_shelves(live_shelves());
-    power_.update_with_swings({profile_.get(), phase_, to_phase}, clocks_, plant_.state().gpu_junction_degc);
+    power_.update_with_swings({profile_.get(), phase_, to_phase, stopped_s_}, clocks_,
+                              plant_.state().gpu_junction_degc);
     input_.gpu_power_w = power_.gpu_w();
     for (std::uint32_t r = 0; r < model_.rack_classes.size(); ++r) {
       const UnitPower& rack = power_.racks()[r];
@@ -518,18 +394,19 @@ class Twin {
     }
   }
 
-  // What the GPU's own power limit allows.
+  // What the GPU's own power limit allows, and the ramp of its smoothing.
   double power_ratio(std::uint32_t c) const {
     const double junction = plant_.state().gpu_junction_degc[c];
-    const double ratio = power_limited_clock_from(gpu_, clocks_[c], junction);
-    return gpu_limit_w_[c] < gpu_.tdp_w.value ? std::min(ratio, clock_within_power(gpu_, gpu_limit_w_[c], junction))
-                                              : ratio;
+    double ratio = power_limited_clock_from(gpu_, clocks_[c], junction);
+    if (now_.gpu_limit_w[c] < gpu_.tdp_w.value)
+      ratio = std::min(ratio, clock_within_power(gpu_, now_.gpu_limit_w[c], junction));
+    return power_.clock_within_ramp(*full_profile_, c, ratio, junction);
   }
 
   // Clocks but for caps and temperature (n_gpu_class).
   std::vector<double> allowed_ratios() const {
     std::vector<double> ratios;
-    for (std::uint32_t c = 0; c < clocks_.size(); ++c) ratios.push_back(std::min(power_ratio(c), event_limit_[c]));
+    for (std::uint32_t c = 0; c < clocks_.size(); ++c) ratios.push_back(std::min(power_ratio(c), now_.clock_limit[c]));
     return ratios;
   }
 
@@ -541,7 +418,7 @@ class Twin {
     if (!caps_.is_empty()) caps_.control(time_s_, conditions(), allowed_ratios(), events_);
     for (std::uint32_t c = 0; c < clocks_.size(); ++c) {
       const double junction = plant_.state().gpu_junction_degc[c];
-      const SetClock allowed = allowed_clock(std::min(power_ratio(c), caps_.limit(c)), event_limit_[c]);
+      const SetClock allowed = allowed_clock(std::min(power_ratio(c), caps_.limit(c)), now_.clock_limit[c]);
       set_clock(c, thermal_clock(gpu_, {clocks_[c], reasons_[c]}, junction, allowed, period_s));
       if (model_.gpu_classes[c].stage >= 0) totals().clock_min = std::min(totals().clock_min, clocks_[c]);
     }
@@ -629,11 +506,24 @@ class Twin {
     return record_.append_events(std::exchange(events_, {}));
   }
 
+  // The run itself is safe before that, which takes many times as long.
+  Result<void> sample() {
+    if (!options_.sample || outcome_.was_interrupted) return {};
+    if (auto ok = record_.commit(); !ok) return ok;
+    Result<Uncertainty> sampled = options_.sample(outcome_.summary);
+    if (!sampled) return tl::unexpected(sampled.error());
+    outcome_.uncertainty = std::move(*sampled);
+    return record_.put_uncertainty(*outcome_.uncertainty);
+  }
+
   Result<RunOutcome> finish(double took_s) {
     if (auto ok = append_events(); !ok) return tl::unexpected(ok.error());
+    totals().solves = profiles_.solves();
     outcome_.summary = summarise(plan_, model_, calibration_, *first_profile_, totals(), book_.limits(),
                                  plant_.ledger(), by_operator_);
     outcome_.has_crossed_limit = outcome_.summary.front().value > 0;
+    outcome_.runaway = totals().runaway;
+    if (auto ok = sample(); !ok) return tl::unexpected(ok.error());
     const RunValues ending = {{"simulated_s", fmt::format("{}", time_s_)},
                               {"wall_s", fmt::format("{:.3f}", took_s)},
                               {"interrupted", outcome_.was_interrupted ? "1" : "0"}};
@@ -647,7 +537,6 @@ class Twin {
   const Plan& plan_;
   const Calibration& calibration_;
   const RunOptions& options_;
-  const RackType& rack_;
   const Gpu& gpu_;
   const Model model_;
   SitePower power_;
@@ -656,30 +545,27 @@ class Twin {
   double time_s_ = 0;
   std::vector<double> clocks_;        // (n_gpu_class)
   std::vector<ClockReason> reasons_;  // (n_gpu_class) what set them
-  std::vector<double> event_limit_;   // (n_gpu_class)
-  std::vector<double> gpu_limit_w_;   // (n_gpu_class)
+  InForce now_;
   PowerSupply supply_;
-  std::vector<int> shelves_;  // (n_rack_class) that work
+  Breakers breakers_;
   PowerCaps caps_;
   bool has_started_ = false;  // the plant is settled: power has a meaning
-  double full_step_s_ = 0;    // see solve_unheld()
-  NetworkShare network_;
   EventSchedule schedule_;
-  bool has_new_events_ = false;  // since they were last applied
+  bool has_new_events_ = true;  // since they were last applied
   Pacer pacer_;
 
-  std::map<std::vector<int>, std::shared_ptr<const IterationProfile>>
-      profiles_;  // by clocks in percent and what is left of the network
-  std::shared_ptr<const IterationProfile> profile_, first_profile_;
-  Iteration first_iteration_;  // of the first profile, until it has been told
-  ActivityTimes first_times_;
-  double phase_ = 0;  // of the iteration, 0..1
+  Profiles profiles_;
+  Profiles::Profile profile_, first_profile_;
+  Profiles::Profile full_profile_;  // see solve_unheld()
+  Profiles::Timeline first_;        // of the first profile, until it has been told
+  double phase_ = 0;                // of the iteration, 0..1
+  double stopped_s_ = 0;            // since the job stands still
 
   PlantInput input_;
   double since_control_s_ = 0;
-  Outdoor outdoor_;
-  bool has_outdoor_ = false, is_running_away_ = false;
-  double given_dry_bulb_degc_ = std::numeric_limits<double>::quiet_NaN(), dry_bulb_rise_k_ = 0;  // by events
+  bool has_just_changed_ = false;  // by events, since the last step
+  double rise_k_ = 0;              // of the hottest junction in the last step
+  bool is_running_away_ = false;
 
   std::vector<MetricRow> metrics_;
   RunBook book_;

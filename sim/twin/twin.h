@@ -14,6 +14,7 @@
 #include "sim/workload/trace.h"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,8 @@ struct RunOptions {
   // sim/plan/README.md); it may return earlier.
   std::function<std::vector<std::string>(double)> wait_for_input;
   std::function<void(const Errors&)> on_refused;  // why a block was refused; may be empty
+  // Given the summary of a run that went to its end, samples the run for its recording; may be empty.
+  std::function<Result<Uncertainty>(const std::vector<SummaryRow>&)> sample;
 };
 
 struct RunOutcome {
@@ -44,7 +47,9 @@ struct RunOutcome {
   std::vector<EventRow> events;
   std::vector<std::pair<std::string, std::string>> run_values;  // provenance, defaults used
   bool was_interrupted = false;
-  bool has_crossed_limit = false;  // `run --strict` exits with 1
+  bool has_crossed_limit = false;          // `run --strict` exits with 1
+  std::string runaway;                     // from when on the equations do not hold any more; empty: they do
+  std::optional<Uncertainty> uncertainty;  // of a run that was sampled
 };
 
 // Errors: kBadInput if the job does not fit, kIo if the recording cannot be written (what was committed is kept),

@@ -49,6 +49,23 @@ std::string system_of(const std::string& hardware) {
   return {};
 }
 
+// The fabrics of a row, from the one that reaches least: the column's, the transport's of a cloud, or InfiniBand.
+std::vector<std::string> fabrics_of(const CsvRow& row) {
+  if (!row.text("fabric").empty()) return {row.text("fabric")};
+  static constexpr std::pair<const char*, const char*> kTransports[] = {{"p4d", "efa-p4d"},
+                                                                        {"EFA", "efa-p5"},
+                                                                        {"p5.", "efa-p5"},
+                                                                        {"p5e", "efa-p5"},
+                                                                        {"p6-", "efa-p5"},
+                                                                        {"TCPXO", "gpudirect-tcpxo"},
+                                                                        {"A3 Mega", "gpudirect-tcpxo"},
+                                                                        {"TCPX", "gpudirect-tcpx"},
+                                                                        {"A3 High", "gpudirect-tcpx"}};
+  for (const auto& [word, fabric] : kTransports)
+    if (contains(row.text("hardware"), word)) return {fabric};
+  return {"ndr-rail-2tier", "superpod-b200-ndr"};
+}
+
 std::optional<CollectiveOp> operation_of(const std::string& text) {
   for (int i = 0; i < kCollectiveOps; ++i)
     if (plain(text) == plain(op_word(static_cast<CollectiveOp>(i)))) return static_cast<CollectiveOp>(i);
@@ -112,18 +129,16 @@ class Predictor {
     } else if (std::smatch nics; std::regex_search(hardware, nics, std::regex(R"((\d+)x(\d+)[Gg])"))) {
       type.nic_bytes_per_s.value = std::stod(nics[1]) * std::stod(nics[2]) * 1e9 / 8 / type.nics_per_tray;
     }
-    p.reason = join(type, place);
+    p.reason = join(fabrics_of(row), type, place);
     if (!p.reason.empty()) return std::nullopt;
-    if (place.layout.domains == 1) return place;
-    for (const char* transport : {"EFA", "TCPX", "RoCE"})
-      if (contains(hardware, transport)) p.defaults = fmt::format("{} taken for ndr-rail-2tier", transport);
+    if (place.layout.domains > 1 && contains(hardware, "RoCE")) p.defaults = "RoCE taken for ndr-rail-2tier";
     return place;
   }
 
   // Gives the domains of a place their fabric: two tiers, or three where those do not reach. The reason if none does.
-  std::string join(const RackType& type, Place& place) {
+  std::string join(const std::vector<std::string>& names, const RackType& type, Place& place) {
     std::string reason;
-    for (const char* name : {"ndr-rail-2tier", "superpod-b200-ndr"}) {
+    for (const std::string& name : names) {
       auto found = fabrics_.find(name);
       if (found == fabrics_.end()) found = fabrics_.emplace(name, catalog_.fabric(name)).first;
       const Result<FabricType>& fabric_type = found->second;

@@ -94,58 +94,6 @@ void read_sharding(const std::string& notes, WorkloadRequest& q) {
   }
 }
 
-// Chunks of a stage where a row does not say: about four layers each, as in most published recipes.
-int usual_interleaving(int layers, int pp) {
-  for (int per_chunk = 4; per_chunk >= 1; --per_chunk)
-    if (layers % (pp * per_chunk) == 0) return layers / (pp * per_chunk);
-  return 1;
-}
-
-const std::string& model_text(const Row& row) {
-  return row.text("model_id").empty() ? row.text("model") : row.text("model_id");
-}
-
-// What a row says of its job beside numbers, so that equal jobs have equal texts.
-std::string notes_text(const Row& row) {
-  WorkloadRequest q;
-  q.dp = row.integer("dp", 1);
-  read_sharding(row.text("notes"), q);
-  const bool is_balanced = row.text("notes").find("force-balanced") != std::string::npos;
-  return fmt::format("{}|{}|{}|{}|{}|{}", model_text(row), q.sharding ? sharding_word(*q.sharding) : "",
-                     q.shard_ranks.value_or(0), q.kernels ? kernels_word(*q.kernels) : "",
-                     q.overlap_grad_reduce.value_or(true), is_balanced);
-}
-
-// What a planner is given, without how it is laid out: "llama3-70b on 128 hgx-h100, fp8, sequence 8192, ...".
-std::string job_text(const Row& row, const RowPrediction& named) {
-  std::string text = fmt::format("{} on {} {}, {}, sequence {}, global batch {}", named.model, row.text("n_gpus"),
-                                 named.system, row.text("prec"), row.text("seq"), row.text("global_batch"));
-  for (const char* column : {"task", "nic_gbps", "recompute_id", "layers"})
-    if (!row.text(column).empty()) text += fmt::format(", {} {}", column, row.text(column));
-  WorkloadRequest q;
-  q.dp = row.integer("dp", 1);
-  read_sharding(row.text("notes"), q);
-  if (q.kernels) text += fmt::format(", {} kernels", kernels_word(*q.kernels));
-  if (row.text("notes").find("force-balanced") != std::string::npos) text += ", forced routing";
-  return text + ", " + named.metric;
-}
-
-// How a job is laid out on its GPUs: "tp 4, pp 8, vp 5, micro-batch 1". One rank is as good as not stated, and dp
-// follows from the others.
-std::string layout_text(const Row& row) {
-  std::string text;
-  for (const char* column : {"tp", "pp", "vp", "cp", "ep"}) {
-    const bool is_idle = column == std::string("vp") && row.integer("pp", 1) == 1;  // nothing to interleave
-    if (const int ranks = row.integer(column, 1); ranks > 1 && !is_idle) text += fmt::format("{} {}, ", column, ranks);
-  }
-  WorkloadRequest q;
-  q.dp = row.integer("dp", 1);
-  read_sharding(row.text("notes"), q);
-  if (q.sharding) text += fmt::format("sharded {}, ", sharding_word(*q.sharding));
-  if (q.shard_ranks) text += fmt::format("over {} ranks, ", *q.shard_ranks);
-  return text + fmt::format("micro-batch {}", row.integer("micro_batch", 1));
-}
-
 // Words are found however capitals, spaces and hyphens are set: "FP8-MX", "fp8_mx". The empty word: not stated.
 template <class T>
 using Words = std::vector<std::pair<std::string, T>>;
@@ -194,6 +142,93 @@ const Words<std::optional<Recompute>>& recompute_words() {
   return kWords;
 }
 
+const Words<std::optional<ExpertDispatch>>& dispatch_words() {
+  static const Words<std::optional<ExpertDispatch>> kWords = {
+      {"", std::nullopt}, {"alltoall", ExpertDispatch::kAllToAll}, {"deepep", ExpertDispatch::kDeepEp}};
+  return kWords;
+}
+
+const Words<std::optional<bool>>& yes_no_words() {
+  static const Words<std::optional<bool>> kWords = {{"", std::nullopt}, {"true", true}, {"false", false}};
+  return kWords;
+}
+
+// Year and month of a release, 25.09 as 2509, where a source is cited with one: "@v25.02.02", "release 26.04". 0: none.
+int release_of(const std::string& source) {
+  std::smatch match;
+  if (!std::regex_search(source, match, std::regex(R"((?:@v|release |NeMo )(2\d)\.(\d\d)\b)"))) return 0;
+  return 100 * std::stoi(match[1]) + std::stoi(match[2]);
+}
+
+// How a row says that tokens reach their experts. Where it does not, what its release could do: all-to-all beside the
+// compute came with Megatron-Core 0.14 of 2025/09, DeepEP with 0.12 and into recipes with it.
+// source: Megatron-LM, megatron/core/transformer/moe/README.md, "What's New"
+void read_dispatch(const Row& row, WorkloadRequest& q) {
+  constexpr int kDispatchBesideCompute = 2509;
+  q.expert_dispatch = word_of(dispatch_words(), row.text("expert_dispatch")).value_or(std::nullopt);
+  q.overlap_expert_parallel = word_of(yes_no_words(), row.text("overlap_expert_parallel")).value_or(std::nullopt);
+  const int release = release_of(row.text("source"));
+  if (release == 0 || release >= kDispatchBesideCompute) return;
+  if (!q.expert_dispatch) q.expert_dispatch = ExpertDispatch::kAllToAll;
+  if (!q.overlap_expert_parallel) q.overlap_expert_parallel = false;
+}
+
+// Chunks of a stage where a row does not say: about four layers each, as in most published recipes.
+int usual_interleaving(int layers, int pp) {
+  for (int per_chunk = 4; per_chunk >= 1; --per_chunk)
+    if (layers % (pp * per_chunk) == 0) return layers / (pp * per_chunk);
+  return 1;
+}
+
+const std::string& model_text(const Row& row) {
+  return row.text("model_id").empty() ? row.text("model") : row.text("model_id");
+}
+
+// What a row says of its job beside numbers, so that equal jobs have equal texts.
+std::string notes_text(const Row& row) {
+  WorkloadRequest q;
+  q.dp = row.integer("dp", 1);
+  read_sharding(row.text("notes"), q);
+  const bool is_balanced = row.text("notes").find("force-balanced") != std::string::npos;
+  std::string text = fmt::format("{}|{}|{}|{}|{}|{}", model_text(row), q.sharding ? sharding_word(*q.sharding) : "",
+                                 q.shard_ranks.value_or(0), q.kernels ? kernels_word(*q.kernels) : "",
+                                 q.overlap_grad_reduce.value_or(true), is_balanced);
+  if (row.integer("ep", 1) == 1) return text;
+  read_dispatch(row, q);
+  return text + fmt::format("|{}|{}", q.expert_dispatch ? expert_dispatch_word(*q.expert_dispatch) : "",
+                            q.overlap_expert_parallel ? (*q.overlap_expert_parallel ? "true" : "false") : "");
+}
+
+// What a planner is given, without how it is laid out: "llama3-70b on 128 hgx-h100, fp8, sequence 8192, ...".
+std::string job_text(const Row& row, const RowPrediction& named) {
+  std::string text = fmt::format("{} on {} {}, {}, sequence {}, global batch {}", named.model, row.text("n_gpus"),
+                                 named.system, row.text("prec"), row.text("seq"), row.text("global_batch"));
+  for (const char* column : {"task", "nic_gbps", "recompute_id", "layers"})
+    if (!row.text(column).empty()) text += fmt::format(", {} {}", column, row.text(column));
+  WorkloadRequest q;
+  q.dp = row.integer("dp", 1);
+  read_sharding(row.text("notes"), q);
+  if (q.kernels) text += fmt::format(", {} kernels", kernels_word(*q.kernels));
+  if (row.text("notes").find("force-balanced") != std::string::npos) text += ", forced routing";
+  return text + ", " + named.metric;
+}
+
+// How a job is laid out on its GPUs: "tp 4, pp 8, vp 5, micro-batch 1". One rank is as good as not stated, and dp
+// follows from the others.
+std::string layout_text(const Row& row) {
+  std::string text;
+  for (const char* column : {"tp", "pp", "vp", "cp", "ep"}) {
+    const bool is_idle = column == std::string("vp") && row.integer("pp", 1) == 1;  // nothing to interleave
+    if (const int ranks = row.integer(column, 1); ranks > 1 && !is_idle) text += fmt::format("{} {}, ", column, ranks);
+  }
+  WorkloadRequest q;
+  q.dp = row.integer("dp", 1);
+  read_sharding(row.text("notes"), q);
+  if (q.sharding) text += fmt::format("sharded {}, ", sharding_word(*q.sharding));
+  if (q.shard_ranks) text += fmt::format("over {} ranks, ", *q.shard_ranks);
+  return text + fmt::format("micro-batch {}", row.integer("micro_batch", 1));
+}
+
 constexpr const char* kNeededNumbers[] = {"n_gpus", "seq", "micro_batch", "global_batch"};
 constexpr const char* kOtherNumbers[] = {"layers", "hidden", "heads", "tp", "pp", "vp", "cp", "ep", "dp"};
 
@@ -234,6 +269,10 @@ std::string why_not_here(const Row& row, const Catalog& catalog, const std::vect
   if (!word_of(task_words(), row.text("task"))) return not_modelled("task", row.text("task"), task_words());
   if (!word_of(recompute_words(), row.text("recompute_id")))
     return not_modelled("recompute_id", row.text("recompute_id"), recompute_words());
+  if (!word_of(dispatch_words(), row.text("expert_dispatch")))
+    return not_modelled("expert_dispatch", row.text("expert_dispatch"), dispatch_words());
+  if (!word_of(yes_no_words(), row.text("overlap_expert_parallel")))
+    return not_modelled("overlap_expert_parallel", row.text("overlap_expert_parallel"), yes_no_words());
   return {};
 }
 
@@ -364,12 +403,7 @@ Explained<TrainingStep> solve_training_row(const CsvRow& row, const Catalog& cat
   read_sharding(row.text("notes"), q);
   if (q.model.moe && row.text("notes").find("force-balanced") == std::string::npos)
     q.expert_imbalance = calibration.expert_imbalance.value.value;
-  // DeepEP and dispatch beside the compute came with Megatron-Core 0.14, which Megatron-Bridge builds on; what NVIDIA
-  // measured with the releases before had neither.
-  if (q.model.moe && row.text("source").find("NVIDIA DGX Cloud Benchmarking") != std::string::npos) {
-    q.expert_dispatch = ExpertDispatch::kAllToAll;
-    q.overlap_expert_parallel = false;
-  }
+  if (q.model.moe) read_dispatch(row, q);
   q.micro_batch = row.integer("micro_batch", 1);
   q.global_batch = row.integer("global_batch", 1);
   q.sequence = row.integer("seq", 1);

@@ -13,7 +13,7 @@ double tokens_per_gpu(const Workload& w) { return static_cast<double>(w.sequence
 double half_k(const Calibration& c, Precision precision) {
   switch (precision) {
     case Precision::kBf16:
-      return c.gemm_half_k_bf16.value.value;
+      return 0;
     case Precision::kFp8:
     case Precision::kFp8Current:
       return c.gemm_half_k_fp8.value.value;
@@ -220,7 +220,7 @@ KernelTime gemm(const Roofline& r, double m, double n, double k, bool bf16) {
   KernelTime t;
   t.flops = flops;
   (compute_s >= memory_s ? t.clocked_s : t.fixed_s) = std::max(compute_s, memory_s);
-  t.fixed_s += c.gemm_launch_s.value.value;
+  t.fixed_s += c.kernel_launch_s.value.value;
   t.kernels = 1;
   return t;
 }

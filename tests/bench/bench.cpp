@@ -10,11 +10,13 @@
 
 #include <fmt/core.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -23,6 +25,7 @@ namespace racktwin {
 namespace {
 
 constexpr const char* kScenario = RACKTWIN_SOURCE_DIRECTORY "/racks/scenarios/gb200-su-llama405b.toml";
+constexpr const char* kGigawatt = RACKTWIN_SOURCE_DIRECTORY "/racks/scenarios/gigawatt.toml";
 
 double seconds_of(const std::function<void()>& work) {
   const auto started = std::chrono::steady_clock::now();
@@ -62,6 +65,51 @@ double first_line_s() {
   return came ? took : -1;
 }
 
+// One step of the plant of a site: at rest, where its factorisation is used again, and while a pump runs down, so that
+// flows and factorisation are new at each.
+void bench_plant(const Plan& plan, const Model& model) {
+  Result<Plant> plant = Plant::create(plan, model);
+  if (!plant) return;
+  PlantInput input;
+  input.gpu_power_w.assign(model.gpu_classes.size(), 1000);
+  for (auto* powers : {&input.cpu_power_w, &input.tray_other_power_w, &input.switch_power_w, &input.shelf_loss_w})
+    powers->assign(model.rack_classes.size(), 8000);
+  input.pump_speed.assign(static_cast<std::size_t>(plant->pumps()), plan.cooling.pump_speed);
+  input.facility_supply_degc = 30;
+  input.dry_bulb_degc = 20;
+  if (!plant->settle(input)) return;
+  constexpr int kSteps = 100;
+  const auto step_us = [&](double dt_s) {
+    const double took_s = seconds_of([&] {
+      for (int i = 0; i < kSteps; ++i) plant->step(input, dt_s);
+    });
+    return 1e6 * took_s / kSteps;
+  };
+  (void)step_us(1);
+  row("  a step of the plant at rest", step_us(1), "us", "");
+  input.pump_speed.front() = 0;
+  row("  a step of the plant while a pump runs down", step_us(0.01), "us", "");
+}
+
+// 7,168 racks for a day, with events that part classes.
+void bench_gigawatt(const Catalog& catalog, const Calibration& calibration, const RunOptions& options) {
+  const Result<Plan> plan = load_plan(kGigawatt, {}, catalog);
+  if (!plan) return;
+  Result<Model> model = fail(ErrorCode::kInternal, "not built");
+  const double build_s = seconds_of([&] { model = build_model(*plan); });
+  if (!model) return;
+  fmt::print("\n{} racks, {} classes of GPUs\n", plan->site.racks.size(), model->gpu_classes.size());
+  row("  plan to model", build_s, "s", "");
+  bench_plant(*plan, *model);
+  const double run_s = seconds_of([&] { (void)run_twin(*plan, calibration, options); });
+  row("  24 h in steps of 10 s, recorded", run_s, "s", "< 30");
+  row("    a step", 1e3 * (run_s - build_s) / (plan->duration_s / plan->step_s), "ms", "");
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  row("    memory at its peak", static_cast<double>(used.ru_maxrss) / 1024, "MiB", "< 1000");
+  row("    recording", static_cast<double>(std::filesystem::file_size(options.output)) / 1e6, "MB", "< 1000");
+}
+
 int bench() {
   const Catalog catalog(Catalog::default_directory());
   const Result<Plan> plan = load_plan(kScenario, {}, catalog);
@@ -98,11 +146,13 @@ int bench() {
   day.frame_s = 60;
   row("the same site for 24 h in steps of 1 s, recorded",
       seconds_of([&] { (void)run_twin(day, *calibration, options); }), "s", "< 5");
+  bench_plant(*plan, *model);
   (void)run_twin(*plan, *calibration, options);
   Result<RunHistory> history = RunHistory::open(options.output);
   if (!history) return 1;
   row("a look at a recording without news", 1e6 * best_of(1000, [&] { (void)history->follow(); }), "us", "");
   row("one of its frames", 1e3 * best_of(100, [&] { (void)history->frame(600); }), "ms", "");
+  bench_gigawatt(catalog, *calibration, options);
   ::unlink(options.output.c_str());
   std::vector<double> first;
   for (int i = 0; i < 10; ++i) first.push_back(first_line_s());

@@ -195,7 +195,7 @@ TEST_CASE("every rack's NVLink ports carry the GPU's bandwidth, and its shelves 
   }
 }
 
-TEST_CASE("every parameter of the calibration is read, in range and says what it was fitted on") {
+TEST_CASE("every parameter of the calibration is read, in range and says what it was fitted on, or is published") {
   Calibration calibration = test_calibration();
   std::set<std::string> keys;
   for (const ParameterRow& row : parameter_rows(calibration)) {
@@ -203,7 +203,7 @@ TEST_CASE("every parameter of the calibration is read, in range and says what it
     CHECK(keys.insert(row.key).second);
     CHECK(std::isfinite(row.value->value.value));
     CHECK(row.value->value.value >= 0);
-    CHECK_FALSE(row.value->fitted_on.empty());
+    CHECK(row.value->is_fitted() == (row.value->value.evidence != Evidence::kPublished));
     CHECK_FALSE(row.meaning.empty());
     if (row.key.find("share") != std::string::npos) CHECK(row.value->value.value <= 1);
   }
@@ -245,8 +245,8 @@ TEST_CASE("a parameter that names no fit, or lacks a value for a part, is an err
     const std::size_t at = text.find("[" + key + "]\n") + key.size() + 3;
     text.insert(at, line + "\n");
   };
-  put("gemm.launch", "fit = \"no-such\"");
-  put("memory.launch", "fit = \"training\"\nleft_out = [\"4 us\"]");
+  put("kernel.launch", "fit = \"no-such\"");
+  put("memory.hbm_share", "fit = \"training\"\nleft_out = [\"0.6\"]");
   std::ofstream(directory / "calibration.toml") << text;
   const auto calibration = Catalog(directory.string()).calibration();
   fs::remove_all(directory);

@@ -54,7 +54,7 @@ TEST_CASE("a run that takes longer for the same work draws less, and its pauses 
     return one(kImmersedDc, 64, "llama2_70b_lora", "node_power_mean", notes);
   };
   const PowerPrediction quick = mean("time-to-train 3 min"), slow = mean("time-to-train 6 min"),
-                        endless = mean("time-to-train 6000 min");
+                        endless = mean("time-to-train 60000 min");
   CHECK(quick.predicted < mean("").predicted);
   CHECK(slow.predicted < quick.predicted);
   CHECK_THAT(slow.defaults, EndsWith("of 360 s, pauses of 30 s"));

@@ -49,7 +49,7 @@ TEST_CASE("a large GEMM takes its operations over peak times fitted shares, plus
   const double rate = 5e15 * chip.gpu.fp8.max_share.value;
   const KernelTime t = gemm(chip.at(Precision::kFp8), m, n, k);
   CHECK(t.clocked_s == Approx(2 * m * n * k * (1 + c.gemm_half_k_fp8.value.value / k) / rate));
-  CHECK(t.fixed_s == Approx(c.gemm_launch_s.value.value));
+  CHECK(t.fixed_s == Approx(c.kernel_launch_s.value.value));
 }
 
 TEST_CASE("GEMM time grows with every dimension") {
@@ -70,7 +70,7 @@ TEST_CASE("GEMM time grows with every dimension") {
 TEST_CASE("large square GEMMs are bound by the clock, thin ones by memory") {
   const Gb200 chip;
   const Roofline r = chip.at(Precision::kBf16);
-  const double launch_s = chip.calibration.gemm_launch_s.value.value;
+  const double launch_s = chip.calibration.kernel_launch_s.value.value;
   const KernelTime square = gemm(r, 8192, 8192, 8192), thin = gemm(r, 1, 8192, 8192);
   CHECK(square.fixed_s == Approx(launch_s));
   CHECK(square.clocked_s > 100 * launch_s);

@@ -216,7 +216,7 @@ TEST_CASE("every default of the workload is listed with its reason") {
 
 TEST_CASE("every default of the plant and the run is listed") {
   const auto defaults = defaults_of(loaded(kMinimal));
-  for (const char* key : {"step", "frame", "site.rows", "cooling.cdus", "cooling.pump_speed", "workload.vp"}) {
+  for (const char* key : {"step", "frame", "site.rows", "cooling.cdus", "cooling.tcs_flow", "workload.vp"}) {
     CAPTURE(key);
     CHECK(defaults.count(key) == 1);
   }
@@ -307,7 +307,7 @@ TEST_CASE("air-cooled racks need no CDU, and nothing is said about what a liquid
   REQUIRE(plan);
   CHECK(plan->warnings.empty());
   CHECK(plan->cooling.cdus == 0);
-  for (const char* key : {"cooling.cdus", "cooling.pump_speed", "cooling.facility_supply"})
+  for (const char* key : {"cooling.cdus", "cooling.tcs_flow", "cooling.facility_supply"})
     CHECK(defaults_of(*plan).count(key) == 0);
 
   const Result<Plan> with_cdu = load(kMinimal, air);

@@ -155,5 +155,95 @@ TEST_CASE("a failed shelf tells its rack apart, whose others carry the load") {
   CHECK(highest != Approx(lowest).epsilon(1e-6));
 }
 
+const EventRow& event_of(const Run& r, const std::string& path, const std::string& what) {
+  for (const EventRow& event : r.events)
+    if (event.path == path && event.what.find(what) != std::string::npos) return event;
+  FAIL("no event \"" << what << "\" at " << path);
+  return r.events.front();
+}
+
+TEST_CASE("a feed that cannot carry what the other leaves it is tripped by its breaker, and all goes dark") {
+  const double all_w = run("").at("site_power", 400);
+  const std::vector<std::string> site = {"power.feeds=2", fmt::format("power.rating={} W", all_w / 1.5),
+                                         "power.breaker_delay=4 s"};
+  const Run r = run("{at='100 s', path='hall/feed-a', state='failed'}", site);
+  const EventRow& warning = event_of(r, "hall/feed-b", "feed overloaded");
+  const EventRow& trip = event_of(r, "hall/feed-b", "breaker of feed tripped");
+  CHECK(warning.time_s == 101);
+  CHECK(warning.value > warning.limit);
+  CHECK(trip.time_s > warning.time_s + 10);
+  CHECK(r.at("it_power", 400) == 0);
+  CHECK(r.says("hall", "racks without power"));
+  // With room for the other's load nothing trips.
+  const Run roomy = run("{at='100 s', path='hall/feed-a', state='failed'}",
+                        {"power.feeds=2", fmt::format("power.rating={} W", 1.1 * all_w), "power.breaker_delay=4 s"});
+  CHECK_FALSE(roomy.says("hall/feed-b", "breaker"));
+  CHECK(roomy.at("it_power", 400) > 0);
+}
+
+TEST_CASE("a busway that trips takes the shelves of its row on its feed, of no other row") {
+  const double row_w = 8 * run("").at("rack_power", 400);
+  const Run r = run("{at='100 s', path='hall/feed-a', state='failed'}",
+                    {"power.feeds=2", fmt::format("power.busway_rating={} W", row_w / 1.5), "power.breaker_delay=2 s"});
+  CHECK(event_of(r, "hall/row-a", "breaker of busway B tripped").value > row_w / 1.5);
+  CHECK_FALSE(r.says("hall/feed-b", "breaker"));
+  CHECK(r.at("rack_power", 400) == 0);
+}
+
+TEST_CASE("an event says how many GPUs hang on what it takes away and how many lose it") {
+  const std::vector<std::string> two = {"power.feeds=2"};
+  const EventRow one =
+      event_of(run("{at='100 s', path='hall/feed-a', state='failed'}", two), "hall/feed-a", "feed lost");
+  CHECK(one.gpus_behind == 576);
+  CHECK(one.gpus_lost == 0);  // the other feed carries them
+  const Run both =
+      run("{at='100 s', path='hall/feed-a', state='failed'}, {at='200 s', path='hall/feed-b', state='failed'}", two);
+  CHECK(event_of(both, "hall/feed-a", "feed lost").gpus_lost == 0);
+  CHECK(event_of(both, "hall/feed-b", "feed lost").gpus_lost == 576);
+  const Run rack = run("{at='390 s', path='hall/row-a/rack-03', valve=0}, {at='0 s', path='hall', clock_limit=0.9}");
+  CHECK(event_of(rack, "hall/row-a/rack-03", "valve closed").gpus_behind == 72);
+  CHECK(event_of(rack, "hall/row-a/rack-03", "valve closed").gpus_lost == 72);
+  CHECK(event_of(rack, "hall", "clock limited").gpus_behind == -1);
+  const Run pumps = run("{at='100 s', path='hall/cdu-1/pump-1', state='tripped'}");
+  CHECK(event_of(pumps, "hall/cdu-1/pump-1", "pump tripped").gpus_behind == 576);
+  CHECK(event_of(pumps, "hall/cdu-1/pump-1", "pump tripped").gpus_lost == 0);
+}
+
+TEST_CASE("on batteries the feed carries nothing, and afterwards what recharges them") {
+  const Run r = run("{at='100 s', for='60 s', path='hall/utility', state='failed'}",
+                    {"power.ups_ride_through=2 min", "power.ups_recharge=1 h"});
+  CHECK(r.at("site_power", 140) == 0);
+  CHECK(r.at("it_power", 140) > 0);
+  CHECK(r.at("site_power", 300) > 1.02 * r.at("site_power", 80));
+  CHECK(r.value("tokens_lost_to_power") == 0);
+}
+
+TEST_CASE("a floor under the power of GPUs burns what their work does not need") {
+  const Run free = run(""), floor = run("", {"power.smoothing={floor='80 %', ramp_down_hysteresis='1 min'}"});
+  const double tdp_w = small_job().site.rack_type.gpu.tdp_w.value;
+  CHECK(free.at("gpu_power", 400) < 0.8 * tdp_w);
+  CHECK(floor.at("gpu_power", 400) >= 0.8 * tdp_w);
+  CHECK(floor.value("step_time_s") == free.value("step_time_s"));
+  const double burnt_w = floor.value("smoothing_burn_mean_w");
+  // The racks take as much more, and what shelves lose of it and hotter chips leak.
+  CHECK(floor.at("it_power", 400) - free.at("it_power", 400) == Approx(1.025 * burnt_w).epsilon(0.06));
+  CHECK(floor.value("tokens_per_joule") < free.value("tokens_per_joule"));
+}
+
+TEST_CASE("a ramp up holds clocks back and lengthens the step") {
+  const Run free = run(""), ramp = run("", {"power.smoothing={floor='60 %', ramp_up='300 W/s'}"});
+  CHECK(ramp.value("step_time_s") > free.value("step_time_s"));
+  CHECK(ramp.value("clock_min") < 1);
+  CHECK(ramp.value("tokens_lost_to_power") > 0);
+}
+
+TEST_CASE("racks at 800 V DC have converters in the place of shelves, and the site loses less") {
+  const Run ac = run(""), dc = run("", {"power.feed=feed-800vdc"});
+  CHECK(dc.at("rack_power", 400) < ac.at("rack_power", 400));
+  CHECK(dc.at("gpu_power", 400) == Approx(ac.at("gpu_power", 400)));
+  const auto chain = [](const Run& r) { return r.at("site_power", 400) / r.at("it_power", 400); };
+  CHECK(chain(dc) < chain(ac));
+}
+
 }  // namespace
 }  // namespace racktwin

@@ -23,8 +23,8 @@ PowerPlan plan_of(int feeds = 1) {
 
 TEST_CASE("two feeds share the load, each at the efficiency of its half") {
   const PowerPlan power = plan_of(2);
-  CHECK(site_ac_w(power, 1, 800e3) == Approx(feed_ac_w(power.feed, 800e3, 1e6)));
-  CHECK(site_ac_w(power, 2, 800e3) == Approx(2 * feed_ac_w(power.feed, 400e3, 1e6)));
+  CHECK(site_ac_w(power, 1, 800e3) == Approx(feed_ac_w(power.feed, 800e3, 1e6, 1e6)));
+  CHECK(site_ac_w(power, 2, 800e3) == Approx(2 * feed_ac_w(power.feed, 400e3, 1e6, 1e6)));
   CHECK(site_ac_w(power, 0, 800e3) == 0);
   CHECK(ups_output_w(power, 2, 800e3) == Approx(400e3 / power.feed.busway_efficiency.value));
 }
@@ -83,6 +83,38 @@ TEST_CASE("a site that has lost all of its feeds is dark") {
   CHECK_FALSE(supply.is_dark());
   supply.set(0, true);
   CHECK(supply.is_dark());
+}
+
+TEST_CASE("batteries recharge from the utility, and take their energy there") {
+  PowerPlan power = plan_of();
+  power.recharge_s = 600;
+  PowerSupply supply(power);
+  supply.step(1, 500e3);
+  CHECK(supply.recharge_w() == 0);  // they are full
+  supply.set(1, false);
+  for (int s = 0; s < 10; ++s) supply.step(1, 500e3);
+  const double left = supply.charge();
+  CHECK(supply.recharge_w() == 0);  // there is nothing to take it from
+  CHECK_FALSE(supply.has_source());
+  supply.set(1, true);
+  supply.step(1, 500e3);
+  CHECK(supply.recharge_w() == Approx(60 * 1e6 / 600.0));
+  CHECK(supply.charge() == Approx(left + 1.0 / 600));
+  for (int s = 0; s < 600; ++s) supply.step(1, 500e3);
+  CHECK(supply.charge() == 1);
+  CHECK(supply.recharge_w() == 0);
+}
+
+TEST_CASE("batteries without a recharge time stay as they are") {
+  const PowerPlan power = plan_of();
+  PowerSupply supply(power);
+  supply.set(1, false);
+  for (int s = 0; s < 10; ++s) supply.step(1, 500e3);
+  const double left = supply.charge();
+  supply.set(1, true);
+  for (int s = 0; s < 100; ++s) supply.step(1, 500e3);
+  CHECK(supply.charge() == left);
+  CHECK(supply.recharge_w() == 0);
 }
 
 }  // namespace

@@ -183,15 +183,18 @@ TEST_CASE("a full NVL72 closes at 131.2 kW DC and 134.5 kW AC") {
   CHECK(rack_ac_w(rack, dc_w) == Approx(134.5e3).epsilon(0.001));
 }
 
-TEST_CASE("losses of the feed multiply and the UPS is read at its load") {
+TEST_CASE("losses of the feed add up and the UPS is read at its load") {
   FeedType feed;
   feed.busway_efficiency = Sourced(0.99);
-  feed.transformer_efficiency = Sourced(0.992);
+  feed.transformer_no_load_loss = Sourced(0.001);
+  feed.transformer_load_loss = Sourced(0.008);
   feed.ups_efficiency.x = {0.25, 0.5, 0.75, 1.0};
   feed.ups_efficiency.y = {0.970, 0.973, 0.970, 0.964};
-  CHECK(feed_ac_w(feed, 0.5 * 0.99 * 1e6, 1e6) == Approx(0.5e6 / 0.973 / 0.992));
-  CHECK(feed_ac_w(feed, 1.0 * 0.99 * 1e6, 1e6) == Approx(1e6 / 0.964 / 0.992));
-  CHECK(feed_ac_w(feed, 0, 1e6) == 0);
+  const double half_w = 0.5e6 / 0.973, full_w = 1e6 / 0.964;
+  CHECK(feed_ac_w(feed, 0.5 * 0.99 * 1e6, 1e6, 1e6) == Approx(half_w + 1000 + 0.008e6 * half_w * half_w / 1e12));
+  CHECK(feed_ac_w(feed, 1.0 * 0.99 * 1e6, 1e6, 1e6) == Approx(full_w + 1000 + 0.008e6 * full_w * full_w / 1e12));
+  CHECK(feed_ac_w(feed, 1.0 * 0.99 * 1e6, 1e6, 2e6) == Approx(full_w + 2000 + 0.016e6 * full_w * full_w / 4e12));
+  CHECK(feed_ac_w(feed, 0, 1e6, 1e6) == Approx(1000));  // the transformer's core
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <unistd.h>
 
+#include <csignal>
 #include <set>
 #include <stdexcept>
 
@@ -48,6 +49,24 @@ TEST_CASE("jobs run in other processes, no more of them than asked for") {
   CHECK(processes.size() <= 3);
   CHECK_FALSE(processes.contains(std::to_string(::getpid())));
   CHECK(in_processes(0, 3, [](std::size_t) { return std::string(); })->empty());
+}
+
+TEST_CASE("once it is told to stop, no further job is begun and those that run are asked to end") {
+  std::signal(SIGTERM, SIG_DFL);  // else the processes that are asked to end report it as failures of this test
+  std::size_t told = 0;
+  const auto answers = in_processes(
+      100, 2,
+      [](std::size_t job) -> std::string {
+        if (job >= 4) ::pause();  // until a signal
+        return "done";
+      },
+      [&](std::size_t answered) {
+        told = answered;
+        return answered < 4;
+      });
+  REQUIRE(answers);
+  CHECK(told == 4);
+  for (std::size_t job = 0; job < 100; ++job) CHECK((*answers)[job].has_value() == (job < 4));
 }
 
 TEST_CASE("a job may have processes of its own") {

@@ -23,7 +23,7 @@ std::string refusal(std::string_view text, Dimension dimension) {
 
 std::vector<Dimension> all_dimensions() {
   std::vector<Dimension> all;
-  for (int i = 0; i <= static_cast<int>(Dimension::kFrequency); ++i) all.push_back(static_cast<Dimension>(i));
+  for (int i = 0; i <= static_cast<int>(kLastDimension); ++i) all.push_back(static_cast<Dimension>(i));
   return all;
 }
 

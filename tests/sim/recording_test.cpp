@@ -110,6 +110,51 @@ int checked_prefix(const RecordingReader& reader, int n_metric, int n_class = 20
 
 }  // namespace
 
+TEST_CASE("samples of a run are read back, and a run without has none") {
+  const Folder folder;
+  CHECK(value_of(RecordingReader::open(example(folder, "plain.racktwin"))).uncertainty() == std::nullopt);
+  const auto written = [&](const std::string& name, double last) {
+    RecordingWriter writer = value_of(RecordingWriter::create(folder.file(name), false));
+    write_example(writer);
+    require_ok(writer.put_uncertainty(
+        {200,
+         18446744073709551615U,
+         {{"chips/gb200", "power.idle", "W", 200, 150, 250, "assumed", "a-paper", {160, 0.1, 240}},
+          {"cooling/pg25", "density", "kg/m3", 1020, kNoData, kNoData, "reported", "b", {}}},
+         {{"pue", {1.1, kNoData, last}}},
+         {{false, "ok"}, {true, "it does not fit"}, {false, "ok"}}}));
+    require_ok(writer.close());
+    return value_of(RecordingReader::open(folder.file(name)));
+  };
+  const RecordingReader reader = written("sampled.racktwin", 1.3);
+  const std::optional<Uncertainty> study = reader.uncertainty();
+  REQUIRE(study);
+  CHECK(study->asked == 200);
+  CHECK(study->seed == 18446744073709551615U);
+  REQUIRE(study->inputs.size() == 2);
+  CHECK(study->inputs[0].entry == "chips/gb200");
+  CHECK(study->inputs[0].key == "power.idle");
+  CHECK(study->inputs[0].unit == "W");
+  CHECK(study->inputs[0].nominal == 200);
+  CHECK(study->inputs[0].low == 150);
+  CHECK(study->inputs[0].high == 250);
+  CHECK(study->inputs[0].evidence == "assumed");
+  CHECK(study->inputs[0].source == "a-paper");
+  CHECK(study->inputs[0].samples == std::vector<double>{160, 0.1, 240});
+  CHECK(std::isnan(study->inputs[1].low));
+  CHECK(study->inputs[1].samples.empty());
+  REQUIRE(study->figures.size() == 1);
+  CHECK(study->figures[0].name == "pue");
+  CHECK(std::isnan(study->figures[0].samples[1]));
+  CHECK(study->figures[0].samples[2] == 1.3);
+  REQUIRE(study->samples.size() == 3);
+  CHECK(study->samples[1].has_failed);
+  CHECK(study->samples[1].what == "it does not fit");
+  CHECK_FALSE(study->samples[2].has_failed);
+  CHECK(reader.content_hash() == written("same.racktwin", 1.3).content_hash());
+  CHECK(reader.content_hash() != written("other.racktwin", 1.4).content_hash());
+}
+
 TEST_CASE("what is written to a recording is read back") {
   const Folder folder;
   const std::string path = example(folder, "a.racktwin");
@@ -482,10 +527,10 @@ TEST_CASE("what is no recording is refused with the reason") {
   CHECK_THAT(complaint_about(std::string(10'000, 'x')), Catch::Contains("is no recording"));
   CHECK_THAT(complaint_about(patched(68, 0)), Catch::Contains("is a database, but no recording"));  // application_id
   // user_version
-  CHECK_THAT(complaint_about(patched(63, 4)),
-             Catch::Contains("has recording format 4, this racktwin reads format 3; read it with a newer racktwin"));
+  CHECK_THAT(complaint_about(patched(63, 5)),
+             Catch::Contains("has recording format 5, this racktwin reads format 4; read it with a newer racktwin"));
   CHECK_THAT(complaint_about(patched(63, 1)),
-             Catch::Contains("has recording format 1, this racktwin reads format 3; run the scenario again"));
+             Catch::Contains("has recording format 1, this racktwin reads format 4; run the scenario again"));
   for (const std::size_t size : {50UL, 200UL, 5000UL, recording.size() - 4096, recording.size() - 1}) {
     CHECK_THAT(complaint_about(recording.substr(0, size)),
                Catch::Contains("is no recording") || Catch::Contains("cut off"));
@@ -596,8 +641,9 @@ TEST_CASE("a recording is exported as CSV with units, paths of its classes, and 
                                   {3, {0.95F}, {0.9F}, {1}},
                                   {4, {0.75F}, {0.75F}, {0.75F}}}));
   require_ok(writer.append_frame(0, 20, {{1, {101, 201}, {91, 191}, {111, 211}}}));
-  require_ok(writer.append_event({15, "hall/row, a/rack-01", "pump \"A\" failed, 1 of 2", "scenario"}));
-  require_ok(writer.append_event({15, "hall", "one\ntwo", "limit", "site_power", 1.5e6, 1.25e6, 3}));
+  require_ok(writer.append_event(
+      {15, "hall/row, a/rack-01", "pump \"A\" failed, 1 of 2", "scenario", "", kNoData, kNoData, 1, 576, 0}));
+  require_ok(writer.append_event({20, "hall", "one\ntwo", "limit", "site_power", 1.5e6, 1.25e6, 3}));
   require_ok(writer.put_activities(0, {{0, "forward", 0, 0.5}}));
   require_ok(writer.close());
 
@@ -629,9 +675,9 @@ TEST_CASE("a recording is exported as CSV with units, paths of its classes, and 
         "0,gpu,0,\"hall/row, a/rack-02/compute-01/gpu-0\"\n"
         "0,pump,0,hall/cdu-1/pump-1\n");
   CHECK(text_of(directory + "/events.csv") ==
-        "time_s,path,what,by,metric,value,limit,count\n"
-        "15,\"hall/row, a/rack-01\",\"pump \"\"A\"\" failed, 1 of 2\",scenario,,,,1\n"
-        "15,hall,\"one\ntwo\",limit,site_power,1500000,1250000,3\n");
+        "time_s,path,what,by,metric,value,limit,count,gpus_behind,gpus_lost,next_limit_s\n"
+        "15,\"hall/row, a/rack-01\",\"pump \"\"A\"\" failed, 1 of 2\",scenario,,,,1,576,0,5\n"
+        "20,hall,\"one\ntwo\",limit,site_power,1500000,1250000,3,,,\n");
   CHECK(text_of(directory + "/iteration.csv") == "from_s,gpu_class,kind,start_s,end_s\n0,0,forward,0,0.5\n");
 
   const auto refused = reader.export_csv(directory, false);

@@ -5,7 +5,7 @@
 #include "sim/recording/run_history.h"
 #include "sim/workload/operators.h"
 #include "tests/last_frame.h"
-#include "tests/sim/flagship.h"
+#include "tests/sim/outcome.h"
 
 #include <catch2/catch.hpp>
 #include <unistd.h>
@@ -41,13 +41,6 @@ class File {
   fs::path path_;
 };
 
-RunOutcome run(const Plan& plan, RunOptions options = {}) {
-  const Calibration calibration = test_calibration();
-  Result<RunOutcome> outcome = run_twin(plan, calibration, options);
-  if (!outcome) FAIL(format_errors(outcome.error(), false));
-  return std::move(*outcome);
-}
-
 RunOutcome recorded(const Plan& plan, const File& file, RunOptions options = {}) {
   options.output = file.path();
   return run(plan, options);
@@ -57,13 +50,6 @@ RecordingReader reader(const File& file) {
   Result<RecordingReader> opened = RecordingReader::open(file.path());
   if (!opened) FAIL(format_errors(opened.error(), false));
   return std::move(*opened);
-}
-
-double value(const RunOutcome& outcome, const std::string& name) {
-  for (const SummaryRow& row : outcome.summary)
-    if (row.name == name) return row.value;
-  FAIL("no summary row " << name);
-  return 0;
 }
 
 // The mean of a metric of the first class in the frame that ends at a time.
@@ -311,8 +297,8 @@ RunHistory history_of(const File& file) {
   return std::move(*opened);
 }
 
-TEST_CASE("a pump that trips runs down to nothing, the other takes part of its flow") {
-  Plan plan = flagship({"duration=3 min"});
+TEST_CASE("a pump that trips runs down to nothing, the other takes as much of its flow as it can") {
+  Plan plan = flagship({"duration=5 min"});
   plan.events = {event(60, EventKind::kPumpSpeed, "hall/cdu-1/pump-2", 0)};
   const File file;
   recorded(plan, file);
@@ -321,19 +307,20 @@ TEST_CASE("a pump that trips runs down to nothing, the other takes part of its f
     return mean_of(run, metric, path, time_s);
   };
   for (const char* pump : {"hall/cdu-1/pump-1", "hall/cdu-1/pump-2"}) {
-    CHECK(of("pump_speed", pump, 60) == Approx(0.75));
+    CHECK(of("pump_speed", pump, 60) == Approx(0.745).margin(0.01));
     CHECK(of("pump_flow", pump, 60) == Approx(of("tcs_flow", "hall", 60) / 2));
   }
   const double after_65 = of("pump_speed", "hall/cdu-1/pump-2", 65);  // mean over 60 to 65 s, time constant 2 s
   CHECK(after_65 > 0);
   CHECK(after_65 < 0.4);
-  CHECK(of("pump_speed", "hall/cdu-1/pump-1", 180) == Approx(0.75));
-  CHECK(of("pump_speed", "hall/cdu-1/pump-2", 180) == 0);
-  CHECK(of("pump_speed", "hall/cdu-1", 180) == Approx(0.375));
+  CHECK(of("pump_speed", "hall/cdu-1/pump-1", 300) == Approx(1).margin(1e-3));
+  CHECK(of("pump_speed", "hall/cdu-1/pump-2", 300) == 0);
+  CHECK(of("pump_speed", "hall/cdu-1", 300) == Approx(0.5).margin(1e-3));
   CHECK(of("pump_flow", "hall/cdu-1/pump-2", 180) == 0);
   CHECK(of("pump_flow", "hall/cdu-1/pump-1", 180) > of("pump_flow", "hall/cdu-1/pump-1", 60));
   CHECK(of("pump_flow", "hall/cdu-1/pump-1", 180) == Approx(8 * of("rack_flow", "hall/row-a/rack-05", 180)));
-  CHECK(of("rack_flow", "hall/row-a/rack-05", 180) < 0.7 * of("rack_flow", "hall/row-a/rack-05", 60));
+  CHECK(of("rack_flow", "hall/row-a/rack-05", 60) == Approx(130));
+  CHECK(of("rack_flow", "hall/row-a/rack-05", 300) == Approx(0.77 * 130).epsilon(0.01));
 }
 
 TEST_CASE("a job that has stopped loads no network, and one within a rack never did") {
@@ -687,27 +674,6 @@ TEST_CASE("a plant without a steady state is refused by what runs away, and the 
   const auto events = reader(file).events();
   REQUIRE(events.size() == 2);
   CHECK(events[1].what == outcome.error().front().message);
-}
-
-// What a run of an hour costs is one solve for each vector of clocks.
-TEST_CASE("every shipped scenario conserves energy and coolant", "[slow]") {
-  for (const auto& entry : fs::directory_iterator(RACKTWIN_SOURCE_DIRECTORY "/racks/scenarios")) {
-    CAPTURE(entry.path().string());
-    Result<Plan> plan = load_plan(entry.path().string(), {}, test_catalog());
-    REQUIRE(plan);
-    // A year: its hottest fortnight, with what happens then.
-    if (plan->duration_s > 86400) {
-      plan->weather.start_s = 190 * 86400.0;
-      plan->duration_s = 14 * 86400.0;
-      for (Event& each : plan->events) {
-        each.until_s -= each.time_s - 4 * 86400.0;
-        each.time_s = 4 * 86400.0;
-      }
-    }
-    const RunOutcome outcome = run(*plan);
-    CHECK(value(outcome, "energy_residual") < 1e-9);
-    CHECK(value(outcome, "coolant_residual") < 1e-12);
-  }
 }
 
 TEST_CASE("a training step of a tower and chiller site has its water and its chiller in the summary") {

@@ -384,6 +384,36 @@ TEST_CASE("rows that differ in what their notes say of the job are solved apart"
   CHECK(rows[0].step_s != rows[1].step_s);
 }
 
+TEST_CASE("how tokens reach their experts is a column, and else what the release of a row could do") {
+  const auto text = [](const std::string& id, const std::string& source, const std::string& dispatch,
+                       const std::string& overlap) {
+    return id + ",calibrate,hgx-h100,400,qwen3-30b-a3b,pretrain,bf16,,\"" + source + "\"," + dispatch + "," + overlap +
+           ",16,48,4096,1,2,4,1,8,8,1,64,step_time,2,s,\n";
+  };
+  const auto table = table_of(
+      "id,use,system,nic_gbps,model_id,task,prec,recompute_id,source,expert_dispatch,overlap_expert_parallel,n_gpus,"
+      "layers,seq,tp,pp,vp,cp,ep,dp,micro_batch,global_batch,metric,value,unit,notes\n" +
+      text("a", "S, x/y:README.md", "", "") + text("b", "S, x/y:README.md", "alltoall", "true") +
+      text("c", "S, x/y:README.md@v25.02.02", "", "") + text("d", "S, x/y:README.md", "alltoall", "false") +
+      text("e", "S, x/y:README.md (release 25.09)", "", "") + text("f", "S, x/y:README.md@v25.02.02", "deepep", "") +
+      text("g", "S", "Deep-EP", "maybe"));
+  REQUIRE(table);
+  const auto rows = predict_training_rows(*table, test_catalog(), test_calibration());
+  REQUIRE(rows);
+  const auto step = [&](std::size_t i) {
+    INFO((*rows)[i].reason);
+    CHECK((*rows)[i].reason.empty());
+    return (*rows)[i].step_s;
+  };
+  CHECK(step(1) < step(3));   // beside the compute
+  CHECK(step(2) == step(3));  // before 25.09: exposed
+  CHECK(step(4) == step(0));  // as a scenario's default
+  CHECK(step(5) != step(3));
+  CHECK((*rows)[2].configuration == (*rows)[3].configuration);
+  CHECK((*rows)[5].configuration != (*rows)[3].configuration);
+  CHECK((*rows)[6].reason == "overlap_expert_parallel maybe is not modelled");
+}
+
 TEST_CASE("scores come by use, then by source, rows without a prediction are counted and not scored") {
   RowPrediction silent = scored("b", "z", 1, std::nan(""));
   silent.reason = "not modelled";

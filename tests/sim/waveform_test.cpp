@@ -71,7 +71,11 @@ TEST_CASE("the steepest change is taken over a window, across the end of the per
   CHECK(facts.high_w == 300);
   CHECK(facts.rise_w_per_s == Approx(2000));  // from the last sample to the first
   CHECK(facts.fall_w_per_s == Approx(2000));
-  CHECK(facts_of(square(100, 300, 1.0, 1000), 1e-9).rise_w_per_s == Approx(200 / 1e-3));
+  // Of means over a mains cycle of 20 ms: a step takes one to show.
+  CHECK(facts_of(square(100, 300, 1.0, 1000), 1e-9).rise_w_per_s == Approx(200 / 20e-3));
+  Waveform spike = square(100, 100, 1.0, 1000);
+  spike.power_w[500] = 300;
+  CHECK(facts_of(spike, 0.1).rise_w_per_s == Approx(200 / 20.0 / 0.1));
 }
 
 TEST_CASE("the lines of a sine and of a square wave are those of the textbook") {

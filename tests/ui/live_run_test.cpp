@@ -119,6 +119,7 @@ TEST_CASE("changes are sent as blocks that an empty line ends, and the end of th
   Result<LiveRun> run = LiveRun::start(script(directory, "exec cat >\"$4\""));
   REQUIRE(run);
   run->send({"hall/cdu-1/pump-2", "state", "tripped"});
+  run->send({"hall", "power_cap", "600 kW", "5 min"});
   run->send_pace(10);
   const auto start = Clock::now();
   run->stop();
@@ -126,7 +127,9 @@ TEST_CASE("changes are sent as blocks that an empty line ends, and the end of th
   CHECK(seconds_since(start) < 4);
   CHECK(run->ending()->signal == SIGTERM);
   CHECK(read_text(directory.path("out")) ==
-        "[[event]]\npath = \"hall/cdu-1/pump-2\"\nstate = \"tripped\"\n\n[run]\npace = 10\n\n[run]\nstop = true\n\n");
+        "[[event]]\npath = \"hall/cdu-1/pump-2\"\nstate = \"tripped\"\n\n"
+        "[[event]]\npath = \"hall\"\npower_cap = \"600 kW\"\nramp = \"5 min\"\n\n[run]\npace = 10\n\n[run]\nstop = "
+        "true\n\n");
 }
 
 TEST_CASE("a child that does not read does not hold up the window") {

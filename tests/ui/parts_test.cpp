@@ -165,7 +165,7 @@ void check_apart(const Zones& zones, float width, float height) {
 TEST_CASE("the zones of the window fill it without overlap, from the smallest to a large one") {
   for (const auto& [width, height] :
        {std::pair(960.0F, 600.0F), {1280.0F, 720.0F}, {1600.0F, 900.0F}, {1920.0F, 1080.0F}}) {
-    const Zones zones = zones_of(width, height, 15, {}, true, 2);
+    const Zones zones = zones_of(width, height, 15, {}, true);
     CAPTURE(width);
     check_apart(zones, width, height);
     CHECK(zones.viewport.width > 0.4F * width);
@@ -180,7 +180,7 @@ TEST_CASE("the zones of the window fill it without overlap, from the smallest to
 }
 
 TEST_CASE("a low window gives the right column all of its height") {
-  const Zones low = zones_of(960, 600, 15, {}, true, 2), high = zones_of(1600, 900, 15, {}, true, 2);
+  const Zones low = zones_of(960, 600, 15, {}, true), high = zones_of(1600, 900, 15, {}, true);
   CHECK(low.events.bottom() >= low.status.y - 2);
   CHECK(low.inspector.bottom() > 0.4F * (low.status.y - low.inspector.y));
   CHECK(low.timeline.right() < low.inspector.x);
@@ -188,9 +188,9 @@ TEST_CASE("a low window gives the right column all of its height") {
   CHECK(high.events.y == high.plots.y);
 }
 
-TEST_CASE("a banner takes its room from the picture and covers nothing; many pumps leave room for the inspector") {
+TEST_CASE("a banner takes its room from the picture and covers nothing; what-ifs leave room for the inspector") {
   for (const float banner : {0.0F, 40.0F, 500.0F}) {
-    const Zones zones = zones_of(960, 600, 15, {}, true, 200, banner);
+    const Zones zones = zones_of(960, 600, 15, {}, true, banner);
     CAPTURE(banner);
     CHECK(zones.banner.y >= zones.toolbar.bottom());
     for (const Zone& below : {zones.tree, zones.viewport, zones.inspector}) CHECK(zones.banner.bottom() <= below.y);
@@ -198,8 +198,8 @@ TEST_CASE("a banner takes its room from the picture and covers nothing; many pum
     CHECK(zones.inspector.height >= 8 * 15);
     CHECK(zones.plots.height > 9 * 15);
   }
-  CHECK(zones_of(960, 600, 15, {}, true, 200).what_if.height > 180);
-  const Zones large = zones_of(1920, 1080, 15, {}, true, 200);
+  CHECK(zones_of(960, 600, 15, {}, true).what_if.height > 180);
+  const Zones large = zones_of(1920, 1080, 15, {}, true);
   CHECK(large.inspector.height >= large.what_if.height);
 }
 

@@ -27,6 +27,7 @@ namespace {
 using nlohmann::json;
 
 constexpr double kPatience_s = 60;  // sanitizers and busy machines
+const std::string kLong = "2 h";    // a live run that does not end before the test has done with it
 
 void sleep_s(double seconds) { std::this_thread::sleep_for(std::chrono::duration<double>(seconds)); }
 
@@ -204,7 +205,7 @@ TEST_CASE("a live run in a real window: trip a pump, watch the flow drop, restor
   if (!Desk::is_possible()) return;
   const TemporaryDirectory directory;
   const std::string recording = directory.path("live.racktwin");
-  Desk desk({write_example(directory), "-o", recording, "--pace", "20"});
+  Desk desk({write_example(directory, kLong), "-o", recording, "--pace", "20"});
   desk.expect([](const json& s) { return s["run"] == "live" && s["following"] == true && s["frames"] >= 3; });
   const double flow_before = desk.state()["values"]["tcs_flow"];
 
@@ -253,13 +254,43 @@ TEST_CASE("a live run in a real window: trip a pump, watch the flow drop, restor
   CHECK(desk.viewer().wait() == 0);
 }
 
+TEST_CASE("a live run in a real window: a rack's power is capped, by a number that is typed, and the cap is lifted",
+          "[xvfb]") {
+  if (!Desk::is_possible()) return;
+  const TemporaryDirectory directory;
+  const std::string recording = directory.path("live.racktwin"), rack = "hall/row-a/rack-06";
+  Desk desk({write_one_apart(directory, kLong), "-o", recording, "--pace", "20", "--select", rack});
+  desk.expect([](const json& s) { return s["run"] == "live" && s["items"].contains("change Power cap"); });
+  const double drawn_w = desk.state()["values"]["rack_power"];
+  REQUIRE(drawn_w > 95e3);
+  const auto answers = [&](const std::string& what) {
+    desk.expect(
+        [&](const json& s) { return s["answer"].get<std::string>().find(rack + ": " + what) != std::string::npos; });
+  };
+
+  desk.click("field Power cap");
+  desk.xdotool({"key", "ctrl+a"});
+  desk.xdotool({"type", "--delay", "40", "90"});
+  desk.key("Return");
+  desk.click("change Power cap");
+  answers("power capped at 90 kW");
+  desk.expect([](const json& s) { return s["values"]["rack_power"] < 91e3; });
+
+  desk.click("change Power cap");  // which holds, and so is lifted
+  answers("power capped at 10 GW");
+  desk.expect([&](const json& s) { return s["values"]["rack_power"] > 0.98 * drawn_w; });
+  desk.click("field Clock limit");
+  desk.key("ctrl+q");
+  CHECK(desk.viewer().wait() == 0);
+}
+
 TEST_CASE("a viewer that is killed or closed leaves a closed recording", "[xvfb]") {
   if (!Desk::is_possible()) return;
   for (const bool is_killed : {true, false}) {
     CAPTURE(is_killed);
     const TemporaryDirectory directory;
     const std::string recording = directory.path("live.racktwin");
-    Desk desk({write_example(directory), "-o", recording, "--pace", "20"});
+    Desk desk({write_example(directory, kLong), "-o", recording, "--pace", "20"});
     desk.expect([](const json& s) { return s["frames"] >= 2; });
     if (is_killed)
       desk.viewer().send(SIGKILL);

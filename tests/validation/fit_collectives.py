@@ -28,19 +28,19 @@ OPERATIONS = ("all_gather", "reduce_scatter", "all_reduce", "alltoall")
 KIB, MIB, GIB = 2**10, 2**20, 2**30
 HUGE_BYTES = 4 * GIB  # few rows, but they fix the asymptote: weight 3
 
-# NCCL's estimate. source: NCCL src/graph/tuning.cc, see sim/network/collective.cpp
+# NCCL's constants. source: NCCL src/graph/tuning.cc, src/graph/topo.h, see sim/network/collective.cpp
 TUNER_NVLINK_SHARE = {3: 0.800, 4: 0.824, 5: 0.802}
 TUNER_LL_MAX = {3: 87.7e9, 4: 141e9, 5: 282e9}
+TUNER_STEP = (0.6e-6, 1.9e-6, 3.4e-6)
+TUNER_NVLS_EFFICIENCY = {3: 1.0, 4: 0.85, 5: 0.74}  # NVLink 3 has none: not used
+TUNER_NVLS_LATENCY = 25e-6
+DATA_SHARE = (0.5, 0.9375, 1)
 PEER_LL_BYTES = 16 * KIB
-# Not fitted: 120 of 128 bytes are data, of the 0.85 that rings reach on NVLink 4 and 5.
-LL128_SHARE = 0.80
 LL, LL128, SIMPLE = range(3)
 
-NAMES = ["base3", "base4", "base5", "ring3", "ring4", "ring5", "p2p3", "p2p4", "p2p5", "nvls4", "nvls5", "hop_ll", "hop_ll128", "hop_simple",
-         "ll_share", "own_copy", "segment", "nvls_latency", "nvls_segment"]
-START = [8e-6, 5e-6, 8e-6, 0.75, 0.8, 0.75, 0.7, 0.7, 0.7, 0.7, 0.6, 1e-6, 3e-6, 5e-6, 0.3, 0.4, 2e-6, 2e-5, 1e-6]
-KEYS = {"base": "collective_nvlink{}.base", "ring": "collective_nvlink{}.ring_share",
-        "p2p": "collective_nvlink{}.p2p_share", "nvls": "collective_nvlink{}.nvls_share"}
+NAMES = ["base_nvlink3", "base_nvlink4", "base_nvlink5", "step", "sends", "own_copy", "segment", "nvls_segment"]
+START = [8e-6, 5e-6, 8e-6, 1.8, 0.9, 0.4, 2e-6, 1e-6]
+TIMES = ("base_nvlink3", "base_nvlink4", "base_nvlink5", "segment", "nvls_segment")
 
 
 def by_log(model, start, measured, weights):
@@ -98,23 +98,22 @@ class Rows:
 
 def model(rows, x):
     p = dict(zip(NAMES, x))
-    generation = rows.generation - 3
-    base = np.array([p["base3"], p["base4"], p["base5"]])[generation]
-    ring_share = np.array([p["ring3"], p["ring4"], p["ring5"]])[generation]
-    p2p_share = np.array([p["p2p3"], p["p2p4"], p["p2p5"]])[generation]
-    nvls_share = np.array([1.0, p["nvls4"], p["nvls5"]])[generation]
+    base = np.array([p["base_nvlink3"], p["base_nvlink4"], p["base_nvlink5"]])[rows.generation - 3]
+    counted = rows.port * np.array([TUNER_NVLINK_SHARE[g] for g in rows.generation])
+    nvls_efficiency = np.array([TUNER_NVLS_EFFICIENCY[g] for g in rows.generation])
     own = p["own_copy"] * rows.size / rows.n
     sends = rows.op == "alltoall"
     steps = np.where(sends, 1, rows.steps)
+    step = [p["step"] * seconds for seconds in TUNER_STEP]
 
     def slotted(transfer):
-        return np.hypot(steps * p["hop_simple"], transfer) + 2 * np.sqrt(p["segment"] * transfer)
+        return np.hypot(steps * step[SIMPLE], transfer) + 2 * np.sqrt(p["segment"] * transfer)
 
-    ll = steps * p["hop_ll"] + (rows.wire + own) / (rows.port * p["ll_share"])
-    ll128 = steps * p["hop_ll128"] + (rows.wire + own) / (rows.port * LL128_SHARE)
-    simple = slotted((rows.wire + own) / (rows.port * np.where(sends, p2p_share, ring_share)))
-    up = rows.size * (1 + 1 / rows.n) / (rows.port * nvls_share)
-    nvls = p["nvls_latency"] + up + 2 * np.sqrt(p["nvls_segment"] * rows.n * up)
+    ll = steps * step[LL] + (rows.wire + own) / (counted * DATA_SHARE[LL])
+    ll128 = steps * step[LL128] + (rows.wire + own) / (counted * DATA_SHARE[LL128])
+    simple = slotted((rows.wire + own) / (counted * np.where(sends, p["sends"], 1)))
+    up = rows.size * (1 + 1 / rows.n) / (counted * nvls_efficiency)
+    nvls = TUNER_NVLS_LATENCY + up + 2 * np.sqrt(p["nvls_segment"] * rows.n * up)
     ring = np.choose(rows.protocol, [ll, ll128, simple])
     return base + np.where(rows.has_nvls, np.minimum(ring, nvls), ring)
 
@@ -178,11 +177,9 @@ def print_domain(rows):
             print(f"# {chip}, fitted: {by_size(rows, error, left)}\n#   left out:   {by_size(rows, held, left)}")
     fitted_on = f"collectives.csv, calibrate rows of NCCL in one NVLink domain, 2 to 8 GPUs ({rows.n.size} rows)"
     for i, (name, value) in enumerate(zip(NAMES, x)):
-        generation = re.fullmatch(r"(base|ring|p2p|nvls)(\d)", name)
-        key = KEYS[generation[1]].format(generation[2]) if generation else f"collective.{name}"
-        is_share = "share" in key or name == "own_copy"
-        scale, unit = (1, "") if is_share else (1e6, " us")
-        print_table(key, scale * value, fitted_on, unit, left_out=[scale * held[i] for held in held_fits.values()])
+        scale, unit = (1e6, " us") if name in TIMES else (1, "")
+        print_table(f"collective.{name}", scale * value, fitted_on, unit,
+                    left_out=[scale * held[i] for held in held_fits.values()])
     print_fit(rows, error, held_fits)
 
 
@@ -208,11 +205,12 @@ def print_network(rows):
 
 
 def print_moe(rows):
-    """Kernels that move the tokens of a mixture of experts over NVLink: base + bytes / (port share)."""
+    """Kernels that move the tokens of a mixture of experts over NVLink: base + bytes / (port share). DeepEP's normal
+    kernels have a base of their own, the others one in common."""
     kernels = {"deepep": "normal (DeepEP", "deepep_low_latency": "low-latency (DeepEP", "one_sided": "NVLinkOneSided",
                "two_sided": "NVLinkTwoSided"}
-    for kernel, word in kernels.items():
-        volume, time = [], []
+    which, volume, time = [], [], []
+    for index, (kernel, word) in enumerate(kernels.items()):
         for row in rows:
             chip = next((entry for entry in NVLINK if entry[0] in row["hardware"]), None)
             is_dispatch = "dispatch" in row["model"]
@@ -223,16 +221,21 @@ def print_moe(rows):
             copies = {"deepep_low_latency": top_k * (n - 1) / n, "one_sided": min(top_k, n) * (n - 1) / n}.get(
                 kernel, (n - 1) * (1 - (1 - 1 / n) ** top_k))
             token = hidden * (1 + 4 / 128) if is_dispatch else 2 * hidden
+            which.append(index)
             volume.append(float(row["global_batch"]) * copies * token / chip[2])
             time.append(float(row["value"]) * 1e-6)
-        volume, time = np.array(volume), np.array(time)
-        run = lambda x: x[0] + volume / x[1]
-        x = by_log(run, [2e-5, 0.6], time, np.ones_like(time))
-        error = run(x) / time - 1
-        print(f"\n# {kernel}: {error_text(error, time > 0)}")
-        fitted_on = f"collectives.csv, calibrate rows of that kernel on NVLink ({time.size} rows)"
-        print_table(f"moe.{kernel}_base", x[0] * 1e6, fitted_on, " us")
-        print_table(f"moe.{kernel}_share", x[1], fitted_on)
+    which, volume, time = np.array(which), np.array(volume), np.array(time)
+    run = lambda x: np.where(which == 0, x[0], x[1]) + volume / x[2:][which]
+    x = by_log(run, [4e-5, 1e-5, 0.6, 0.5, 0.7, 0.4], time, np.ones_like(time))
+    error = run(x) / time - 1
+    print()
+    for index, kernel in enumerate(kernels):
+        print(f"# {kernel}: {error_text(error, which == index)}")
+    fitted_on = f"collectives.csv, calibrate rows of DeepEP and TensorRT-LLM on NVLink ({time.size} rows)"
+    print_table("moe.deepep_base", x[0] * 1e6, fitted_on, " us")
+    print_table("moe.low_latency_base", x[1] * 1e6, fitted_on, " us")
+    for index, kernel in enumerate(kernels):
+        print_table(f"moe.{kernel}_share", x[2 + index], fitted_on)
 
 
 def main():
