@@ -67,6 +67,8 @@ class Chooser {
     if (kind_ == "site" || kind_ == "facility") add_of_site();
     if (kind_ == "power-shelf" && says_apart(site_.parent(id_)))
       add_failure("Shelf", path_, {"power shelf failed", {"power shelf repaired"}});
+    if (kind_ == "psu" && says_apart(site_.parent(site_.parent(id_))))
+      add_failure("PSU", path_, {"PSU failed", {"PSU repaired"}});
     if ((kind_ == "switch-tray" && says_apart(site_.parent(id_))) || kind_ == "leaf" || kind_ == "spine" ||
         kind_ == "core")
       add_failure(kind_ == "switch-tray" ? "Switch tray" : "Switch", path_, {"failed", {"repaired"}});
@@ -100,6 +102,9 @@ class Chooser {
     if (kind_ == "rack")
       add_share("Valve", "valve", 0, {"coolant valve ", {"coolant valve opened"}},
                 "Flow that the rack's valve lets through, of what an open one does");
+    if (kind_ == "rack" || kind_ == "compute-tray")
+      add_state("Leak", path_, "Isolate", "leaking", {"leak: ", {"leak mended"}},
+                "It leaks: its coolant is shut off and its power with it");
     if (kind_ == "rack" || kind_ == "compute-tray" || kind_ == "gpu")
       add_share("Clogged to", "flow_area", 0, {"clogged to ", {"no longer clogged"}},
                 kind_ == "rack" ? "What clogging leaves of the flow area of the rack's loop"
@@ -172,6 +177,7 @@ class Chooser {
     if (kind_ == "site") {
       add_failure("Utility", path_ + "/utility", {"utility lost", {"utility back"}});
       add_failure("Feed A", path_ + "/feed-a", {"feed lost", {"feed back"}});
+      if (has_data("ups_charge")) add_failure("UPS A", path_ + "/feed-a/ups", {"UPS failed", {"UPS repaired"}});
     }
     // Equipment that has no effect, since the supply is given, or that has not worked yet, is not known of.
     if (!is_liquid_ || !has_data("water_use")) return;

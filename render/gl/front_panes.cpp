@@ -8,7 +8,7 @@
 namespace racktwin::gl {
 namespace {
 
-// Ports or supplies on a metre: 18 switch ports, 6 power supplies, 24 network ports on 0.6 m.
+// Ports or supplies on a metre: 18 switch ports, 6 PSUs (each its own cell), 24 network ports on 0.6 m.
 float ports_per_m(std::uint16_t kind) {
   switch (static_cast<FrontKind>(kind)) {
     case FrontKind::kSwitchTray:

@@ -10,7 +10,7 @@ FrontKind kind_of(const std::string& word) {
   if (word == "gpu") return FrontKind::kGpu;
   if (word == "compute-tray") return FrontKind::kComputeTray;
   if (word == "switch-tray") return FrontKind::kSwitchTray;
-  if (word == "power-shelf") return FrontKind::kPowerShelf;
+  if (word == "power-shelf" || word == "psu") return FrontKind::kPowerShelf;
   if (word == "management-switch") return FrontKind::kManagementSwitch;
   return FrontKind::kOther;
 }

@@ -12,6 +12,8 @@ namespace racktwin {
 namespace {
 
 const double kGamma = 1 - 1 / std::sqrt(2.0);
+constexpr double kLong_s = 1e11;
+constexpr double kSteady = 1e-6;  // of all heat: what may still go into a node
 
 }  // namespace
 
@@ -132,25 +134,37 @@ Eigen::VectorXd ThermalNetwork::slope_k_per_s(const Eigen::VectorXd& temp_degc) 
 
 bool ThermalNetwork::settle() {
   assemble();
-  if (!std::isinf(factorised_dt_s_)) {
-    factorised_dt_s_ = 0;
-    if (!factorise(0, 1)) return false;
-    factorised_dt_s_ = std::numeric_limits<double>::infinity();
-  }
-  const Eigen::VectorXd given_temp = (capacity_ == 0).select(temp_, 0);
-  const Eigen::VectorXd solution = factors_->lu.solve((capacity_ == 0).select(temp_, heat_w(given_temp)));
-  if (!solution.allFinite()) return false;
-  temp_ = start_temp_ = solution;
+  const std::optional<Eigen::VectorXd> steady = steady_degc();
+  if (!steady) return false;
+  temp_ = start_temp_ = *steady;
   ledger_ = {};
   return true;
 }
 
-ThermalNode ThermalNetwork::where_heat_stays() {
-  constexpr double kLong_s = 1e9;
-  assemble();
+std::optional<Eigen::VectorXd> ThermalNetwork::steady_degc() {
+  const bool is_whole = std::isinf(factorised_dt_s_) || factorise(0, 1);
+  factorised_dt_s_ = is_whole ? std::numeric_limits<double>::infinity() : 0;
+  if (is_whole) {
+    const Eigen::VectorXd given_temp = (capacity_ == 0).select(temp_, 0);
+    const Eigen::VectorXd solution = factors_->lu.solve((capacity_ == 0).select(temp_, heat_w(given_temp)));
+    if (solution.allFinite()) return solution;
+  }
+  // Some nodes have no way to a boundary. They are steady if they have no heat either.
+  const Eigen::VectorXd later = long_after();
+  const double most_w = kSteady * std::max(1.0, source_.cwiseAbs().sum());
+  const bool is_steady = later.allFinite() && (capacity_ == 0).select(0, heat_w(later)).cwiseAbs().maxCoeff() < most_w;
+  return is_steady ? std::optional(later) : std::nullopt;
+}
+
+Eigen::VectorXd ThermalNetwork::long_after() {
   factorised_dt_s_ = 0;
-  if (!factorise(1, kLong_s)) return hottest();
-  return hottest_of(temp_ + kLong_s * slope_k_per_s(temp_));
+  if (!factorise(1, kLong_s)) return temp_;
+  return temp_ + kLong_s * slope_k_per_s(temp_);
+}
+
+ThermalNode ThermalNetwork::where_heat_stays() {
+  assemble();
+  return hottest_of(long_after());
 }
 
 ThermalNode ThermalNetwork::hottest_of(const Eigen::VectorXd& temp_degc) const {

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace racktwin {
@@ -46,10 +47,11 @@ class ThermalNetwork {
   void set_source(ThermalNode node, double heat_w);  // held until set again; into a boundary it goes straight out
   void set_boundary(ThermalNode node, double temp_degc);
 
-  // Puts every temperature at the steady state and starts the ledger anew. False, and nothing changed, if there is
-  // none; where the heat has no way out is asked of where_heat_stays().
+  // Puts every temperature at the steady state and starts the ledger anew; a node without heat and without a way to a
+  // boundary keeps its own. False, and nothing changed, if there is none; where the heat has no way out is asked of
+  // where_heat_stays().
   bool settle();
-  // The node that is hottest long after (30 years, in one step).
+  // The node that is hottest long after (3,000 years, in one step).
   ThermalNode where_heat_stays();
   ThermalNode hottest() const;  // of those that store heat
   // Advances by dt_s > 0 with SDIRK2: two stages, second order, L-stable, gamma = 1 - 1/sqrt(2).
@@ -68,6 +70,8 @@ class ThermalNetwork {
   // Heat rate x T_driver out of one node and into another: what all couplings are made of.
   void move_heat(ThermalNode from, ThermalNode to, ThermalNode driver, double rate_w_per_k);
   void assemble();
+  std::optional<Eigen::VectorXd> steady_degc();
+  Eigen::VectorXd long_after();  // temperatures
   ThermalNode hottest_of(const Eigen::VectorXd& temp_degc) const;
   bool factorise(double capacity_weight, double coupling_weight);
   Eigen::VectorXd heat_w(const Eigen::VectorXd& temp_degc) const;         // into each node

@@ -526,10 +526,14 @@ Result<Fabric> fabric_of(const Site& site) {
 }
 
 // The number of "power-shelf-2" is 2; 0: it is no power shelf of such a rack.
-int power_shelf_number(const RackType& type, const std::string& name) {
+ShelfPart shelf_part(const RackType& type, const std::string& name) {
   for (int shelf = 1; shelf <= type.shelves; ++shelf)
-    if (name == fmt::format("power-shelf-{:02}", shelf) || name == fmt::format("power-shelf-{}", shelf)) return shelf;
-  return 0;
+    for (const std::string& of : {fmt::format("power-shelf-{:02}", shelf), fmt::format("power-shelf-{}", shelf)}) {
+      if (name == of) return {shelf, 0};
+      for (int psu = 1; psu <= type.shelf_psus; ++psu)
+        if (name == fmt::format("{}/psu-{}", of, psu)) return {shelf, psu};
+    }
+  return {};
 }
 
 GpuRange gpus_at(const Site& site, const std::string& path) {
@@ -549,7 +553,7 @@ GpuRange gpus_at(const Site& site, const std::string& path) {
     if (path == rack) return {first, first + static_cast<std::uint32_t>(type.gpus())};
     if (path.compare(0, rack.size() + 1, rack + "/") != 0) continue;
     const std::string inside = path.substr(rack.size() + 1);
-    if (power_shelf_number(type, inside) > 0) return {first, first + per_rack};
+    if (shelf_part(type, inside).shelf > 0) return {first, first + per_rack};
     std::uint32_t gpu = first;
     for (const std::string& name : tray_and_gpu_names(type)) {
       const bool is_tray = name.find('/') == std::string::npos;

@@ -98,12 +98,18 @@ RankCoordinates coordinates_of(const Parallelism& parallelism, int rank);
 int default_ranks_per_domain(const Parallelism& parallelism, int domain_gpus);
 
 // What a component path means ("hall", "hall/row-a", ".../rack-03", ".../compute-07", ".../gpu-2"), as a range of GPUs;
-// of a power shelf (".../rack-03/power-shelf-2") those of its rack. Empty if there is none.
+// of a power shelf (".../rack-03/power-shelf-02") or a PSU of it (".../power-shelf-02/psu-3") those of its rack. Empty
+// if there is none.
 struct GpuRange {
   std::uint32_t begin = 0, end = 0;
 };
-std::vector<std::string> tray_and_gpu_names(const RackType& rack);      // "compute-01", "compute-01/gpu-0", ...
-int power_shelf_number(const RackType& rack, const std::string& name);  // of "power-shelf-02" 2; 0: it is none
+std::vector<std::string> tray_and_gpu_names(const RackType& rack);  // "compute-01", "compute-01/gpu-0", ...
+// Of "power-shelf-02" shelf 2, PSU 0; of "power-shelf-02/psu-3" shelf 2, PSU 3; of anything else shelf 0.
+struct ShelfPart {
+  int shelf = 0, psu = 0;
+  bool operator==(const ShelfPart&) const = default;
+};
+ShelfPart shelf_part(const RackType& rack, const std::string& name);
 GpuRange gpus_at(const Site& site, const std::string& path);
 inline GpuRange gpus_at(const Plan& plan, const std::string& path) { return gpus_at(plan.site, path); }
 

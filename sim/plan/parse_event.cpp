@@ -40,14 +40,21 @@ std::vector<std::string> paths_for(EventKind kind, const Plan& plan) {
     for (int f = 0; f < plan.power.feeds; ++f) paths.push_back(feed_path(plan, f));
   } else if (kind == EventKind::kUtility) {
     paths = {utility_path(plan)};
-  } else if (kind == EventKind::kShelf) {
+  } else if (kind == EventKind::kUps) {
+    for (int f = 0; f < plan.power.feeds; ++f) paths.push_back(ups_path(plan, f));
+  } else if (kind == EventKind::kShelf || kind == EventKind::kPsu) {
+    const RackType& type = plan.site.rack_type;
     for (const RackPlace& rack : plan.site.racks)
-      for (int shelf = 1; shelf <= plan.site.rack_type.shelves; ++shelf)
-        paths.push_back(fmt::format("{}/power-shelf-{:02}", rack.path, shelf));
+      for (int shelf = 1; shelf <= type.shelves; ++shelf) {
+        const std::string path = fmt::format("{}/power-shelf-{:02}", rack.path, shelf);
+        if (kind == EventKind::kShelf) paths.push_back(path);
+        for (int psu = 1; kind == EventKind::kPsu && psu <= type.shelf_psus; ++psu)
+          paths.push_back(fmt::format("{}/psu-{}", path, psu));
+      }
   } else if (kind == EventKind::kFailure) {
     if (const Result<Fabric> fabric = fabric_of(plan.site)) paths = network_part_examples(plan.site, *fabric);
   } else {
-    const bool can_be_gpu = kind != EventKind::kPowerCap && kind != EventKind::kCurtail;
+    const bool can_be_gpu = kind != EventKind::kPowerCap && kind != EventKind::kCurtail && kind != EventKind::kLeak;
     paths.push_back(plan.site.name);
     for (const RackPlace& rack : plan.site.racks) {
       if (const std::string row = parent_of(rack.path); row != parent_of(paths.back())) paths.push_back(row);
@@ -63,7 +70,8 @@ std::vector<std::string> paths_for(EventKind kind, const Plan& plan) {
 bool acts_on_coolant(EventKind kind) {
   constexpr EventKind kOthers[] = {EventKind::kClockLimit, EventKind::kFailure, EventKind::kGpuPowerLimit,
                                    EventKind::kPowerCap,   EventKind::kCurtail, EventKind::kShelf,
-                                   EventKind::kFeed,       EventKind::kUtility};
+                                   EventKind::kPsu,        EventKind::kFeed,    EventKind::kUps,
+                                   EventKind::kUtility};
   return std::find(std::begin(kOthers), std::end(kOthers), kind) == std::end(kOthers);
 }
 
@@ -72,16 +80,20 @@ std::optional<NetworkPart> network_part_at(const Plan& plan, const std::string& 
   return fabric ? network_part(plan.site, *fabric, path) : std::nullopt;
 }
 
-// Whether the path is one of GPUs on which such an event can act.
+// Whether the path is one of GPUs, or of what holds them, on which such an event can act.
 bool names_gpus(const Event& event, const Plan& plan) {
-  if (!acts_on_gpus(event.kind) || event.kind == EventKind::kRackValve || event.kind == EventKind::kShelf) return false;
+  constexpr EventKind kOfOthers[] = {EventKind::kRackValve, EventKind::kShelf, EventKind::kPsu};
+  if (!acts_on_gpus(event.kind) || event.path.find("/power-shelf-") != std::string::npos ||
+      std::find(std::begin(kOfOthers), std::end(kOfOthers), event.kind) != std::end(kOfOthers))
+    return false;
   const GpuRange gpus = gpus_at(plan, event.path);
-  const std::string name = event.path.substr(event.path.rfind('/') + 1);
-  if (gpus.end == gpus.begin || name.rfind("power-shelf-", 0) == 0) return false;
-  const bool is_cap = event.kind == EventKind::kPowerCap || event.kind == EventKind::kCurtail;
-  const auto per_rack = static_cast<std::uint32_t>(plan.site.rack_type.gpus());
-  if (is_cap) return name.rfind("gpu-", 0) != 0;
-  return event.kind != EventKind::kFlowArea || gpus.end - gpus.begin <= per_rack;
+  const auto count = static_cast<int>(gpus.end - gpus.begin);
+  const bool is_gpu = event.path.substr(event.path.rfind('/') + 1).rfind("gpu-", 0) == 0;
+  const bool is_in_rack = count <= plan.site.rack_type.gpus();
+  if (count == 0) return false;
+  if (event.kind == EventKind::kLeak) return is_in_rack && !is_gpu;
+  if (event.kind == EventKind::kFlowArea) return is_in_rack;
+  return !is_gpu || (event.kind != EventKind::kPowerCap && event.kind != EventKind::kCurtail);
 }
 
 void check_path(Table& table, const Event& event, const Plan& plan) {
@@ -92,6 +104,11 @@ void check_path(Table& table, const Event& event, const Plan& plan) {
     table.error_at("path",
                    fmt::format("{} is air-cooled: there is no pump and no facility water", plan.site.rack_type.name),
                    "leave the event out; a clock_limit acts on air-cooled racks too");
+    return;
+  }
+  if (event.kind == EventKind::kUps && std::isnan(plan.power.ride_through_s)) {
+    table.error_at("path", "the UPS has no batteries: without it nothing would change",
+                   "give it some, power.ups_ride_through, or leave the event out");
     return;
   }
   const std::vector<std::string> paths = paths_for(event.kind, plan);
@@ -161,19 +178,20 @@ std::optional<Action> parse_action(Table& table, const Plan& plan) {
                           "dry_bulb_rise", "gpu_power_limit", "power_cap", "curtail"})
     actions += table.has(key) ? 1 : 0;
   if (actions != 1) {
-    table.error_at("path",
-                   fmt::format("an event sets exactly one thing, this one {}", actions == 0 ? "none" : "several"),
-                   "supply_temperature of the facility; state of a pump, CDU, chiller or a part of the network; speed "
-                   "of a pump; valve of a rack; flow_area, clock_limit or gpu_power_limit of a rack, tray or GPU; "
-                   "power_cap or curtail of a tray, rack, row or the site; dry_bulb or dry_bulb_rise of the weather");
+    table.error_at(
+        "path", fmt::format("an event sets exactly one thing, this one {}", actions == 0 ? "none" : "several"),
+        "supply_temperature of the facility; state of a pump, CDU, chiller, rack, tray, PSU, feed or a part of the "
+        "network; speed of a pump; valve of a rack; flow_area, clock_limit or gpu_power_limit of a rack, tray or GPU; "
+        "power_cap or curtail of a tray, rack, row or the site; dry_bulb or dry_bulb_rise of the weather");
     return std::nullopt;
   }
   if (action.state && *action.state != "tripped" && *action.state != "running" && *action.state != "failed" &&
-      *action.state != "isolated")
-    table.error_at("state",
-                   "the state of a pump, chiller, tower or dry cooler is \"tripped\" or \"running\", that of a CDU "
-                   "\"isolated\" or \"running\", that of a power shelf, a feed, the utility or a part of the network "
-                   "\"failed\" or \"running\"");
+      *action.state != "isolated" && *action.state != "leaking")
+    table.error_at(
+        "state",
+        "the state of a pump, chiller, tower or dry cooler is \"tripped\" or \"running\", that of a CDU "
+        "\"isolated\" or \"running\", that of a rack or compute tray \"leaking\" or \"running\", that of a power "
+        "shelf, a PSU, a feed, its UPS, the utility or a part of the network \"failed\" or \"running\"");
   const bool is_readable = action.supply_degc || action.state || action.speed || action.clock || action.valve ||
                            action.flow_area || action.dry_bulb_degc || action.dry_bulb_rise_k || action.gpu_power_w ||
                            action.power_w || action.curtailed;
@@ -208,10 +226,16 @@ void set_state(const std::string& state, const Plan& plan, Event& event) {
   };
   if (name.rfind("feed-", 0) == 0)
     fails(EventKind::kFeed, "feed lost", "feed back");
+  else if (name == "ups")
+    fails(EventKind::kUps, "UPS failed: its feed goes past it, without batteries", "UPS repaired");
   else if (event.path == utility_path(plan))
     fails(EventKind::kUtility, "utility lost", "utility back");
   else if (name.rfind("power-shelf-", 0) == 0)
     fails(EventKind::kShelf, "power shelf failed", "power shelf repaired");
+  else if (name.rfind("psu-", 0) == 0)
+    fails(EventKind::kPsu, "PSU failed", "PSU repaired");
+  else if (state == "leaking" || (is_running && gpus_at(plan, event.path).end > 0))
+    fails(EventKind::kLeak, "leak: coolant shut off, power off", "leak mended");
   else if (state == "failed" || (is_running && network_part_at(plan, event.path)))
     set_value(event, EventKind::kFailure, works, is_running ? "repaired" : "failed", "repaired");
   else if (state == "isolated" || (is_running && is_cdu(plan, event.path)))

@@ -43,6 +43,7 @@ std::string feed_path(const Plan& plan, int feed) {
   return fmt::format("{}/feed-{}", plan.site.name, static_cast<char>('a' + feed));
 }
 
+std::string ups_path(const Plan& plan, int feed) { return feed_path(plan, feed) + "/ups"; }
 std::string utility_path(const Plan& plan) { return plan.site.name + "/utility"; }
 
 std::string facility_path(const Plan& plan) { return plan.site.name + "/facility"; }

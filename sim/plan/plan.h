@@ -169,8 +169,11 @@ enum class EventKind : std::uint8_t {
   kGpuPowerLimit,   // value: highest power of each GPU of the same [W]
   kPowerCap,        // value: highest power of a tray, rack, row or the site [W]
   kCurtail,         // value: share by which its power goes down
+  kLeak,            // value: 1: a tray or rack is sound, 0: it leaks: its coolant is shut off and its power with it
   kShelf,           // value: 1: a power shelf works, 0: it has failed
+  kPsu,             // the same of one of its PSUs
   kFeed,            // the same of a feed
+  kUps,             // the same of the UPS of a feed: failed, the feed goes past it and has no batteries
   kUtility,         // the same of what is behind all feeds
 };
 
@@ -178,7 +181,7 @@ enum class EventKind : std::uint8_t {
 constexpr bool acts_on_gpus(EventKind kind) {
   return kind == EventKind::kClockLimit || kind == EventKind::kRackValve || kind == EventKind::kFlowArea ||
          kind == EventKind::kGpuPowerLimit || kind == EventKind::kPowerCap || kind == EventKind::kCurtail ||
-         kind == EventKind::kShelf;
+         kind == EventKind::kLeak || kind == EventKind::kShelf || kind == EventKind::kPsu;
 }
 
 // An event sets a value from time_s until until_s. Of several on one component the latest holds; clock limits of a GPU,
@@ -217,8 +220,9 @@ struct Plan {
 std::string cdu_path(const Plan& plan, int cdu);
 std::string pump_path(const Plan& plan, int cdu, int pump);
 std::vector<std::string> pump_paths(const Plan& plan);
-// "hall/feed-a" of number 0, "hall/utility".
+// "hall/feed-a" of number 0, "hall/feed-a/ups", "hall/utility".
 std::string feed_path(const Plan& plan, int feed);
+std::string ups_path(const Plan& plan, int feed);
 std::string utility_path(const Plan& plan);
 // "hall/facility", "hall/facility/tower" or ".../dry-cooler", "hall/facility/chiller", "hall/weather".
 std::string facility_path(const Plan& plan);

@@ -21,16 +21,18 @@ double ups_output_w(const PowerPlan& power, int live_feeds, double rack_ac_w) {
 PowerSupply::PowerSupply(const PowerPlan& power)
     : power_(power),
       live_feeds_(power.feeds),
+      live_ups_(power.feeds),
       charge_(std::isnan(power.ride_through_s) ? std::numeric_limits<double>::quiet_NaN() : 1) {}
 
-void PowerSupply::set(int live_feeds, bool has_utility) {
+void PowerSupply::set(int live_feeds, int live_ups, bool has_utility) {
   live_feeds_ = live_feeds;
+  live_ups_ = live_ups;
   has_utility_ = has_utility;
 }
 
 double PowerSupply::recharge_w() const {
   if (!has_source() || !(charge_ < 1) || !(power_.recharge_s > 0)) return 0;
-  return live_feeds_ * power_.ups_rating_w * power_.ride_through_s / power_.recharge_s;
+  return live_ups_ * power_.ups_rating_w * power_.ride_through_s / power_.recharge_s;
 }
 
 void PowerSupply::recharge(double dt_s) {
@@ -57,15 +59,15 @@ std::vector<std::string> PowerSupply::step(double dt_s, double rack_ac_w) {
     recharge(dt_s);
     return happened;
   }
-  if (source_ == Source::kUtility && !std::isnan(charge_)) happened.emplace_back("batteries carry the load");
+  const bool has_batteries = live_ups_ > 0 && !std::isnan(charge_);
+  if (source_ == Source::kUtility && has_batteries) happened.emplace_back("batteries carry the load");
   source_ = Source::kBattery;
   // Without batteries the light goes out at once.
-  const double load = ups_output_w(power_, live_feeds_, rack_ac_w) / power_.ups_rating_w;
-  charge_ = std::isnan(charge_) ? charge_ : std::max(0.0, charge_ - load * dt_s / power_.ride_through_s);
-  if (!is_empty_ && !(charge_ > 0)) {
+  const double load = ups_output_w(power_, live_ups_, rack_ac_w) / power_.ups_rating_w;
+  if (has_batteries) charge_ = std::max(0.0, charge_ - load * dt_s / power_.ride_through_s);
+  if (!is_empty_ && (!has_batteries || charge_ <= 0)) {
     is_empty_ = true;
-    happened.emplace_back(std::isnan(charge_) ? "no batteries: the racks are dark"
-                                              : "batteries empty: the racks are dark");
+    happened.emplace_back(has_batteries ? "batteries empty: the racks are dark" : "no batteries: the racks are dark");
   }
   return happened;
 }

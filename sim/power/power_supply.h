@@ -18,8 +18,9 @@ class PowerSupply {
  public:
   explicit PowerSupply(const PowerPlan& power);
 
-  // What events leave of it.
-  void set(int live_feeds, bool has_utility);
+  // What events leave of it. live_ups: of the live feeds, those that do not go past their UPS; only these have
+  // batteries, which are all charged alike.
+  void set(int live_feeds, int live_ups, bool has_utility);
   // Advances by dt_s under a load at the racks. Without the utility the batteries carry it: full, they last
   // `ride_through` at the UPS rating, at another load in proportion, until the generator has started. With it back, or
   // on the generator, they recharge. Gives what has happened, in words ("batteries empty: the racks are dark").
@@ -37,7 +38,7 @@ class PowerSupply {
   void recharge(double dt_s);
 
   const PowerPlan& power_;
-  int live_feeds_;
+  int live_feeds_, live_ups_;
   bool has_utility_ = true, is_empty_ = false;
   Source source_ = Source::kUtility;
   double charge_, lost_for_s_ = 0;

@@ -48,7 +48,7 @@ struct LimitRow {
 struct ComponentRow {
   int id = 0;
   std::string path;  // "hall/row-a/rack-03"; a template's path starts with its type: "gb200-nvl72/compute-07/gpu-2"
-  std::string kind;  // "site", "row", "rack", "cdu", "pump", "tray", "gpu", "switch-tray", "power-shelf", ...
+  std::string kind;  // "site", "row", "rack", "cdu", "pump", "tray", "gpu", "switch-tray", "power-shelf", "psu", ...
   int parent = -1;   // component id; -1: none
   double x_m = 0, y_m = 0, z_m = 0;               // of the front lower left corner, in the parent
   double width_m = 0, depth_m = 0, height_m = 0;  // NaN: no data

@@ -34,7 +34,7 @@ struct Place {
 struct RackPartPlace {
   int id = -1;       // of the template's component
   std::string name;  // below the rack's path: "compute-07", "compute-07/gpu-2"
-  std::string kind;  // "compute-tray", "gpu", "switch-tray", "power-shelf", "management-switch"
+  std::string kind;  // "compute-tray", "gpu", "switch-tray", "power-shelf", "psu", "management-switch"
   int parent = -1;   // index into parts; -1: the rack
   Place place;
   int gpu = -1;   // number within the rack, if a GPU

@@ -18,11 +18,12 @@ bool has_no_flow(const Plan& plan, const PlantInput& boundary) {
 std::vector<bool> classes_down(const Plan& plan, const Model& model, const InForce& now, const PlantInput& boundary) {
   std::vector<bool> down(model.gpu_classes.size());
   const bool no_flow = has_no_flow(plan, boundary);
-  const bool no_utility = !now.has_utility && !(plan.power.ride_through_s > 0);
+  const bool no_utility = !now.has_utility && (now.live_ups == 0 || !(plan.power.ride_through_s > 0));
   for (std::uint32_t c = 0; c < down.size(); ++c) {
     const std::uint32_t rack = model.class_of_rack[model.rack_of_gpu(model.gpu_classes[c].first)];
-    down[c] = no_flow || no_utility || now.shelves[rack] == 0 || boundary.rack_opening[rack] <= 0 ||
-              boundary.gpu_flow_area[c] <= 0 || now.network.nvlink_of(c) <= 0 || now.network.nic_of(c) <= 0;
+    down[c] = no_flow || no_utility || now.supply.psus[rack] == 0 || now.supply.is_off[c] ||
+              boundary.rack_opening[rack] <= 0 || boundary.gpu_flow_area[c] <= 0 || now.network.nvlink_of(c) <= 0 ||
+              now.network.nic_of(c) <= 0;
   }
   return down;
 }
@@ -44,12 +45,15 @@ int gpus_behind(const Plan& plan, const Model& model, const Event& event) {
     case EventKind::kFreeCooling:
     case EventKind::kChiller:
     case EventKind::kFeed:
+    case EventKind::kUps:
     case EventKind::kUtility:
       return event.value == 0 ? size(all) : -1;
     case EventKind::kRackValve:
     case EventKind::kFlowArea:
       return event.value < 1 ? size(gpus_at(plan, event.path)) : -1;
+    case EventKind::kLeak:
     case EventKind::kShelf:
+    case EventKind::kPsu:
       return event.value == 0 ? size(gpus_at(plan, event.path)) : -1;
     case EventKind::kFailure: {
       if (event.value != 0) return -1;

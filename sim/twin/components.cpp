@@ -144,7 +144,8 @@ class Lister {
     }
   }
 
-  // The parts share the rack's height evenly, top to bottom; the GPUs of a tray stand side by side.
+  // The parts share the rack's height evenly, top to bottom; the GPUs of a tray and the PSUs of a shelf stand side by
+  // side.
   void list_template() {
     const int rack = add(type_.name, "rack-type", -1, {}, rack_);
     int parts = 0;
@@ -159,9 +160,11 @@ class Lister {
             fmt::format("{}/{}-{:02}", type_.name, computes ? "compute" : part.part, ++numbers[part.part]);
         const int tray = add(name, part.part, rack, {0, 0, rack_.height_m - (slot + 1) * pitch},
                              {rack_.width_m, rack_.depth_m, pitch});
-        for (int g = 0; computes && g < type_.gpus_per_tray; ++g) {
-          const double width = rack_.width_m / type_.gpus_per_tray;
-          add(fmt::format("{}/gpu-{}", name, g), "gpu", tray, {g * width, 0, 0}, {width, rack_.depth_m, pitch});
+        const int inside = computes ? type_.gpus_per_tray : part.part == "power-shelf" ? type_.shelf_psus : 0;
+        for (int n = 0; n < inside; ++n) {
+          const double width = rack_.width_m / inside;
+          add(computes ? fmt::format("{}/gpu-{}", name, n) : fmt::format("{}/psu-{}", name, n + 1),
+              computes ? "gpu" : "psu", tray, {n * width, 0, 0}, {width, rack_.depth_m, pitch});
         }
       }
   }

@@ -39,31 +39,54 @@ void lower(const Plan& plan, const Model& model, const std::string& path, double
   }
 }
 
+// The PSUs of a shelf that work.
+int psus_of_shelf(const RackType& rack, const LostSupply& lost, std::uint32_t rack_class, int shelf) {
+  const auto has_lost = [&](ShelfPart part) {
+    const std::pair of{rack_class, part};
+    return std::find(lost.shelf_parts.begin(), lost.shelf_parts.end(), of) != lost.shelf_parts.end();
+  };
+  int psus = 0;
+  for (int psu = 1; psu <= rack.shelf_psus && !has_lost({shelf, 0}); ++psu) psus += has_lost({shelf, psu}) ? 0 : 1;
+  return psus;
+}
+
 // Of two feeds the first carries the odd shelves of every rack, the second the even ones.
-void set_supply(const Plan& plan, const Model& model, const LostSupply& lost, InForce& now) {
+void set_supply(const Plan& plan, const Model& model, LostSupply lost, InForce& now) {
   const RackType& rack = plan.site.rack_type;
-  now.live_feeds = 0;
+  now.live_feeds = now.live_ups = 0;
+  for (std::size_t f = 0; f < static_cast<std::size_t>(plan.power.feeds); ++f) {
+    lost.feeds[f] = lost.feeds[f] || (lost.on_batteries && lost.ups[f]);
+    now.live_feeds += lost.feeds[f] ? 0 : 1;
+    now.live_ups += lost.feeds[f] || lost.ups[f] ? 0 : 1;
+  }
   now.lost_feeds = lost.feeds;
-  for (int f = 0; f < plan.power.feeds; ++f) now.live_feeds += lost.feeds[static_cast<std::size_t>(f)] ? 0 : 1;
-  now.shelves.assign(model.rack_classes.size(), 0);
   // Breakers tell rows apart: no class has racks in several of them then.
   std::vector<std::size_t> row_of(model.rack_classes.size());
   const std::vector<RowRacks> rows = racks_of_rows(plan, model);
   for (std::size_t row = 0; row < rows.size(); ++row)
     for (const auto& [rack_class, count] : rows[row]) row_of[rack_class] = row;
-  for (std::uint32_t r = 0; r < now.shelves.size(); ++r)
+  for (std::uint32_t r = 0; r < now.supply.psus.size(); ++r) {
+    int psus = 0;
     for (int shelf = 1; shelf <= rack.shelves; ++shelf) {
       const auto feed = static_cast<std::size_t>((shelf - 1) % plan.power.feeds);
-      const bool has_failed =
-          std::find(lost.shelves.begin(), lost.shelves.end(), std::pair{r, shelf}) != lost.shelves.end();
-      now.shelves[r] += lost.feeds[feed] || has_failed || lost.has_lost_busway(row_of[r], feed) ? 0 : 1;
+      if (!lost.feeds[feed] && !lost.has_lost_busway(row_of[r], feed)) psus += psus_of_shelf(rack, lost, r, shelf);
     }
+    now.supply.psus[r] = std::min(now.supply.psus[r], psus);
+  }
 }
 
-std::pair<std::uint32_t, int> shelf_at(const Plan& plan, const Model& model, const std::string& path) {
-  const GpuRange gpus = gpus_at(plan, path);
-  return {model.class_of_rack[model.rack_of_gpu(gpus.begin)],
-          power_shelf_number(plan.site.rack_type, path.substr(path.rfind('/') + 1))};
+std::pair<std::uint32_t, ShelfPart> shelf_part_at(const Plan& plan, const Model& model, const std::string& path) {
+  const std::uint32_t rack = model.rack_of_gpu(gpus_at(plan, path).begin);
+  const std::string inside = path.substr(plan.site.racks[rack].path.size() + 1);
+  return {model.class_of_rack[rack], shelf_part(plan.site.rack_type, inside)};
+}
+
+// What leaks is shut off from the coolant, and has no power.
+void isolate(const Model& model, GpuRange range, PlantInput& boundary, InForce& now) {
+  narrow(model, range, 0, boundary);
+  for (std::uint32_t g = range.begin; g < range.end; ++g) now.supply.is_off[model.class_of_gpu[g]] = true;
+  if (range.end - range.begin == static_cast<std::uint32_t>(model.gpus_per_rack))
+    now.supply.psus[model.class_of_rack[model.rack_of_gpu(range.begin)]] = 0;
 }
 
 }  // namespace
@@ -91,6 +114,7 @@ InForce in_force(const Plan& plan, const Model& model, const std::vector<const E
   InForce now;
   now.clock_limit.assign(model.gpu_classes.size(), 1.0);
   now.gpu_limit_w.assign(model.gpu_classes.size(), plan.site.rack_type.gpu.tdp_w.value);
+  now.supply = full_supply(plan, model);
   boundary.facility_supply_degc = plan.cooling.facility_supply_degc;
   std::fill(boundary.pump_speed.begin(), boundary.pump_speed.end(), plan.cooling.pump_speed);
   boundary.has_free_cooling = boundary.has_chiller = true;
@@ -138,11 +162,18 @@ InForce in_force(const Plan& plan, const Model& model, const std::vector<const E
       case EventKind::kPowerCap:
       case EventKind::kCurtail:
         break;  // see power_caps.h
+      case EventKind::kLeak:
+        if (value == 0) isolate(model, gpus_at(plan, path), boundary, now);
+        break;
       case EventKind::kShelf:
-        if (value == 0) lost.shelves.push_back(shelf_at(plan, model, path));
+      case EventKind::kPsu:
+        if (value == 0) lost.shelf_parts.push_back(shelf_part_at(plan, model, path));
         break;
       case EventKind::kFeed:
         if (value == 0) lost.feeds[path == feed_path(plan, 0) ? 0 : 1] = true;
+        break;
+      case EventKind::kUps:
+        if (value == 0) lost.ups[path == ups_path(plan, 0) ? 0 : 1] = true;
         break;
       case EventKind::kUtility:
         now.has_utility = value > 0;

@@ -6,6 +6,7 @@
 #include "sim/model/failures.h"
 #include "sim/model/model.h"
 #include "sim/plan/plan.h"
+#include "sim/twin/site_power.h"
 
 #include <limits>
 #include <map>
@@ -16,9 +17,10 @@ namespace racktwin {
 
 // What has lost its supply, by events or by breakers.
 struct LostSupply {
-  std::vector<bool> feeds = std::vector<bool>(2);
-  std::vector<std::pair<std::size_t, std::size_t>> busways;  // row, feed
-  std::vector<std::pair<std::uint32_t, int>> shelves;        // rack class, number
+  std::vector<bool> feeds = std::vector<bool>(2), ups = std::vector<bool>(2);
+  std::vector<std::pair<std::size_t, std::size_t>> busways;      // row, feed
+  std::vector<std::pair<std::uint32_t, ShelfPart>> shelf_parts;  // rack class, shelf or PSU
+  bool on_batteries = false;  // no utility, no generator: a feed without its UPS carries nothing
   bool has_lost_busway(std::size_t row, std::size_t feed) const;
 };
 
@@ -28,12 +30,12 @@ std::vector<RowRacks> racks_of_rows(const Plan& plan, const Model& model);
 
 struct InForce {
   NetworkShare network;
-  std::vector<double> clock_limit;  // (n_gpu_class) highest clock, in whole percents
-  std::vector<double> gpu_limit_w;  // (n_gpu_class)
-  int live_feeds = 1;
-  std::vector<bool> lost_feeds;  // (2)
+  std::vector<double> clock_limit;   // (n_gpu_class) highest clock, in whole percents
+  std::vector<double> gpu_limit_w;   // (n_gpu_class)
+  int live_feeds = 1, live_ups = 1;  // live_ups: of live feeds
+  std::vector<bool> lost_feeds;      // (2)
   bool has_utility = true;
-  std::vector<int> shelves;                                         // (n_rack_class) of one rack, that work
+  RackSupply supply;
   double dry_bulb_degc = std::numeric_limits<double>::quiet_NaN();  // NaN: as the weather gives it
   double dry_bulb_rise_k = 0;
 };

@@ -71,6 +71,8 @@ constexpr std::array<Definition, kMetrics> kDefinitions = {{
     {"dry_bulb", K::kSite, "degC", "outside air, dry bulb", "Weather::at", -20, 45, &G::weather},
     {"wet_bulb", K::kSite, "degC", "outside air, wet bulb", "wet_bulb_degc", -20, 45, &G::weather},
     {"air_cooling_power", K::kSite, "W", "what cools the room's air: fans, and the chiller of air handlers that have their own", "Plant::step", 0, kAuto, &G::facility},
+    {"site_power_cap", K::kSite, "W", "lowest cap or curtailment of the site in force, ramps included; none: no data", "PowerCaps", 0, kAuto, &G::ac},
+    {"ups_charge", K::kSite, "1", "charge of the batteries of a UPS; without batteries: no data", "PowerSupply::step", 0, 1, &G::ac},
 }};
 // clang-format on
 

@@ -65,8 +65,10 @@ enum class Metric : std::uint8_t {
   kDryBulb,
   kWetBulb,
   kAirCoolingPower,
+  kSitePowerCap,
+  kUpsCharge,
 };
-inline constexpr int kMetrics = 44;
+inline constexpr int kMetrics = 46;
 
 // In order of Metric; the id of a row is its index. `by_operator`: events of a live run, which may be what a value
 // rests on.

@@ -64,7 +64,7 @@ PowerCaps::Cap PowerCaps::cap_of(const Event& event) const {
 }
 
 double PowerCaps::power_w(const Cap& cap, const Conditions& now, const std::vector<double>& clocks) {
-  power_.set_shelves(now.shelves);
+  power_.set_supply(now.supply);
   power_.update({now.profile, 0, 1}, clocks, now.junction_degc);
   if (cap.level == Cap::Level::kTray) return power_.trays()[cap.unit].dc_w();
   if (cap.level == Cap::Level::kRack) return power_.racks()[cap.unit].ac_w;
@@ -153,6 +153,13 @@ void PowerCaps::settle(double time_s, const Conditions& now, const std::vector<d
     note_missed(cap, time_s, target_w, power_at(cap, now, allowed, cap.ratio), events);
   }
   gather();
+}
+
+double PowerCaps::site_cap_w(double time_s) const {
+  double lowest_w = std::numeric_limits<double>::quiet_NaN();
+  for (const Cap& cap : caps_)
+    if (cap.level == Cap::Level::kSite) lowest_w = std::fmin(lowest_w, cap.target_w(time_s));
+  return lowest_w;
 }
 
 void PowerCaps::gather() {

@@ -26,7 +26,7 @@ class PowerCaps {
     const IterationProfile* profile = nullptr;  // nullptr: the job stands still
     const std::vector<double>& clocks;          // (n_gpu_class) in force
     const std::vector<double>& junction_degc;   // (n_gpu_class)
-    std::vector<int> shelves;                   // (n_rack_class) that work
+    RackSupply supply;
     int live_feeds = 1;
     double cooling_w = 0;  // at the feed
   };
@@ -42,6 +42,8 @@ class PowerCaps {
   // The same from a standstill: to the highest clock that the caps allow.
   void settle(double time_s, const Conditions& now, const std::vector<double>& allowed, std::vector<EventRow>& events);
 
+  // The lowest of the whole site, ramps included; NaN: there is none. [W]
+  double site_cap_w(double time_s) const;
   // The highest clock of a class under all caps; 1: none binds.
   double limit(std::uint32_t gpu_class) const { return limits_[gpu_class]; }
 

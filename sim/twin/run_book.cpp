@@ -210,6 +210,8 @@ void RunBook::book_site(const BookedStep& step, Site& site) {
   add(Metric::kDryBulb, step.outdoor.dry_bulb_degc);
   add(Metric::kWetBulb, step.outdoor.wet_bulb_degc);
   add(Metric::kAirCoolingPower, s.air_cooling_power_w);
+  add(Metric::kSitePowerCap, step.site_cap_w);
+  add(Metric::kUpsCharge, step.supply.charge());
 }
 
 void RunBook::add_totals(const BookedStep& step, const Site& site) {

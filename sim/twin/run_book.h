@@ -33,7 +33,8 @@ struct BookedStep {
   const IterationProfile* profile;          // nullptr: the job stands still
   double full_step_s = 0;                   // of the job at full clock on a whole network
   const PowerSupply& supply;
-  bool is_dark = false;  // a rack of the job has no power
+  bool is_dark = false;   // GPUs of the job have no power
+  double site_cap_w = 0;  // NaN: none
 };
 
 class RunBook {

@@ -29,6 +29,12 @@ double or_nothing(const Sourced& value) { return std::isnan(value.value) ? 0 : v
 
 }  // namespace
 
+RackSupply full_supply(const Plan& plan, const Model& model) {
+  const RackType& rack = plan.site.rack_type;
+  return {std::vector<int>(model.rack_classes.size(), rack.shelves * rack.shelf_psus),
+          std::vector<bool>(model.gpu_classes.size())};
+}
+
 SitePower::SitePower(const Plan& plan, const Model& model)
     : plan_(plan),
       rack_(plan.site.rack_type),
@@ -37,14 +43,12 @@ SitePower::SitePower(const Plan& plan, const Model& model)
       activity_(model.gpu_classes.size()),
       trays_(model.tray_classes.size()),
       racks_(model.rack_classes.size()),
-      shelves_(model.rack_classes.size(), plan.site.rack_type.shelves),
+      supply_(full_supply(plan, model)),
       smoothed_(plan.power.smoothing.is_on() ? model.gpu_classes.size() : 0),
       has_worked_(smoothed_.size()) {
   list_trays();
   for (const auto& gpus : model.gpu_classes)
     rack_of_gpu_class_.push_back(model.class_of_rack[model.rack_of_gpu(gpus.first)]);
-  for (const UnitClass& tray : model.tray_classes)
-    rack_of_tray_class_.push_back(model.class_of_rack[tray.first / static_cast<std::uint32_t>(model.trays_per_rack)]);
 }
 
 void SitePower::list_trays() {
@@ -71,19 +75,19 @@ void SitePower::update(const PhaseWindow& window, const std::vector<double>& clo
   for (std::uint32_t c = 0; c < gpu_w_.size(); ++c) {
     const bool works = window.profile != nullptr && model_.gpu_classes[c].stage >= 0;
     activity_[c] = works ? window.profile->activity[c].mean(window.from, window.to) : GpuActivity{};
-    gpu_w_[c] = has_power(rack_of_gpu_class_[c]) ? gpu_mean_w(window, c, clocks[c], junction_degc[c]) : 0;
+    gpu_w_[c] = gpu_has_power(c) ? gpu_mean_w(window, c, clocks[c], junction_degc[c]) : 0;
   }
   for (std::uint32_t t = 0; t < trays_.size(); ++t) {
     const bool works = tray_works_[t] && window.profile != nullptr;
     UnitPower& tray = trays_[t] = {};
-    if (!has_power(rack_of_tray_class_[t])) continue;
+    if (!gpu_has_power(gpus_of_tray_[t].front().first)) continue;
     for (const auto& [c, n] : gpus_of_tray_[t]) tray.gpu_w += n * gpu_w_[c];
     tray.cpu_w = rack_.cpus_per_tray * cpu_power_w(rack_.cpu, works);
     tray.other_w = works ? rack_.compute_tray_other_w.value : rack_.compute_tray_other_idle_w.value;
   }
   for (std::uint32_t r = 0; r < racks_.size(); ++r) {
     UnitPower& rack = racks_[r] = {};
-    if (!has_power(r)) continue;
+    if (!rack_has_power(r)) continue;
     double communication = 0;
     for (const auto& [t, n] : trays_of_rack_[r]) {
       rack.gpu_w += n * trays_[t].gpu_w;
@@ -167,7 +171,7 @@ void SitePower::find_swings(const PhaseWindow& window, const std::vector<double>
   for (auto& row : swings_) row = gpu_w_;
   // Class by class, since the bins of one lie side by side.
   for (std::uint32_t c = 0; c < gpu_w_.size() && window.profile != nullptr; ++c) {
-    if (model_.gpu_classes[c].stage < 0 || !has_power(rack_of_gpu_class_[c])) continue;
+    if (model_.gpu_classes[c].stage < 0 || !gpu_has_power(c)) continue;
     const ActivityProfile& activity = window.profile->activity[c];
     const bool is_smoothed = !smoothed_.empty() && clocks[c] > 0;
     const std::vector<double>* drawn_w =
@@ -222,15 +226,15 @@ double SitePower::gpus_of_rack_w(std::uint32_t rack_class, const std::vector<dou
   return sum_w;
 }
 
-// The shelves that work share the load: each has that of a rack with as many times the load and all of its shelves.
+// The PSUs that work share the load: each has that of a rack with as many times the load and all of its PSUs.
 double SitePower::rack_ac_of(std::uint32_t rack_class, double dc_w) const {
-  if (!has_power(rack_class)) return 0;
-  const double share = static_cast<double>(shelves_[rack_class]) / rack_.shelves;
+  if (!rack_has_power(rack_class)) return 0;
+  const double share = static_cast<double>(supply_.psus[rack_class]) / (rack_.shelves * rack_.shelf_psus);
   return share * rack_ac_w(rack_, dc_w / share);
 }
 
 double SitePower::fabric_w() const {
-  if (std::none_of(shelves_.begin(), shelves_.end(), [](int shelves) { return shelves > 0; })) return 0;
+  if (std::none_of(supply_.psus.begin(), supply_.psus.end(), [](int psus) { return psus > 0; })) return 0;
   const FabricType& fabric = plan_.site.fabric;
   const double switches = model_.leaves + model_.spines + model_.cores;
   return switches * or_nothing(fabric.switch_power_w) + 2.0 * model_.fabric.links * or_nothing(fabric.optics_power_w);
@@ -238,7 +242,7 @@ double SitePower::fabric_w() const {
 
 double SitePower::usable_shelf_w(std::uint32_t rack_class) const {
   const int redundant = rack_.shelves * (rack_.shelf_psus - rack_.shelf_redundant_psus);
-  return std::min(redundant, shelves_[rack_class] * rack_.shelf_psus) * rack_.psu_rating_w.value;
+  return std::min(redundant, supply_.psus[rack_class]) * rack_.psu_rating_w.value;
 }
 
 }  // namespace racktwin

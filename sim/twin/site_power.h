@@ -19,6 +19,13 @@ struct UnitPower {
   double dc_w() const { return gpu_w + cpu_w + other_w + switch_w; }
 };
 
+// What feeds racks, and what of them is switched off.
+struct RackSupply {
+  std::vector<int> psus;     // (n_rack_class) of one rack, that work and have a feed; 0: it draws nothing
+  std::vector<bool> is_off;  // (n_gpu_class) GPUs of trays without power; all of a tray or none
+};
+RackSupply full_supply(const Plan& plan, const Model& model);
+
 // Phases [from, to) of the iteration; beyond 1 it repeats. No profile: the job stands still, for so long already.
 struct PhaseWindow {
   const IterationProfile* profile = nullptr;
@@ -37,8 +44,7 @@ class SitePower {
   void update_with_swings(const PhaseWindow& window, const std::vector<double>& clocks,
                           const std::vector<double>& junction_degc);
 
-  // What the racks are fed by: shelves that work (n_rack_class); a rack without any draws nothing.
-  void set_shelves(std::vector<int> shelves) { shelves_ = std::move(shelves); }
+  void set_supply(RackSupply supply) { supply_ = std::move(supply); }
 
   // Means over the window.
   const std::vector<double>& gpu_w() const { return gpu_w_; }             // (n_gpu_class)
@@ -64,13 +70,14 @@ class SitePower {
 
   // Switches and optics outside the racks, AC; what has no data counts as nothing.
   double fabric_w() const;
-  // DC that the power shelves of a rack of a class can give when the redundant PSUs are gone, or half of the shelves.
+  // DC that the PSUs of a rack of a class can give: those that work, the redundant ones not counted.
   double usable_shelf_w(std::uint32_t rack_class) const;
 
  private:
   using Counts = std::vector<std::pair<std::uint32_t, int>>;  // class, how many
   void list_trays();
-  bool has_power(std::uint32_t rack_class) const { return shelves_[rack_class] > 0; }
+  bool rack_has_power(std::uint32_t rack_class) const { return supply_.psus[rack_class] > 0; }
+  bool gpu_has_power(std::uint32_t c) const { return rack_has_power(rack_of_gpu_class_[c]) && !supply_.is_off[c]; }
   double rack_ac_of(std::uint32_t rack_class, double dc_w) const;
   double gpus_of_rack_w(std::uint32_t rack_class, const std::vector<double>& gpu_w) const;
   void find_extremes();
@@ -98,8 +105,8 @@ class SitePower {
   std::vector<double> gpu_w_;
   std::vector<GpuActivity> activity_;
   std::vector<UnitPower> trays_, racks_;
-  std::vector<int> shelves_;  // (n_rack_class)
-  std::vector<std::uint32_t> rack_of_gpu_class_, rack_of_tray_class_;
+  RackSupply supply_;
+  std::vector<std::uint32_t> rack_of_gpu_class_;
   std::vector<std::vector<double>> swings_;
   std::vector<Smoothed> smoothed_;  // (n_gpu_class) empty without smoothing
   std::vector<bool> has_worked_;    // (n_gpu_class)

@@ -116,7 +116,8 @@ class Twin {
                   profile_.get(),
                   full_profile_->step_s,
                   supply_,
-                  is_dark()},
+                  is_dark(),
+                  caps_.site_cap_w(time_s_)},
                  events_);
       limit_clocks(part_s);
     }
@@ -190,6 +191,7 @@ class Twin {
   Result<void> settle_caps() {
     has_started_ = true;
     caps_.take(schedule_.in_force(), time_s_, conditions());
+    if (why_stopped()) return {};  // the first step says so
     for (int i = 0; i < 8; ++i) {
       if (auto ok = find_profile(); !ok) return ok;
       if (caps_.is_empty()) return {};
@@ -280,8 +282,8 @@ class Twin {
     if (!std::exchange(has_new_events_, false)) return;
     has_just_changed_ = true;
     const std::vector<const Event*> events = schedule_.in_force();
-    now_ = in_force(plan_, model_, events, breakers_.tripped(), input_);
-    supply_.set(now_.live_feeds, now_.has_utility);
+    now_ = in_force(plan_, model_, events, lost_supply(), input_);
+    supply_.set(now_.live_feeds, now_.live_ups, now_.has_utility);
     cut_cooling();
     if (has_started_) caps_.take(events, time_s_, conditions());
     for (std::uint32_t c = 0; c < clocks_.size(); ++c)
@@ -300,12 +302,20 @@ class Twin {
   PowerCaps::Conditions conditions() const {
     const PlantState& plant = plant_.state();
     return {profile_.get(),          clocks_,
-            plant.gpu_junction_degc, live_shelves(),
+            plant.gpu_junction_degc, rack_supply(),
             supply_.live_feeds(),    plant.pump_power_w + plant.facility_power_w};
   }
 
-  std::vector<int> live_shelves() const {
-    return supply_.is_dark() ? std::vector<int>(now_.shelves.size(), 0) : now_.shelves;
+  RackSupply rack_supply() const {
+    RackSupply supply = now_.supply;
+    if (supply_.is_dark()) std::fill(supply.psus.begin(), supply.psus.end(), 0);
+    return supply;
+  }
+
+  LostSupply lost_supply() const {
+    LostSupply lost = breakers_.tripped();
+    lost.on_batteries = !supply_.has_source();
+    return lost;
   }
 
   void set_clock(std::uint32_t gpu_class, SetClock clock) {
@@ -317,22 +327,26 @@ class Twin {
   void advance_events() {
     std::vector<EventRow> rows;
     if (!schedule_.advance(time_s_, rows)) return;
-    add_blast_radius(plan_, model_, schedule_.in_force(), breakers_.tripped(), rows);
+    add_blast_radius(plan_, model_, schedule_.in_force(), lost_supply(), rows);
     events_.insert(events_.end(), rows.begin(), rows.end());
     has_new_events_ = true;
   }
 
   const char* why_stopped() const {
-    if (is_dark()) return "racks without power: the job stands still";
+    if (is_dark()) return "GPUs without power: the job stands still";
     if (is_cut_off(model_, now_.network)) return "the network is cut: the job stands still";
     return has_shut_down() ? "a GPU has shut down: the job has stopped" : nullptr;
   }
 
-  // A rack in which the job runs.
+  // A GPU of the job.
   bool is_dark() const {
     if (supply_.is_dark()) return true;
-    for (const auto& gpus : model_.gpu_classes)
-      if (gpus.stage >= 0 && now_.shelves[model_.class_of_rack[model_.rack_of_gpu(gpus.first)]] == 0) return true;
+    for (std::uint32_t c = 0; c < clocks_.size(); ++c) {
+      const auto& gpus = model_.gpu_classes[c];
+      const bool is_off =
+          now_.supply.is_off[c] || now_.supply.psus[model_.class_of_rack[model_.rack_of_gpu(gpus.first)]] == 0;
+      if (gpus.stage >= 0 && is_off) return true;
+    }
     return false;
   }
 
@@ -381,7 +395,7 @@ class Twin {
 
   // Power of every class from the present phase of the iteration to another, and the heat that it becomes.
   void compute_power(double to_phase) {
-    power_.set_shelves(live_shelves());
+    power_.set_supply(rack_supply());
     power_.update_with_swings({profile_.get(), phase_, to_phase, stopped_s_}, clocks_,
                               plant_.state().gpu_junction_degc);
     input_.gpu_power_w = power_.gpu_w();

@@ -117,6 +117,22 @@ Plan air_plan() {
   return plan;
 }
 
+TEST_CASE("what has no heat and no way out keeps its temperature, and the others are steady without it") {
+  ThermalNetwork network;
+  const ThermalNode water = network.add_boundary(20), plate = network.add_node(1000, 60);
+  const ThermalNode cut_off = network.add_node(500, 45), beside = network.add_node(100, 45);
+  network.add_conduction(plate, water, 10);
+  network.add_conduction(cut_off, beside, 5);
+  network.set_source(plate, 100);
+  REQUIRE(network.settle());
+  CHECK(network.temp_degc(plate) == Approx(30).epsilon(1e-7));
+  CHECK(network.temp_degc(cut_off) == Approx(45));
+  CHECK(network.temp_degc(beside) == Approx(45));
+  network.set_source(beside, 1);
+  CHECK_FALSE(network.settle());
+  CHECK(network.where_heat_stays().v == beside.v);
+}
+
 TEST_CASE("in the steady state every stream carries the heat that went in") {
   const Model model = model_of(8, 1);
   const Plant plant = settled(liquid_plan(), model, input_for(model, 25, {1, 1}));

@@ -58,6 +58,8 @@ TEST_CASE("a site runs at the highest clock at which its mean power is under the
   const Run free = run("");
   const double cap_w = 0.94 * free.at("site_power", 400);  // most of the site idles
   const Run capped = run(fmt::format("{{at='0 s', path='hall', power_cap='{} W'}}", cap_w));
+  CHECK(capped.at("site_power_cap", 400) == Approx(cap_w));
+  CHECK(std::isnan(free.at("site_power_cap", 400)));
   CHECK(capped.at("site_power", 400) <= cap_w * 1.001);
   CHECK(capped.at("site_power", 400) > cap_w * 0.99);  // a percent of clock is worth less than a percent of power
   CHECK(capped.at("gpu_clock", 400) < 1);
@@ -125,12 +127,12 @@ TEST_CASE("a lost feed leaves half of the shelves to carry the racks, and the ot
   CHECK(r.value("tokens_lost_to_power") == 0);
 }
 
-TEST_CASE("racks without power draw nothing, and the job goes on when it is back") {
+TEST_CASE("GPUs without power draw nothing, and the job goes on when it is back") {
   const Run r = run("{at='100 s', for='100 s', path='hall/feed-a', state='failed'}");
   CHECK(r.at("it_power", 180) == 0);
   CHECK(r.at("gpu_power", 180) == 0);
   CHECK(r.at("it_power", 300) > 0.9 * r.at("it_power", 80));
-  CHECK(r.says("hall", "racks without power: the job stands still"));
+  CHECK(r.says("hall", "GPUs without power: the job stands still"));
   CHECK(r.value("tokens_lost_to_power") == Approx(100 * r.value("tokens_per_s")).epsilon(0.02));
 }
 
@@ -140,6 +142,9 @@ TEST_CASE("batteries bridge a lost utility until the generator runs") {
   CHECK(r.says("hall/utility", "batteries carry the load"));
   CHECK(r.says("hall/utility", "generator carries the load"));
   CHECK(r.value("tokens_lost_to_power") == 0);
+  CHECK(r.at("ups_charge", 100) == 1);
+  const double rating_w = small_job().power.ups_rating_w;  // the charge lasts two minutes at that
+  CHECK(1 - r.at("ups_charge", 200) == Approx(20 / 120.0 * r.at("it_power", 120) / rating_w).epsilon(0.05));
 }
 
 TEST_CASE("a failed shelf tells its rack apart, whose others carry the load") {
@@ -153,6 +158,75 @@ TEST_CASE("a failed shelf tells its rack apart, whose others carry the load") {
         highest = std::max(highest, static_cast<double>(w));
       }
   CHECK(highest != Approx(lowest).epsilon(1e-6));
+}
+
+TEST_CASE("PSUs that fail leave the others their load, and no less room until more than the redundant ones are gone") {
+  const std::string shelf = "hall/row-a/rack-01/power-shelf-0";
+  const auto failed = [&](int shelves, int psus) {
+    std::string events;
+    for (int s = 1; s <= shelves; ++s)
+      for (int p = 1; p <= psus; ++p)
+        events += fmt::format("{{at='0 s', path='{}{}/psu-{}', state='failed'}},", shelf, s, p);
+    return events;
+  };
+  const Run whole = run(""), one = run(failed(1, 1)), half = run(failed(8, 3)), most = run(failed(8, 4));
+  CHECK(one.says(shelf + "1/psu-1", "PSU failed"));
+  CHECK(one.events.front().gpus_behind == 72);
+  CHECK(one.events.front().gpus_lost == 0);
+  CHECK(one.value("headroom_shelf") == Approx(whole.value("headroom_shelf")).margin(1e-6));
+  CHECK(half.value("headroom_shelf") == Approx(whole.value("headroom_shelf")).margin(1e-6));  // 3 + 3 in a shelf
+  CHECK(most.at("rack_shelf_load", 400) == Approx(1.5 * whole.at("rack_shelf_load", 400)).epsilon(1e-3));
+}
+
+TEST_CASE("a tray that leaks loses its coolant and its power, its neighbours nothing, and the job waits for it") {
+  const std::string tray = "hall/row-a/rack-01/compute-01";
+  const Run r = run(fmt::format("{{at='100 s', for='100 s', path='{}', state='leaking'}}", tray));
+  CHECK(r.events.front().path == tray);
+  CHECK(r.events.front().what == "leak: coolant shut off, power off");
+  CHECK(r.events.front().gpus_behind == 4);
+  CHECK(r.events.front().gpus_lost == 4);
+  CHECK(r.says("hall", "GPUs without power: the job stands still"));
+  CHECK(r.value("tokens_lost_to_power") == Approx(100 * r.value("tokens_per_s")).epsilon(0.02));
+  int dark = 0;
+  for (const MetricRow& metric : r.metrics)
+    if (metric.name == "tray_power")
+      for (const FrameRow& frame : r.frames[static_cast<std::size_t>(metric.id)])
+        if (frame.time_s == 180) dark = static_cast<int>(std::count(frame.mean.begin(), frame.mean.end(), 0.0F));
+  CHECK(dark == 1);
+  CHECK(r.at("it_power", 400) > 0.98 * r.at("it_power", 80));
+  CHECK(r.value("energy_residual") < 1e-9);
+}
+
+TEST_CASE("a rack that leaks from the start is cold and dark, and the others have its coolant") {
+  const Run r = run("{at='0 s', path='hall/row-a/rack-08', state='leaking'}"), whole = run("");
+  const auto values = [](const Run& of, const std::string& name) {
+    for (const MetricRow& metric : of.metrics)
+      if (metric.name == name) return of.frames[static_cast<std::size_t>(metric.id)].back().mean;
+    return std::vector<float>();
+  };
+  const std::vector<float> power = values(r, "rack_power"), flow = values(r, "rack_flow");
+  CHECK(std::count(power.begin(), power.end(), 0.0F) == 1);
+  CHECK(std::count(flow.begin(), flow.end(), 0.0F) == 1);
+  CHECK(*std::max_element(flow.begin(), flow.end()) > values(whole, "rack_flow").front());
+  CHECK(r.value("tokens_lost_to_power") == 0);  // no rank of the small job is in it
+}
+
+TEST_CASE("a feed past its failed UPS goes on, and loses its racks with the utility") {
+  const std::string failed = "{at='50 s', path='hall/feed-a/ups', state='failed'},",
+                    lost = "{at='100 s', for='50 s', path='hall/utility', state='failed'}";
+  const std::vector<std::string> one = {"power.ups_ride_through=2 min"},
+                                 two = {"power.ups_ride_through=2 min", "power.feeds=2"};
+  const Run alone = run(failed + lost, one);
+  CHECK(alone.events.front().gpus_lost == 0);
+  CHECK(alone.at("it_power", 80) > 0);
+  CHECK(alone.says("hall/utility", "no batteries: the racks are dark"));
+  CHECK(alone.at("it_power", 140) == 0);
+  CHECK(alone.at("it_power", 300) > 0);
+  // The shelves on the other feed carry the racks, from batteries that are drawn twice as fast.
+  const Run other = run(failed + lost, two);
+  CHECK(other.value("tokens_lost_to_power") == 0);
+  CHECK(other.at("it_power", 140) > 0);
+  CHECK_FALSE(other.says("hall/utility", "dark"));
 }
 
 const EventRow& event_of(const Run& r, const std::string& path, const std::string& what) {
@@ -173,7 +247,7 @@ TEST_CASE("a feed that cannot carry what the other leaves it is tripped by its b
   CHECK(warning.value > warning.limit);
   CHECK(trip.time_s > warning.time_s + 10);
   CHECK(r.at("it_power", 400) == 0);
-  CHECK(r.says("hall", "racks without power"));
+  CHECK(r.says("hall", "GPUs without power"));
   // With room for the other's load nothing trips.
   const Run roomy = run("{at='100 s', path='hall/feed-a', state='failed'}",
                         {"power.feeds=2", fmt::format("power.rating={} W", 1.1 * all_w), "power.breaker_delay=4 s"});

@@ -34,14 +34,14 @@ TEST_CASE("batteries carry the load until the generator has started, and the uti
   PowerSupply supply(power);
   CHECK(supply.step(1, 500e3).empty());
   CHECK(supply.charge() == 1);
-  supply.set(1, false);
+  supply.set(1, 1, false);
   CHECK(supply.step(1, 500e3) == Words{"batteries carry the load"});
   for (int s = 1; s < 19; ++s) CHECK(supply.step(1, 500e3).empty());
   // 19 s at half of the rating and the busway's loss, of the 60 s that full batteries last at the rating.
   CHECK(supply.charge() == Approx(1 - 19 * 0.5 / power.feed.busway_efficiency.value / 60));
   CHECK(supply.step(1, 500e3) == Words{"generator carries the load"});
   CHECK_FALSE(supply.is_dark());
-  supply.set(1, true);
+  supply.set(1, 1, true);
   CHECK(supply.step(1, 500e3) == Words{"utility carries the load again"});
 }
 
@@ -49,7 +49,7 @@ TEST_CASE("batteries that are empty before the generator runs leave the racks da
   PowerPlan power = plan_of();
   power.ride_through_s = 5;
   PowerSupply supply(power);
-  supply.set(1, false);
+  supply.set(1, 1, false);
   int dark_from = 0;
   Words said;
   for (int s = 1; s <= 20; ++s) {
@@ -66,11 +66,11 @@ TEST_CASE("without batteries and without a generator a lost utility leaves the r
   PowerPlan power = plan_of();
   power.ride_through_s = power.generator_start_s = std::nan("");
   PowerSupply supply(power);
-  supply.set(1, false);
+  supply.set(1, 1, false);
   CHECK(supply.step(1, 500e3) == Words{"no batteries: the racks are dark"});
   for (int s = 0; s < 1000; ++s) CHECK(supply.step(1, 0).empty());
   CHECK(supply.is_dark());
-  supply.set(1, true);
+  supply.set(1, 1, true);
   supply.step(1, 0);
   CHECK_FALSE(supply.is_dark());
 }
@@ -78,10 +78,10 @@ TEST_CASE("without batteries and without a generator a lost utility leaves the r
 TEST_CASE("a site that has lost all of its feeds is dark") {
   const PowerPlan power = plan_of(2);
   PowerSupply supply(power);
-  supply.set(1, true);
+  supply.set(1, 1, true);
   supply.step(1, 500e3);
   CHECK_FALSE(supply.is_dark());
-  supply.set(0, true);
+  supply.set(0, 0, true);
   CHECK(supply.is_dark());
 }
 
@@ -91,12 +91,12 @@ TEST_CASE("batteries recharge from the utility, and take their energy there") {
   PowerSupply supply(power);
   supply.step(1, 500e3);
   CHECK(supply.recharge_w() == 0);  // they are full
-  supply.set(1, false);
+  supply.set(1, 1, false);
   for (int s = 0; s < 10; ++s) supply.step(1, 500e3);
   const double left = supply.charge();
   CHECK(supply.recharge_w() == 0);  // there is nothing to take it from
   CHECK_FALSE(supply.has_source());
-  supply.set(1, true);
+  supply.set(1, 1, true);
   supply.step(1, 500e3);
   CHECK(supply.recharge_w() == Approx(60 * 1e6 / 600.0));
   CHECK(supply.charge() == Approx(left + 1.0 / 600));
@@ -108,10 +108,10 @@ TEST_CASE("batteries recharge from the utility, and take their energy there") {
 TEST_CASE("batteries without a recharge time stay as they are") {
   const PowerPlan power = plan_of();
   PowerSupply supply(power);
-  supply.set(1, false);
+  supply.set(1, 1, false);
   for (int s = 0; s < 10; ++s) supply.step(1, 500e3);
   const double left = supply.charge();
-  supply.set(1, true);
+  supply.set(1, 1, true);
   for (int s = 0; s < 100; ++s) supply.step(1, 500e3);
   CHECK(supply.charge() == left);
   CHECK(supply.recharge_w() == 0);

@@ -69,7 +69,7 @@ TEST_CASE("the README's answers are what its scenarios give", "[slow]") {
   const double held_s = time_of(overload, "breaker of feed tripped") - time_of(overload, "feed lost");
   check_says("feed-overload", fmt::format("{:.0f} min at", held_s / 60));
   check_says("feed-overload", "all racks are dark");
-  CHECK(time_of(overload, "racks without power") >= 180 + held_s);
+  CHECK(time_of(overload, "GPUs without power") >= 180 + held_s);
 
   const RunOutcome smoothed = run(shipped("gb300-smoothing")), plain = run(shipped("gb300-su-llama405b"));
   check_says("gb300-smoothing", fmt::format("for {:.1f} kW", value(smoothed, "smoothing_burn_mean_w") / 1e3));

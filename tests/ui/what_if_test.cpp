@@ -44,6 +44,7 @@ RunHistory history_of(const TemporaryDirectory& directory, const Site& site) {
   add("dry_bulb", UnitKind::kSite, "degC", {17});
   add("water_use", UnitKind::kSite, "L/min", {site.water});
   add("chiller_power", UnitKind::kSite, "W", {site.chiller_w});
+  add("ups_charge", UnitKind::kSite, "1", {1});
   std::vector<ComponentRow> components = hand_made_site();
   if (site.is_air_cooled) {
     for (ComponentRow& row : components)
@@ -92,9 +93,9 @@ std::string sent(const Choice& choice, const Fields& fields = {}) {
 
 TEST_CASE("what is offered follows the component") {
   const std::string of_gpus = "Power cap Curtail by Ramp GPU limit Clock limit";
-  CHECK(keys(choices({}, "hall")) == of_gpus + " Dry bulb Utility Feed A Towers");
+  CHECK(keys(choices({}, "hall")) == of_gpus + " Dry bulb Utility Feed A UPS A Towers");
   CHECK(keys(choices({}, "hall/row-a")) == of_gpus);
-  CHECK(keys(choices({}, "hall/row-a/rack-01")) == of_gpus + " Valve Clogged to");
+  CHECK(keys(choices({}, "hall/row-a/rack-01")) == of_gpus + " Valve Leak Clogged to");
   CHECK(keys(choices({}, "hall/facility")) == "Dry bulb Towers");
   CHECK(keys(choices({}, "hall/cdu-2")) == "CDU");
   CHECK(keys(choices({}, "hall/cdu-2/pump-1")) == "Pump Speed");
@@ -110,7 +111,7 @@ TEST_CASE("trays and GPUs offer what can be done to them alone") {
   Site site;
   site.gpus = {0, 1, 3, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2};
   CHECK(keys(choices(site, "hall/row-a/rack-01/compute-02")) ==
-        "Power cap Curtail by Ramp GPU limit Clock limit Clogged to");
+        "Power cap Curtail by Ramp GPU limit Clock limit Leak Clogged to");
   CHECK(keys(choices(site, "hall/row-a/rack-01/compute-01/gpu-1")) == "GPU limit Clock limit Clogged to");
 }
 
@@ -127,7 +128,7 @@ TEST_CASE("air-cooled racks have no valve, and their site no coolant to change")
   Site site;
   site.is_air_cooled = true;
   CHECK(keys(choices(site, "hall/row-a/rack-01")) == "Power cap Curtail by Ramp GPU limit Clock limit");
-  CHECK(keys(choices(site, "hall")) == "Power cap Curtail by Ramp GPU limit Clock limit Utility Feed A");
+  CHECK(keys(choices(site, "hall")) == "Power cap Curtail by Ramp GPU limit Clock limit Utility Feed A UPS A");
 }
 
 TEST_CASE("equipment of the facility is offered where it has an effect") {
@@ -225,6 +226,7 @@ TEST_CASE("a curtailment cannot be taken back, and says so") {
 TEST_CASE("what fails can be restored, and fails again") {
   Site site;
   CHECK(sent(choice(site, "hall", "Utility")) == "state = failed at hall/utility");
+  CHECK(sent(choice(site, "hall/row-a/rack-01", "Leak")) == "state = leaking at hall/row-a/rack-01");
   CHECK(sent(choice(site, "hall/cdu-2", "CDU")) == "state = isolated at hall/cdu-2");
   site.events = {{1, "hall/utility", "utility lost", "operator"},
                  {2, "hall/feed-a", "feed lost", "operator"},

@@ -242,22 +242,22 @@ TEST_CASE("A thing without a place is left out") {
   CHECK(std::isfinite(scene.floor_corner.x + scene.floor_size.x));
 }
 
-TEST_CASE("The front of a rack is a grid of its GPUs, trays and shelves") {
+TEST_CASE("The front of a rack is a grid of its GPUs, trays and PSUs") {
   const RunHistory& history = example_history();
   const Scene scene = place_of(history);
   REQUIRE(scene.grids.size() == 1);
   const FrontGrid& grid = scene.grids[0];
-  CHECK(grid.columns == 4);
+  CHECK(grid.columns == 12);  // four GPUs or six PSUs
   CHECK(grid.rows == 37);
-  CHECK(grid.cells() == 72 + 9 + 8 + 2 + 1);  // and the rest
+  CHECK(grid.cells() == 72 + 9 + 8 * 6 + 2 + 1);  // and the rest
   std::map<std::uint16_t, std::set<std::uint16_t>> cells_of_kind;
   for (const FrontGrid::Texel& texel : grid.texels) cells_of_kind[texel.kind].insert(texel.cell);
   CHECK(cells_of_kind[static_cast<std::uint16_t>(FrontKind::kGpu)].size() == 72);
   CHECK(cells_of_kind[static_cast<std::uint16_t>(FrontKind::kSwitchTray)].size() == 9);
-  CHECK(cells_of_kind[static_cast<std::uint16_t>(FrontKind::kPowerShelf)].size() == 8);
+  CHECK(cells_of_kind[static_cast<std::uint16_t>(FrontKind::kPowerShelf)].size() == 8 * 6);
   CHECK(cells_of_kind[static_cast<std::uint16_t>(FrontKind::kManagementSwitch)].size() == 2);
-  for (std::size_t column = 1; column < 4; ++column) CHECK(grid.texels[column].cell == grid.texels[0].cell);
-  CHECK(grid.texels[4].cell != grid.texels[0].cell);  // a part spans four columns of a row
+  for (std::size_t column = 1; column < 12; ++column) CHECK(grid.texels[column].cell == grid.texels[0].cell);
+  CHECK(grid.texels[12].cell != grid.texels[0].cell);  // a part spans the columns of a row
 }
 
 TEST_CASE("The place changes with the layer and the site, and with nothing else") {
