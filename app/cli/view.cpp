@@ -28,6 +28,7 @@ constexpr double kFirstPace = 60;    // of a live run
 struct ViewOptions {
   std::string target, output, at, layer = "power", camera = "overview", select, size = "1600x900", theme = "dark";
   std::string screenshot, state_file;
+  std::vector<std::string> assignments;
   std::optional<double> pace;
   bool force = false;
 };
@@ -73,8 +74,8 @@ Result<ViewRequest> request_of(const ViewOptions& options) {
               fmt::format("at least {}x{}", kSmallestWindow_px[0], kSmallestWindow_px[1]));
   if (is_scenario(options.target) && !options.at.empty())
     add_error("a scenario that starts now has no time to go to", "leave --at out");
-  if (!is_scenario(options.target) && (options.pace || !options.output.empty()))
-    add_error("a recording is shown, not run", "leave --pace and --output out, or give a scenario (.toml)");
+  if (!is_scenario(options.target) && (options.pace || !options.output.empty() || !options.assignments.empty()))
+    add_error("a recording is shown, not run", "leave --pace, --output and --set out, or give a scenario (.toml)");
   if (!options.screenshot.empty()) collect(check_picture_output(options.screenshot, options.force), errors);
   if (!options.state_file.empty()) collect(check_state_file(options.state_file, options.force), errors);
   if (!errors.empty()) return tl::unexpected(errors);
@@ -126,6 +127,7 @@ int show_session(Session session, const ViewRequest& request, const ViewOptions&
 int view_live(const ViewRequest& request, const ViewOptions& options, const GlobalOptions& global) {
   LiveRunOptions live;
   live.scenario = options.target;
+  live.assignments = options.assignments;
   live.catalogue_directory = global.catalogue_directory;
   live.pace = options.pace.value_or(kFirstPace);
   live.force = options.force;
@@ -165,6 +167,7 @@ Subcommand add_view(CLI::App& program, const GlobalOptions& global) {
   app->footer(
       "  racktwin view hall.racktwin\n"
       "  racktwin view hall.toml --pace 60              live: a minute in a second\n"
+      "  racktwin view hall.toml --set duration='2 h' --pace 600\n"
       "  racktwin view hall.racktwin --layer temperature --at 21min --screenshot hall.png");
   app->add_option("TARGET", options->target, "Recording, or scenario (.toml)")->required();
   app->add_option("-o,--output", options->output, "Recording of a live run; default: the scenario's name, here")
@@ -173,6 +176,9 @@ Subcommand add_view(CLI::App& program, const GlobalOptions& global) {
   app->add_option("--pace", options->pace, "Simulated seconds in a second of a live run; default: 60")
       ->type_name("X")
       ->check(pace_validator());
+  app->add_option("--set", options->assignments, "Set a value of the scenario of a live run; repeatable")
+      ->type_name("PATH=VALUE")
+      ->allow_extra_args(false);
   app->add_option("--at", options->at, "Simulated time, 12min or 0:12:00; default: the last frame")->type_name("TIME");
   app->add_option("--layer", options->layer, "power (default), temperature, utilization or clock")->type_name("LAYER");
   app->add_option("--camera", options->camera, "overview (default), plan, row, row:PATH or rack:PATH")

@@ -25,6 +25,7 @@ std::vector<std::string> arguments_of(const LiveRunOptions& options) {
                                         options.recording, "--live", "--pace",         fmt::format("{}", options.pace),
                                         "--no-progress",   "-q",     "--color",        "never"};
   if (options.force) arguments.push_back("--force");
+  for (const std::string& assignment : options.assignments) arguments.insert(arguments.end(), {"--set", assignment});
   if (!options.catalogue_directory.empty()) {
     arguments.push_back("--racks");
     arguments.push_back(options.catalogue_directory);

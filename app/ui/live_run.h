@@ -18,8 +18,9 @@ namespace racktwin {
 struct LiveRunOptions {
   std::string program = "/proc/self/exe";
   std::string scenario, recording;
-  std::string catalogue_directory;  // empty: its default
-  double pace = 60;                 // simulated seconds a second
+  std::vector<std::string> assignments;  // of the scenario, "workload.gpus=256"
+  std::string catalogue_directory;       // empty: its default
+  double pace = 60;                      // simulated seconds a second
   bool force = false;
 };
 

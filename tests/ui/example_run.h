@@ -10,21 +10,19 @@
 namespace racktwin {
 
 // Writes the scenario into a directory and gives its path.
-inline std::string write_example(const TemporaryDirectory& directory, const std::string& duration = "4 min") {
+inline std::string write_example(const TemporaryDirectory& directory) {
   const std::string path = directory.path("example.toml");
   write_text(path, "include = [\"" RACKTWIN_SOURCE_DIRECTORY
                    "/racks/scenarios/gb200-su-llama405b.toml\"]\n"
-                   "duration = \"" +
-                       duration +
-                       "\"\n"
-                       "[[event]]\nat = \"2 min\"\npath = \"hall/cdu-1/pump-2\"\nstate = \"tripped\"\n");
+                   "duration = \"4 min\"\n"
+                   "[[event]]\nat = \"2 min\"\npath = \"hall/cdu-1/pump-2\"\nstate = \"tripped\"\n");
   return path;
 }
 
 // The same with a rack that a run can change alone: all of its GPUs are told apart from others, from the start.
-inline std::string write_one_apart(const TemporaryDirectory& directory, const std::string& duration = "4 min") {
+inline std::string write_one_apart(const TemporaryDirectory& directory) {
   const std::string path = directory.path("apart.toml");
-  write_text(path, "include = [\"" + write_example(directory, duration) +
+  write_text(path, "include = [\"" + write_example(directory) +
                        "\"]\n"
                        "[[event]]\nat = \"0 s\"\npath = \"hall/row-a/rack-06\"\nclock_limit = \"100 %\"\n");
   return path;

@@ -26,8 +26,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr double kPatience_s = 60;  // sanitizers and busy machines
-const std::string kLong = "2 h";    // a live run that does not end before the test has done with it
+constexpr double kPatience_s = 60;         // sanitizers and busy machines
+const std::string kLong = "duration=2 h";  // a live run that does not end before the test has done with it
 
 void sleep_s(double seconds) { std::this_thread::sleep_for(std::chrono::duration<double>(seconds)); }
 
@@ -205,7 +205,7 @@ TEST_CASE("a live run in a real window: trip a pump, watch the flow drop, restor
   if (!Desk::is_possible()) return;
   const TemporaryDirectory directory;
   const std::string recording = directory.path("live.racktwin");
-  Desk desk({write_example(directory, kLong), "-o", recording, "--pace", "20"});
+  Desk desk({write_example(directory), "-o", recording, "--set", kLong, "--pace", "20"});
   desk.expect([](const json& s) { return s["run"] == "live" && s["following"] == true && s["frames"] >= 3; });
   const double flow_before = desk.state()["values"]["tcs_flow"];
 
@@ -259,7 +259,7 @@ TEST_CASE("a live run in a real window: a rack's power is capped, by a number th
   if (!Desk::is_possible()) return;
   const TemporaryDirectory directory;
   const std::string recording = directory.path("live.racktwin"), rack = "hall/row-a/rack-06";
-  Desk desk({write_one_apart(directory, kLong), "-o", recording, "--pace", "20", "--select", rack});
+  Desk desk({write_one_apart(directory), "-o", recording, "--set", kLong, "--pace", "20", "--select", rack});
   desk.expect([](const json& s) { return s["run"] == "live" && s["items"].contains("change Power cap"); });
   const double drawn_w = desk.state()["values"]["rack_power"];
   REQUIRE(drawn_w > 95e3);
@@ -290,7 +290,7 @@ TEST_CASE("a viewer that is killed or closed leaves a closed recording", "[xvfb]
     CAPTURE(is_killed);
     const TemporaryDirectory directory;
     const std::string recording = directory.path("live.racktwin");
-    Desk desk({write_example(directory, kLong), "-o", recording, "--pace", "20"});
+    Desk desk({write_example(directory), "-o", recording, "--set", kLong, "--pace", "20"});
     desk.expect([](const json& s) { return s["frames"] >= 2; });
     if (is_killed)
       desk.viewer().send(SIGKILL);
