@@ -39,6 +39,7 @@ SitePower::SitePower(const Plan& plan, const Model& model)
     : plan_(plan),
       rack_(plan.site.rack_type),
       model_(model),
+      gpus_of_rack_(model.gpu_classes.size()),
       gpu_w_(model.gpu_classes.size()),
       activity_(model.gpu_classes.size()),
       trays_(model.tray_classes.size()),
@@ -49,6 +50,12 @@ SitePower::SitePower(const Plan& plan, const Model& model)
   list_trays();
   for (const auto& gpus : model.gpu_classes)
     rack_of_gpu_class_.push_back(model.class_of_rack[model.rack_of_gpu(gpus.first)]);
+  for (const auto& trays : trays_of_rack_)
+    for (const auto& [t, n] : trays)
+      for (const auto& [c, gpus] : gpus_of_tray_[t]) gpus_of_rack_[c] += n * gpus;
+  extremes_.gpu_low_w = extremes_.gpu_high_w = gpu_w_;
+  extremes_.rack_low_w.resize(racks_.size());
+  extremes_.rack_high_w.resize(racks_.size());
 }
 
 void SitePower::list_trays() {
@@ -162,68 +169,72 @@ void SitePower::update_with_swings(const PhaseWindow& window, const std::vector<
   find_swings(window, clocks, junction_degc);
 }
 
+// Class by class, since the bins of one lie side by side.
 void SitePower::find_swings(const PhaseWindow& window, const std::vector<double>& clocks,
                             const std::vector<double>& junction_degc) {
   const int bins = window.profile != nullptr ? window.profile->activity.front().bins() : 1;
   const int from = static_cast<int>(window.from * bins);
   const int to = window.profile != nullptr ? std::min(static_cast<int>(window.to * bins), from + bins - 1) : from;
-  swings_.resize(static_cast<std::size_t>(to - from + 1));
-  for (auto& row : swings_) row = gpu_w_;
-  // Class by class, since the bins of one lie side by side.
-  for (std::uint32_t c = 0; c < gpu_w_.size() && window.profile != nullptr; ++c) {
-    if (model_.gpu_classes[c].stage < 0 || !gpu_has_power(c)) continue;
-    const ActivityProfile& activity = window.profile->activity[c];
-    const bool is_smoothed = !smoothed_.empty() && clocks[c] > 0;
-    const std::vector<double>* drawn_w =
-        is_smoothed ? &smoothed_at(*window.profile, c, clocks[c], junction_degc[c]).power_w : nullptr;
-    const GpuPowerLaw law = power_law(rack_.gpu, clocks[c], junction_degc[c]);
-    for (int b = from; b <= to; ++b)
-      swings_[static_cast<std::size_t>(b - from)][c] =
-          is_smoothed ? (*drawn_w)[static_cast<std::size_t>(b % bins)] : law.at_w(activity.bin(b % bins));
+  const auto count = static_cast<std::size_t>(to - from + 1);
+  swings_.resize(gpu_w_.size());
+  std::vector<double> total_w(count);
+  std::vector<std::vector<double>> rack_w(racks_.size(), total_w);  // GPUs of one rack
+  for (std::uint32_t c = 0; c < gpu_w_.size(); ++c) {
+    std::vector<double>& row = swings_[c];
+    row.assign(count, gpu_w_[c]);
+    if (window.profile != nullptr && model_.gpu_classes[c].stage >= 0 && gpu_has_power(c))
+      draw_bins(*window.profile, c, from, clocks[c], junction_degc[c], row);
+    const double of_class = model_.gpu_classes[c].count, of_rack = gpus_of_rack_[c];
+    std::vector<double>& rack = rack_w[rack_of_gpu_class_[c]];
+    for (std::size_t b = 0; b < count; ++b) {
+      total_w[b] += of_class * row[b];
+      rack[b] += of_rack * row[b];
+    }
+    const auto [low, high] = std::minmax_element(row.begin(), row.end());
+    extremes_.gpu_low_w[c] = *low;
+    extremes_.gpu_high_w[c] = *high;
   }
-  find_extremes();
+  find_extremes(total_w, rack_w);
+}
+
+void SitePower::draw_bins(const IterationProfile& profile, std::uint32_t c, int from, double clock,
+                          double junction_degc, std::vector<double>& row) {
+  const ActivityProfile& activity = profile.activity[c];
+  const auto bins = static_cast<std::size_t>(activity.bins()), first = static_cast<std::size_t>(from) % bins;
+  const std::size_t before_end = std::min(row.size(), bins - first);
+  if (!smoothed_.empty() && clock > 0) {
+    const std::vector<double>& drawn_w = smoothed_at(profile, c, clock, junction_degc).power_w;
+    for (std::size_t b = 0; b < row.size(); ++b) row[b] = drawn_w[b < before_end ? first + b : b - before_end];
+    return;
+  }
+  const GpuPowerLaw law = power_law(rack_.gpu, clock, junction_degc);
+  const double *tensor = activity.up_to(ActivityProfile::kTensor), *memory = activity.up_to(ActivityProfile::kMemory),
+               *communication = activity.up_to(ActivityProfile::kCommunication),
+               *waiting = activity.up_to(ActivityProfile::kWaiting);
+  const auto draw = [&](double* out, std::size_t bin, std::size_t count) {
+    for (std::size_t i = 0, b = bin; i < count; ++i, ++b)
+      out[i] = law.at_w({tensor[b + 1] - tensor[b], memory[b + 1] - memory[b], communication[b + 1] - communication[b],
+                         waiting[b + 1] - waiting[b]});
+  };
+  draw(row.data(), first, before_end);
+  draw(row.data() + before_end, 0, row.size() - before_end);
 }
 
 // AC rises with DC, so a rack's AC is highest where its DC is; that of the site is taken where its GPUs draw most.
-void SitePower::find_extremes() {
+void SitePower::find_extremes(const std::vector<double>& total_w, const std::vector<std::vector<double>>& rack_w) {
   Extremes& e = extremes_;
-  e.gpu_low_w = e.gpu_high_w = swings_.front();
-  std::vector<double> low_w(racks_.size(), std::numeric_limits<double>::infinity()), high_w(racks_.size(), 0);
-  std::size_t lowest = 0, highest = 0;
-  std::vector<double> total_w(swings_.size());
-  for (std::size_t b = 0; b < swings_.size(); ++b) {
-    const std::vector<double>& row = swings_[b];
-    for (std::size_t c = 0; c < row.size(); ++c) {
-      e.gpu_low_w[c] = std::min(e.gpu_low_w[c], row[c]);
-      e.gpu_high_w[c] = std::max(e.gpu_high_w[c], row[c]);
-      total_w[b] += model_.gpu_classes[c].count * row[c];
-    }
-    for (std::uint32_t r = 0; r < racks_.size(); ++r) {
-      const double gpus_w = gpus_of_rack_w(r, row);
-      low_w[r] = std::min(low_w[r], gpus_w);
-      high_w[r] = std::max(high_w[r], gpus_w);
-    }
-    if (total_w[b] < total_w[lowest]) lowest = b;
-    if (total_w[b] > total_w[highest]) highest = b;
-  }
-  e.rack_low_w.resize(racks_.size());
-  e.rack_high_w.resize(racks_.size());
+  const auto [least, most] = std::minmax_element(total_w.begin(), total_w.end());
+  const std::ptrdiff_t lowest = least - total_w.begin(), highest = most - total_w.begin();
   e.it_low_w = e.it_high_w = fabric_w();
   for (std::uint32_t r = 0; r < racks_.size(); ++r) {
     const double others_w = racks_[r].dc_w() - racks_[r].gpu_w;
     const double count = model_.rack_classes[r].count;
-    e.rack_low_w[r] = rack_ac_of(r, others_w + low_w[r]);
-    e.rack_high_w[r] = rack_ac_of(r, others_w + high_w[r]);
-    e.it_low_w += count * rack_ac_of(r, others_w + gpus_of_rack_w(r, swings_[lowest]));
-    e.it_high_w += count * rack_ac_of(r, others_w + gpus_of_rack_w(r, swings_[highest]));
+    const auto [low, high] = std::minmax_element(rack_w[r].begin(), rack_w[r].end());
+    e.rack_low_w[r] = rack_ac_of(r, others_w + *low);
+    e.rack_high_w[r] = rack_ac_of(r, others_w + *high);
+    e.it_low_w += count * rack_ac_of(r, others_w + rack_w[r][static_cast<std::size_t>(lowest)]);
+    e.it_high_w += count * rack_ac_of(r, others_w + rack_w[r][static_cast<std::size_t>(highest)]);
   }
-}
-
-double SitePower::gpus_of_rack_w(std::uint32_t rack_class, const std::vector<double>& gpu_w) const {
-  double sum_w = 0;
-  for (const auto& [t, trays] : trays_of_rack_[rack_class])
-    for (const auto& [c, gpus] : gpus_of_tray_[t]) sum_w += trays * gpus * gpu_w[c];
-  return sum_w;
 }
 
 // The PSUs that work share the load: each has that of a rack with as many times the load and all of its PSUs.

@@ -51,8 +51,8 @@ class SitePower {
   const std::vector<GpuActivity>& activity() const { return activity_; }  // (n_gpu_class)
   const std::vector<UnitPower>& trays() const { return trays_; }          // (n_tray_class)
   const std::vector<UnitPower>& racks() const { return racks_; }          // (n_rack_class)
-  // What update_with_swings() found: GPU power in each bin of the iteration that the window touches: (n_bin x
-  // n_gpu_class), or one row with the means.
+  // What update_with_swings() found: GPU power in each bin of the iteration that the window touches, or its mean:
+  // (n_gpu_class x n_bin).
   const std::vector<std::vector<double>>& swings() const { return swings_; }
   // Lowest and highest of these: of a GPU, of a rack (AC), of all racks and the fabric together (AC).
   struct Extremes {
@@ -79,10 +79,13 @@ class SitePower {
   bool rack_has_power(std::uint32_t rack_class) const { return supply_.psus[rack_class] > 0; }
   bool gpu_has_power(std::uint32_t c) const { return rack_has_power(rack_of_gpu_class_[c]) && !supply_.is_off[c]; }
   double rack_ac_of(std::uint32_t rack_class, double dc_w) const;
-  double gpus_of_rack_w(std::uint32_t rack_class, const std::vector<double>& gpu_w) const;
-  void find_extremes();
   void find_swings(const PhaseWindow& window, const std::vector<double>& clocks,
                    const std::vector<double>& junction_degc);
+  // The power of a class that works in the bins from `from` on, as many as the row has.
+  void draw_bins(const IterationProfile& profile, std::uint32_t gpu_class, int from, double clock, double junction_degc,
+                 std::vector<double>& row);
+  // Of all GPUs (n_bin), and of those of a rack (n_rack_class x n_bin).
+  void find_extremes(const std::vector<double>& total_w, const std::vector<std::vector<double>>& rack_w);
   double gpu_mean_w(const PhaseWindow& window, std::uint32_t gpu_class, double clock, double junction_degc);
 
   // Smoothed power of a class in the bins of an iteration, kept until what it follows from changes.
@@ -101,6 +104,7 @@ class SitePower {
   const Model& model_;
   std::vector<Counts> trays_of_rack_;  // (n_rack_class)
   std::vector<Counts> gpus_of_tray_;   // (n_tray_class)
+  std::vector<int> gpus_of_rack_;      // (n_gpu_class) that one rack has
   std::vector<bool> tray_works_;       // (n_tray_class)
   std::vector<double> gpu_w_;
   std::vector<GpuActivity> activity_;

@@ -43,6 +43,7 @@ class ActivityProfile {
   // Mean over phases [from, to), 0 <= from <= to; beyond 1 the iteration repeats.
   GpuActivity mean(double from, double to) const;
   GpuActivity bin(int i) const;
+  const double* up_to(Kind kind) const { return sums_[kind].data(); }  // (bins + 1) integral over the bins before
 
  private:
   double integral(Kind kind, double phase) const;

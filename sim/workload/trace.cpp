@@ -340,10 +340,12 @@ class Trace {
   }
 
   void add_power(std::uint32_t c, int pid) {
-    const auto bins = static_cast<double>(s_.gpu_power_w.size());
+    if (s_.gpu_power_w.empty()) return;
+    const std::vector<double>& power_w = s_.gpu_power_w[c];
     const std::string name = json_text("power of a GPU [W]");
-    for (std::size_t i = 0; i < s_.gpu_power_w.size(); ++i)
-      add_counter(pid, name, ns(static_cast<double>(i) / bins * s_.profile.step_s), s_.gpu_power_w[i][c]);
+    for (std::size_t i = 0; i < power_w.size(); ++i)
+      add_counter(pid, name, ns(static_cast<double>(i) / static_cast<double>(power_w.size()) * s_.profile.step_s),
+                  power_w[i]);
   }
 
   void count_link(const TrunkOwner& owner, int pid, std::string_view name) {

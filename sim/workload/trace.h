@@ -24,7 +24,7 @@ struct TracedStep {
   const Iteration& iteration;
   const ActivityTimes& times;
   const IterationProfile& profile;
-  std::vector<std::vector<double>> gpu_power_w;  // (n_bin x n_gpu_class) over the step; empty: not drawn
+  std::vector<std::vector<double>> gpu_power_w;  // (n_gpu_class x n_bin) over the step; empty: not drawn
 };
 
 struct TraceCounts {

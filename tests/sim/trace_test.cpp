@@ -35,7 +35,7 @@ Traced traced(const Plan& plan, Folding folding = Folding::kFolded) {
   REQUIRE(times);
   t.times = std::move(*times);
   t.profile = profile_of(t.model, t.iteration, t.times);
-  const std::vector<std::vector<double>> power_w(4, std::vector<double>(t.model.gpu_classes.size(), 700.0));
+  const std::vector<std::vector<double>> power_w(t.model.gpu_classes.size(), std::vector<double>(4, 700.0));
   t.file = json::parse(trace_json({plan, t.model, t.iteration, t.times, t.profile, power_w},
                                   {{"version", "1.2.3 \"quoted\"\n"}}, &t.counts));
   return t;
