@@ -2,8 +2,12 @@
 #include "app/ui/what_if.h"
 
 #include "app/ui/facts.h"
+#include "app/ui/live_run.h"
+#include "sim/model/model.h"
+#include "sim/plan/parse_event.h"
 #include "sim/recording/event_reach.h"
 #include "tests/app/program.h"
+#include "tests/sim/flagship.h"
 #include "tests/sim/hand_made_site.h"
 
 #include <catch2/catch.hpp>
@@ -241,6 +245,42 @@ TEST_CASE("what fails can be restored, and fails again") {
   CHECK(sent(choice(site, "hall/cdu-1/pump-1", "Speed")) == "state = running at hall/cdu-1/pump-1");
   CHECK(sent(choice(site, "hall/cdu-1/pump-1", "Pump")) == "state = tripped at hall/cdu-1/pump-1");
   CHECK(sent(choice(site, "hall/cdu-1/pump-2", "Speed")) == "speed = 75 % at hall/cdu-1/pump-2");
+}
+
+// The panel reads what holds from the words of the run's events.
+TEST_CASE("what the run says of a change is what the panel takes for it") {
+  // Every GPU is told apart, so that any change is allowed.
+  Plan plan = flagship({"cooling.cdus=2", "cooling.facility=dry-cooler-loop", "weather.dry_bulb=20 degC",
+                        "power.ups_ride_through=5 min"});
+  const Result<Model> model = build_model(plan, Folding::kUnfolded);
+  REQUIRE(model);
+  int asked = 0;
+  for (const char* path :
+       {"hall", "hall/row-a/rack-01", "hall/row-a/rack-01/compute-01", "hall/row-a/rack-01/compute-01/gpu-1",
+        "hall/cdu-1", "hall/cdu-2/pump-1", "hall/network-1/leaf-02"})
+    for (const Choice& offered : choices({}, path).choices) {
+      if (offered.apply.empty()) continue;
+      CAPTURE(path, offered.label);
+      Fields fields;  // between its bounds and what changes nothing
+      if (offered.state.empty())
+        fields[{offered.path, offered.key}] =
+            offered.key == "dry_bulb_rise" ? -5 : std::max(offered.low, 0.5 * offered.preset);
+      const LiveBlock block = parse_live_block(event_text(what_if_of(offered, fields)), plan, *model, {});
+      INFO(format_errors(block.errors, false));
+      REQUIRE(block.events.size() == 1);
+      Site site;
+      site.events = {{1, block.events.front().path, block.events.front().what, "operator"}};
+      CHECK(choice(site, path, offered.label.c_str()).holds);
+      if (!offered.undo.empty()) {
+        const WhatIf undo = what_if_of(choice(site, path, offered.label.c_str()), {});
+        const LiveBlock back = parse_live_block(event_text(undo), plan, *model, {});
+        REQUIRE(back.events.size() == 1);
+        site.events.push_back({2, back.events.front().path, back.events.front().what, "operator"});
+        CHECK_FALSE(choice(site, path, offered.label.c_str()).holds);
+      }
+      ++asked;
+    }
+  CHECK(asked == 20);
 }
 
 TEST_CASE("an event says what hangs on it, what it took away, and when the next limit was reached") {
