@@ -42,7 +42,7 @@ struct Route {
   std::vector<std::uint32_t> trunks;  // crossed, each once
 };
 
-// A GPU computes one thing at a time: Execs of one class that a transfer with latency follows must not overlap others.
+// A GPU computes one thing at a time: Execs of one class must not overlap.
 struct ActivityGraph {
   // (n_activity), in an order in which every activity comes after its predecessors
   std::vector<ActivityKind> kind;

@@ -14,15 +14,13 @@
 #include <cstring>
 #include <numeric>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace racktwin {
 namespace {
 
 namespace sg4 = simgrid::s4u;
-
-// Exec amounts are [s] x this. SimGrid takes what is left below 1e-9 units of work as done, so a unit must be short.
-constexpr double kWorkUnitsPerSecond = 1e12;
 
 // In CM02 the fairness weight of a flow is the inverse of its route's latency. A private link in front of every route,
 // with this latency over the number of flows, gives each flow, not each class, its max-min share. The solver compares
@@ -31,11 +29,40 @@ constexpr double kWorkUnitsPerSecond = 1e12;
 constexpr double kMarkerLatency_s = 1e3;
 constexpr double kLatencyFactor = 1e-18;
 
-constexpr std::size_t kMostHostsOfFullZone = 1000;
+constexpr std::size_t kMostHostsOfFullZone = 1500;
+
+// Trunks that can ever bind. One is redundant if the trunks that its routes cross at some place of theirs, the ports
+// below a switch, carry no more together: dropping it leaves every max-min share as it is.
+std::vector<bool> binding_trunks(const ActivityGraph& graph) {
+  constexpr double kRounding = 1 + 1e-12;                               // of sums of capacities
+  std::vector<std::vector<std::uint32_t>> routes(graph.trunks.size());  // crossing a trunk, ascending
+  std::size_t places = 0;
+  for (std::uint32_t r = 0; r < graph.routes.size(); ++r) {
+    for (const std::uint32_t t : graph.routes[r].trunks) routes[t].push_back(r);
+    places = std::max(places, graph.routes[r].trunks.size());
+  }
+  const auto capacity = [&](std::uint32_t t) { return graph.trunks[t].bandwidth_bytes_per_s * graph.trunks[t].links; };
+  std::vector<bool> binding(graph.trunks.size());
+  for (std::uint32_t t = 0; t < graph.trunks.size(); ++t) {
+    binding[t] = !routes[t].empty();
+    for (std::size_t place = 0; place < places && binding[t]; ++place) {
+      std::set<std::uint32_t> others;
+      for (const std::uint32_t r : routes[t])
+        others.insert(place < graph.routes[r].trunks.size() ? graph.routes[r].trunks[place] : t);
+      if (others.count(t) > 0) continue;
+      double sum = 0;
+      for (const std::uint32_t other : others) sum += capacity(other);
+      // Of two that are equal the first stays.
+      const bool is_twin = others.size() == 1 && sum * kRounding >= capacity(t) && *others.begin() > t;
+      if (sum <= capacity(t) * kRounding && !is_twin) binding[t] = false;
+    }
+  }
+  return binding;
+}
 
 // Weights matter only where classes of different size may share a trunk; elsewhere the marker would cost an event per
-// transfer. Routes that are connected through trunks are treated alike.
-std::vector<bool> routes_that_need_weights(const ActivityGraph& graph) {
+// transfer. Routes that are connected through trunks that can bind are treated alike.
+std::vector<bool> routes_that_need_weights(const ActivityGraph& graph, const std::vector<bool>& binding) {
   std::vector<std::uint32_t> group(graph.routes.size());  // union-find over routes
   std::iota(group.begin(), group.end(), 0u);
   const auto find = [&](std::uint32_t r) {
@@ -45,6 +72,7 @@ std::vector<bool> routes_that_need_weights(const ActivityGraph& graph) {
   std::vector<std::uint32_t> first(graph.trunks.size(), static_cast<std::uint32_t>(graph.routes.size()));
   for (std::uint32_t r = 0; r < graph.routes.size(); ++r)
     for (const std::uint32_t t : graph.routes[r].trunks) {
+      if (!binding[t]) continue;
       if (first[t] == graph.routes.size()) first[t] = r;
       group[find(r)] = find(first[t]);
     }
@@ -54,28 +82,6 @@ std::vector<bool> routes_that_need_weights(const ActivityGraph& graph) {
   std::vector<bool> needs(graph.routes.size());
   for (std::uint32_t r = 0; r < graph.routes.size(); ++r) needs[r] = mixed[find(r)];
   return needs;
-}
-
-// Trunks that can ever bind. One is redundant if another is crossed by all its routes (and maybe more) and is no
-// larger: dropping it leaves every max-min share as it is.
-std::vector<bool> binding_trunks(const ActivityGraph& graph) {
-  std::vector<std::vector<std::uint32_t>> routes(graph.trunks.size());  // crossing a trunk, ascending
-  for (std::uint32_t r = 0; r < graph.routes.size(); ++r)
-    for (const std::uint32_t t : graph.routes[r].trunks) routes[t].push_back(r);
-  const auto capacity = [&](std::uint32_t t) { return graph.trunks[t].bandwidth_bytes_per_s * graph.trunks[t].links; };
-  std::vector<bool> binding(graph.trunks.size());
-  for (std::uint32_t t = 0; t < graph.trunks.size(); ++t) {
-    if (routes[t].empty()) continue;
-    binding[t] = true;
-    for (const std::uint32_t other : graph.routes[routes[t].front()].trunks) {
-      if (other == t || capacity(other) > capacity(t)) continue;
-      const bool is_same = routes[other] == routes[t] && capacity(other) == capacity(t);
-      if (is_same ? other < t
-                  : std::includes(routes[other].begin(), routes[other].end(), routes[t].begin(), routes[t].end()))
-        binding[t] = false;
-    }
-  }
-  return binding;
 }
 
 // The latency of a transfer that only waits for one computation, which nothing else waits for, can be served at that
@@ -90,11 +96,16 @@ std::vector<double> served_before(const ActivityGraph& graph) {
   return served;
 }
 
-// One SimGrid run. Activities are launched lazily, when their last predecessor has ended.
+// One SimGrid run. Activities are launched lazily, when their last predecessor has ended. A GPU computes one thing at a
+// time, so a computation shares nothing and is a timer: an Exec would take as long and cost an action.
 class Run {
  public:
   explicit Run(const ActivityGraph& graph)
-      : graph_(graph), waiting_(graph.predecessors), running_(graph.size()), served_s_(served_before(graph)) {
+      : graph_(graph),
+        waiting_(graph.predecessors),
+        running_(graph.size()),
+        computes_(graph.gpu_classes),
+        served_s_(served_before(graph)) {
     times_.start_s.assign(graph.size(), NAN);
     times_.end_s.assign(graph.size(), NAN);
   }
@@ -109,8 +120,7 @@ class Run {
     build_platform();
     sg4::Activity::on_completion_cb([this](const sg4::Activity& activity) {
       const auto id = static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(activity.get_data<void>()));
-      ended_.push_back(id);
-      act_soon();
+      end(id);
     });
     for (std::uint32_t a = 0; a < graph_.size(); ++a)
       if (waiting_[a] == 0) ready_.push_back(a);
@@ -123,7 +133,6 @@ class Run {
   // CM02 is plain max-min fairness once the corrections for TCP are off; the fairness weights come from the markers.
   // Some models overwrite settings when they are chosen, so each is asserted afterwards.
   static void configure() {
-    sg4::Engine::set_config("cpu/model", std::string("Cas01"));
     sg4::Engine::set_config("network/model", std::string("CM02"));
     sg4::Engine::set_config("network/crosstraffic", false);
     RT_CHECK(!simgrid::config::get_value<bool>("network/crosstraffic"));
@@ -138,15 +147,13 @@ class Run {
 
   void build_platform() {
     // A full zone finds routes faster, but its table is quadratic.
-    const bool is_small = graph_.routes.size() + graph_.gpu_classes < kMostHostsOfFullZone;
+    const bool is_small = graph_.routes.size() < kMostHostsOfFullZone;
     auto* zone = is_small ? sg4::create_full_zone("site") : sg4::create_star_zone("site");
     sink_ = zone->create_host("sink", 1.0);
     if (!is_small) {
       zone->add_route(sink_->get_netpoint(), nullptr, nullptr, nullptr, std::vector<sg4::LinkInRoute>{}, false);
       zone->add_route(nullptr, sink_->get_netpoint(), nullptr, nullptr, std::vector<sg4::LinkInRoute>{}, false);
     }
-    for (std::uint32_t c = 0; c < graph_.gpu_classes; ++c)
-      gpu_hosts_.push_back(zone->create_host(fmt::format("gpu{}", c), kWorkUnitsPerSecond));
     const std::vector<bool> binding = binding_trunks(graph_);
     std::vector<const sg4::Link*> trunks(graph_.trunks.size());
     for (std::size_t t = 0; t < graph_.trunks.size(); ++t) {
@@ -154,7 +161,7 @@ class Run {
       if (binding[t])
         trunks[t] = zone->create_link(fmt::format("trunk{}", t), trunk.bandwidth_bytes_per_s * trunk.links)->seal();
     }
-    const std::vector<bool> needs_weight = routes_that_need_weights(graph_);
+    const std::vector<bool> needs_weight = routes_that_need_weights(graph_, binding);
     for (std::size_t r = 0; r < graph_.routes.size(); ++r) {
       const Route& route = graph_.routes[r];
       auto* cap = zone->create_link(fmt::format("cap{}", r), route.flow_cap_bytes_per_s * route.flows);
@@ -167,6 +174,11 @@ class Run {
       route_hosts_.push_back(host);
     }
     zone->seal();
+  }
+
+  void end(std::uint32_t a) {
+    ended_.push_back(a);
+    act_soon();
   }
 
   // Simultaneous completions arrive in no order to rely on: act once they are all in, by id.
@@ -182,6 +194,7 @@ class Run {
     std::swap(ended_, ending_);
     for (const std::uint32_t a : ending_) {
       running_[a].reset();
+      if (is_exec(graph_.kind[a])) computes_[graph_.gpu_class[a]] = false;
       finish(a);
     }
     ending_.clear();
@@ -210,12 +223,10 @@ class Run {
     const bool latency_is_served = !std::isnan(times_.start_s[a]);
     if (!latency_is_served) times_.start_s[a] = sg4::Engine::get_clock();
     if (is_exec(graph_.kind[a])) {
-      auto exec = sg4::Exec::init();
-      exec->set_data(reinterpret_cast<void*>(static_cast<std::uintptr_t>(a)));
-      exec->set_flops_amount((graph_.amount[a] + served_s_[a]) * kWorkUnitsPerSecond)
-          ->set_host(gpu_hosts_[graph_.gpu_class[a]]);
-      running_[a] = exec;
-      exec->start();
+      RT_CHECK(!computes_[graph_.gpu_class[a]]);
+      computes_[graph_.gpu_class[a]] = true;
+      simgrid::kernel::timer::Timer::set(sg4::Engine::get_clock() + graph_.amount[a] + served_s_[a],
+                                         [this, a] { end(a); });
     } else if (graph_.delay_s[a] > 0 && !latency_is_served) {
       simgrid::kernel::timer::Timer::set(sg4::Engine::get_clock() + graph_.delay_s[a], [this, a] { start_comm(a); });
     } else {
@@ -224,11 +235,7 @@ class Run {
   }
 
   void start_comm(std::uint32_t a) {
-    if (graph_.amount[a] == 0) {
-      ended_.push_back(a);
-      act_soon();
-      return;
-    }
+    if (graph_.amount[a] == 0) return end(a);
     const std::uint32_t route = graph_.route[a];
     auto comm = sg4::Comm::sendto_init(route_hosts_[route], sink_);
     comm->set_data(reinterpret_cast<void*>(static_cast<std::uintptr_t>(a)));
@@ -241,12 +248,12 @@ class Run {
   std::vector<std::uint32_t> waiting_;  // (n_activity) predecessors that have not ended
   // An activity whose last reference goes away is destroyed while SimGrid still works on it: keep them all.
   std::vector<sg4::ActivityPtr> running_;  // (n_activity)
+  std::vector<bool> computes_;             // (gpu_classes)
   std::vector<double> served_s_;           // (n_activity) see served_before()
   std::vector<std::uint32_t> ended_, ending_, ready_, starting_;
   bool acting_soon_ = false;
   ActivityTimes times_;
   sg4::Host* sink_ = nullptr;
-  std::vector<sg4::Host*> gpu_hosts_;    // (gpu_classes)
   std::vector<sg4::Host*> route_hosts_;  // (n_route)
 };
 
