@@ -1,4 +1,5 @@
 #include "app/window/imgui_session.h"
+#include "app/window/input_queue.h"
 #include "app/window/window.h"
 
 #define GLFW_INCLUDE_NONE
@@ -8,6 +9,8 @@
 #include <imgui.h>
 
 #include <algorithm>
+#include <cfloat>
+#include <iterator>
 #include <utility>
 
 namespace racktwin {
@@ -15,7 +18,8 @@ namespace {
 
 // What callbacks note; GLFW's user pointer leads to it.
 struct InputNotes {
-  WindowInput input;
+  InputQueue queue;
+  std::vector<std::string> dropped_files;
   bool has_any = true;
 };
 
@@ -25,34 +29,50 @@ InputNotes& notes_of(GLFWwindow* window) {
   return notes;
 }
 
-void on_key(GLFWwindow* window, int key, int, int action, int modifiers) {
+void watch_input(GLFWwindow* window, InputNotes& notes) {
+  glfwSetWindowUserPointer(window, &notes);
+  glfwSetKeyCallback(window, [](GLFWwindow* w, int key, int scancode, int action, int modifiers) {
+    notes_of(w).queue.put({.kind = InputEvent::kKey, .code = key, .scancode = scancode, .action = action,
+                           .modifiers = modifiers});
+  });
+  glfwSetCharCallback(window, [](GLFWwindow* w, unsigned c) {
+    notes_of(w).queue.put({.kind = InputEvent::kCharacter, .character = c});
+  });
+  glfwSetDropCallback(window, [](GLFWwindow* w, int count, const char** paths) {
+    notes_of(w).dropped_files.assign(paths, paths + count);
+  });
+  glfwSetCursorPosCallback(window, [](GLFWwindow* w, double x, double y) {
+    notes_of(w).queue.put({.kind = InputEvent::kMove, .x = x, .y = y});
+  });
+  glfwSetMouseButtonCallback(window, [](GLFWwindow* w, int button, int action, int modifiers) {
+    notes_of(w).queue.put({.kind = InputEvent::kButton, .code = button, .action = action, .modifiers = modifiers});
+  });
+  glfwSetScrollCallback(window, [](GLFWwindow* w, double x, double y) {
+    notes_of(w).queue.put({.kind = InputEvent::kWheel, .x = x, .y = y});
+  });
+  glfwSetWindowFocusCallback(window, [](GLFWwindow* w, int is_focused) {
+    notes_of(w);
+    ImGui_ImplGlfw_WindowFocusCallback(w, is_focused);
+  });
+  glfwSetCursorEnterCallback(window, [](GLFWwindow* w, int has_entered) {
+    notes_of(w);
+    ImGui_ImplGlfw_CursorEnterCallback(w, has_entered);
+  });
+  glfwSetFramebufferSizeCallback(window, [](GLFWwindow* w, int, int) { notes_of(w); });
+  glfwSetWindowRefreshCallback(window, [](GLFWwindow* w) { notes_of(w); });
+  glfwSetWindowCloseCallback(window, [](GLFWwindow* w) { notes_of(w); });
+}
+
+void add_key(const InputEvent& event, std::vector<Key>& keys) {
   static constexpr std::pair<int, Key> kKeys[] = {{GLFW_KEY_LEFT, Key::kLeft},
                                                   {GLFW_KEY_RIGHT, Key::kRight},
                                                   {GLFW_KEY_HOME, Key::kHome},
                                                   {GLFW_KEY_END, Key::kEnd},
                                                   {GLFW_KEY_ESCAPE, Key::kEscape}};
-  std::vector<Key>& keys = notes_of(window).input.keys;
-  if (action == GLFW_RELEASE) return;
+  if (event.action == GLFW_RELEASE) return;
   for (const auto& [code, meaning] : kKeys)
-    if (code == key) keys.push_back(meaning);
-  if (key == GLFW_KEY_Q && (modifiers & GLFW_MOD_CONTROL) != 0) keys.push_back(Key::kQuit);
-}
-
-void watch_input(GLFWwindow* window, InputNotes& notes) {
-  glfwSetWindowUserPointer(window, &notes);
-  glfwSetKeyCallback(window, on_key);
-  glfwSetCharCallback(window, [](GLFWwindow* w, unsigned c) { notes_of(w).input.characters.push_back(c); });
-  glfwSetDropCallback(window, [](GLFWwindow* w, int count, const char** paths) {
-    notes_of(w).input.dropped_files.assign(paths, paths + count);
-  });
-  glfwSetCursorPosCallback(window, [](GLFWwindow* w, double, double) { notes_of(w); });
-  glfwSetMouseButtonCallback(window, [](GLFWwindow* w, int, int, int) { notes_of(w); });
-  glfwSetScrollCallback(window, [](GLFWwindow* w, double, double) { notes_of(w); });
-  glfwSetWindowFocusCallback(window, [](GLFWwindow* w, int) { notes_of(w); });
-  glfwSetCursorEnterCallback(window, [](GLFWwindow* w, int) { notes_of(w); });
-  glfwSetFramebufferSizeCallback(window, [](GLFWwindow* w, int, int) { notes_of(w); });
-  glfwSetWindowRefreshCallback(window, [](GLFWwindow* w) { notes_of(w); });
-  glfwSetWindowCloseCallback(window, [](GLFWwindow* w) { notes_of(w); });
+    if (code == event.code) keys.push_back(meaning);
+  if (event.code == GLFW_KEY_Q && (event.modifiers & GLFW_MOD_CONTROL) != 0) keys.push_back(Key::kQuit);
 }
 
 // Pixels of the framebuffer instead of the system's points, so that the picture and the panels measure alike.
@@ -100,7 +120,7 @@ class GlfwWindow final : public Window {
     limit_size();
     watch_input(window_, notes_);
     session_ = std::make_unique<ImGuiSession>();
-    has_backend_ = ImGui_ImplGlfw_InitForOpenGL(window_, true);  // passes on to those of watch_input()
+    has_backend_ = ImGui_ImplGlfw_InitForOpenGL(window_, false);  // gets what the queue gives out
     if (!has_backend_ || !session_->start_drawing())
       return fail(ErrorCode::kNoGraphics, "the panels cannot use this OpenGL");
     return {};
@@ -108,16 +128,18 @@ class GlfwWindow final : public Window {
 
   bool wants_to_close() const override { return glfwWindowShouldClose(window_) == GLFW_TRUE; }
   bool wait(double seconds) override {
-    if (seconds > 0) {
+    if (seconds > 0 && notes_.queue.is_empty()) {
       glfwWaitEventsTimeout(seconds);
     } else {
       glfwPollEvents();
     }
-    return std::exchange(notes_.has_any, false);
+    return std::exchange(notes_.has_any, false) || !notes_.queue.is_empty();
   }
   void begin_frame() override {
     session_->prepare_frame(scale());
+    give_input();
     ImGui_ImplGlfw_NewFrame();
+    put_mouse();
     measure_in_pixels();
     ImGui::NewFrame();
   }
@@ -128,9 +150,10 @@ class GlfwWindow final : public Window {
   WindowInput take_input() override {
     const auto held = [&](int key) { return glfwGetKey(window_, key) == GLFW_PRESS ? 1.0F : 0.0F; };
     const bool is_command = held(GLFW_KEY_LEFT_CONTROL) + held(GLFW_KEY_RIGHT_CONTROL) > 0;
-    notes_.input.forward = is_command ? 0 : held(GLFW_KEY_W) - held(GLFW_KEY_S);
-    notes_.input.right = is_command ? 0 : held(GLFW_KEY_D) - held(GLFW_KEY_A);
-    return std::exchange(notes_.input, {});
+    input_.forward = is_command ? 0 : held(GLFW_KEY_W) - held(GLFW_KEY_S);
+    input_.right = is_command ? 0 : held(GLFW_KEY_D) - held(GLFW_KEY_A);
+    input_.dropped_files = std::exchange(notes_.dropped_files, {});
+    return std::exchange(input_, {});
   }
   int width_px() const override { return framebuffer_size().first; }
   int height_px() const override { return framebuffer_size().second; }
@@ -142,6 +165,38 @@ class GlfwWindow final : public Window {
   void set_title(const std::string& title) override { glfwSetWindowTitle(window_, title.c_str()); }
 
  private:
+  // What belongs to this frame.
+  void give_input() {
+    for (const InputEvent& event : notes_.queue.take_frame()) {
+      switch (event.kind) {
+        case InputEvent::kMove:
+          mouse_ = {static_cast<float>(event.x), static_cast<float>(event.y)};
+          break;
+        case InputEvent::kButton:
+          if (event.code < ImGuiMouseButton_COUNT) is_down_[event.code] = event.action == GLFW_PRESS;
+          break;
+        case InputEvent::kWheel:
+          ImGui_ImplGlfw_ScrollCallback(window_, event.x, event.y);
+          break;
+        case InputEvent::kKey:
+          ImGui_ImplGlfw_KeyCallback(window_, event.code, event.scancode, event.action, event.modifiers);
+          add_key(event, input_.keys);
+          break;
+        case InputEvent::kCharacter:
+          ImGui_ImplGlfw_CharCallback(window_, event.character);
+          input_.characters.push_back(event.character);
+          break;
+      }
+    }
+  }
+
+  // In the place of where it is and what is pressed by now, which the back end asks for itself.
+  void put_mouse() {
+    ImGuiIO& io = ImGui::GetIO();
+    if (ImGui::IsMousePosValid(&io.MousePos) && ImGui::IsMousePosValid(&mouse_)) io.MousePos = mouse_;
+    std::copy(std::begin(is_down_), std::end(is_down_), std::begin(io.MouseDown));
+  }
+
   std::pair<int, int> framebuffer_size() const {
     int width = 0, height = 0;
     glfwGetFramebufferSize(window_, &width, &height);
@@ -161,6 +216,9 @@ class GlfwWindow final : public Window {
   GLFWwindow* window_ = nullptr;
   std::unique_ptr<ImGuiSession> session_;
   InputNotes notes_;
+  WindowInput input_;
+  ImVec2 mouse_ = {-FLT_MAX, -FLT_MAX};  // no position yet
+  bool is_down_[ImGuiMouseButton_COUNT] = {};
   bool has_backend_ = false;
 };
 

@@ -46,7 +46,6 @@ ImGuiSession::ImGuiSession() {
   ImGui::CreateContext();
   ImGuiIO& io = ImGui::GetIO();
   io.IniFilename = nullptr;  // nothing is written beside the user's files
-  io.ConfigDragClickToInputText = true;
   io.LogFilename = nullptr;
   io.ConfigWindowsMoveFromTitleBarOnly = true;
   io.ConfigDragClickToInputText = true;  // one click and type; a double click is out of reach of a slow display
