@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <initializer_list>
 #include <utility>
@@ -72,6 +73,7 @@ class Chooser {
     if ((kind_ == "switch-tray" && says_apart(site_.parent(id_))) || kind_ == "leaf" || kind_ == "spine" ||
         kind_ == "core")
       add_failure(kind_ == "switch-tray" ? "Switch tray" : "Switch", path_, {"failed", {"repaired"}});
+    add_supply(kind_, id_);
     if (kind_ == "cdu")
       add_state("CDU", path_, "Isolate", "isolated", {"CDU isolated", {"CDU back in the loops"}},
                 "Cut off from both loops, its pumps with it; the other CDUs go on");
@@ -174,11 +176,9 @@ class Chooser {
 
   void add_of_site() {
     if (is_liquid_ && has_data("dry_bulb")) add_dry_bulb();
-    if (kind_ == "site") {
-      add_failure("Utility", path_ + "/utility", {"utility lost", {"utility back"}});
-      add_failure("Feed A", path_ + "/feed-a", {"feed lost", {"feed back"}});
-      if (has_data("ups_charge")) add_failure("UPS A", path_ + "/feed-a/ups", {"UPS failed", {"UPS repaired"}});
-    }
+    if (kind_ == "site")
+      for (const char* kind : {"utility", "feed", "ups"})
+        for (const PlacedComponent& part : site_.placed(kind)) add_supply(kind, {part.component, -1});
     // Equipment that has no effect, since the supply is given, or that has not worked yet, is not known of.
     if (!is_liquid_ || !has_data("water_use")) return;
     const std::string tower = facility_path_ + "/tower", chiller = facility_path_ + "/chiller";
@@ -188,6 +188,16 @@ class Chooser {
     if (value_of("chiller_power") > 0 || has_events(chiller))
       add_state("Chiller", chiller, "Trip", "tripped", {"chiller tripped", {"chiller started", "chiller restored"}},
                 "Its compressors stop");
+  }
+
+  // "Utility", "Feed B", "UPS B"; a UPS without batteries changes nothing.
+  void add_supply(std::string_view kind, ComponentId id) {
+    const std::string path = site_.path(id);
+    const auto letter = [&] { return static_cast<char>(std::toupper(path[path.find("feed-") + 5])); };
+    if (kind == "utility") add_failure("Utility", path, {"utility lost", {"utility back"}});
+    if (kind == "feed") add_failure(fmt::format("Feed {}", letter()), path, {"feed lost", {"feed back"}});
+    if (kind == "ups" && has_data("ups_charge"))
+      add_failure(fmt::format("UPS {}", letter()), path, {"UPS failed", {"UPS repaired"}});
   }
 
   void add_dry_bulb() {

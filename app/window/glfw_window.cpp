@@ -32,8 +32,8 @@ InputNotes& notes_of(GLFWwindow* window) {
 void watch_input(GLFWwindow* window, InputNotes& notes) {
   glfwSetWindowUserPointer(window, &notes);
   glfwSetKeyCallback(window, [](GLFWwindow* w, int key, int scancode, int action, int modifiers) {
-    notes_of(w).queue.put({.kind = InputEvent::kKey, .code = key, .scancode = scancode, .action = action,
-                           .modifiers = modifiers});
+    notes_of(w).queue.put(
+        {.kind = InputEvent::kKey, .code = key, .scancode = scancode, .action = action, .modifiers = modifiers});
   });
   glfwSetCharCallback(window, [](GLFWwindow* w, unsigned c) {
     notes_of(w).queue.put({.kind = InputEvent::kCharacter, .character = c});

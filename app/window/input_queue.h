@@ -1,6 +1,6 @@
-// Input in the order in which it came, given out frame by frame: what would be lost or mixed up within one waits for the
-// next. A click that ends before a slow frame has seen it begin, or a text that is typed right behind it, gets there all
-// the same. Thread rule: one thread per queue.
+// Input in the order in which it came, given out frame by frame: what would be lost or mixed up within one waits for
+// the next. A click that ends before a slow frame has seen it begin, or a text that is typed right behind it, gets
+// there all the same. Thread rule: one thread per queue.
 #pragma once
 
 #include <deque>
@@ -10,8 +10,8 @@ namespace racktwin {
 
 struct InputEvent {
   enum Kind { kMove, kButton, kWheel, kKey, kCharacter } kind;
-  double x = 0, y = 0;                                         // kMove: where; kWheel: how far
-  int code = 0, scancode = 0, action = 0, modifiers = 0;       // button, key; as GLFW has them
+  double x = 0, y = 0;                                    // kMove: where; kWheel: how far
+  int code = 0, scancode = 0, action = 0, modifiers = 0;  // button, key; as GLFW has them
   unsigned character = 0;
 };
 

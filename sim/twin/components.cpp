@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -56,6 +57,7 @@ class Lister {
     for (int c = 0; c < cdus_; ++c) list_cdu(c);
     for (int n = 0; n < network_racks_; ++n) list_network_rack(n);
     if (cdus_ > 0) list_facility();
+    list_supply();
     list_template();
     return std::move(components_);
   }
@@ -127,6 +129,18 @@ class Lister {
     width = std::min(width, hall_.width_m);
     add(plan_.site.name + "/facility", "facility", site_, {hall_.width_m - width, hall_.depth_m + kMargin_m, 0},
         {width, kFacilityDepth_m, kFacilityHeight_m});
+  }
+
+  // It stands outside, nobody says where.
+  void list_supply() {
+    constexpr double kNoPlace = std::numeric_limits<double>::quiet_NaN();
+    const auto add_unplaced = [&](std::string path, std::string kind, int parent) {
+      return add(std::move(path), std::move(kind), parent, {kNoPlace, kNoPlace, kNoPlace},
+                 {kNoPlace, kNoPlace, kNoPlace});
+    };
+    add_unplaced(utility_path(plan_), "utility", site_);
+    for (int f = 0; f < plan_.power.feeds; ++f)
+      add_unplaced(ups_path(plan_, f), "ups", add_unplaced(feed_path(plan_, f), "feed", site_));
   }
 
   // As large as the others. Leaves come before spines and cores, from the top down; all are numbered through all racks.

@@ -36,7 +36,12 @@ inline std::vector<ComponentRow> hand_made_site() {
   for (int leaf = 1; leaf <= 3; ++leaf)
     add("hall/network-1/leaf-0" + std::to_string(leaf), "leaf", network, 0, 0, 2 - 0.05 * leaf, 0.6, 1, 0.05);
   add("hall/network-1/spine-01", "spine", network, 0, 0, 1.8, 0.6, 1, 0.05);
-  add("hall/facility", "facility", hall, kNoPlace, kNoPlace, kNoPlace, kNoPlace, kNoPlace, kNoPlace);
+  const auto add_unplaced = [&](std::string path, std::string kind, int parent) {
+    return add(std::move(path), std::move(kind), parent, kNoPlace, kNoPlace, kNoPlace, kNoPlace, kNoPlace, kNoPlace);
+  };
+  add_unplaced("hall/facility", "facility", hall);
+  add_unplaced("hall/utility", "utility", hall);
+  add_unplaced("hall/feed-a/ups", "ups", add_unplaced("hall/feed-a", "feed", hall));
   const int type = add("small-rack", "rack-type", -1, 0, 0, 0, 0.6, 1, 2);
   for (const char* name : {"compute-01", "switch-tray-01", "compute-02"}) {
     const bool computes = name[0] == 'c';

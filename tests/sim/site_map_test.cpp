@@ -97,7 +97,7 @@ TEST_CASE("a thing knows its name, kind, parent and what stands below it") {
   CHECK(site.rack_of(at(site, "hall/cdu-1")) == nullptr);
   CHECK(site.part_of(at(site, "hall/row-a/rack-01")) == nullptr);
   CHECK(site.rack_of(gpu)->number == 2);
-  CHECK(site.children(at(site, "hall").component).size() == 6);
+  CHECK(site.children(at(site, "hall").component).size() == 8);
   CHECK(site.children(at(site, "hall/row-a").component).size() == 2);
   CHECK(site.children(at(site, "hall/row-a/rack-01").component).empty());
   for (const ComponentId nothing : {ComponentId{}, ComponentId{99, -1}}) {

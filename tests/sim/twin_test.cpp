@@ -225,12 +225,10 @@ TEST_CASE("the step that a run begins with is told once, with the power in it, a
   options.on_first_step = [&](const TracedStep& step) -> Result<void> {
     ++calls;
     step_s = step.profile.step_s;
-    REQUIRE(step.gpu_power_w.size() == ActivityProfile::kBins);
+    REQUIRE(step.gpu_power_w.size() == step.model.gpu_classes.size());
     CHECK(step.times.end_s.size() == step.iteration.graph.size());
-    for (const std::vector<double>& row : step.gpu_power_w) {
-      REQUIRE(row.size() == step.model.gpu_classes.size());
-      mean_w += row[0] / ActivityProfile::kBins;
-    }
+    for (const std::vector<double>& row : step.gpu_power_w) REQUIRE(row.size() == ActivityProfile::kBins);
+    for (const double w : step.gpu_power_w[0]) mean_w += w / ActivityProfile::kBins;
     return {};
   };
   const Result<RunOutcome> outcome = run_twin(plan, test_calibration(), options);

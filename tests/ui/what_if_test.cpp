@@ -102,6 +102,9 @@ TEST_CASE("what is offered follows the component") {
   CHECK(keys(choices({}, "hall/row-a/rack-01")) == of_gpus + " Valve Leak Clogged to");
   CHECK(keys(choices({}, "hall/facility")) == "Dry bulb Towers");
   CHECK(keys(choices({}, "hall/cdu-2")) == "CDU");
+  CHECK(keys(choices({}, "hall/utility")) == "Utility");
+  CHECK(keys(choices({}, "hall/feed-a")) == "Feed A");
+  CHECK(keys(choices({}, "hall/feed-a/ups")) == "UPS A");
   CHECK(keys(choices({}, "hall/cdu-2/pump-1")) == "Pump Speed");
   CHECK(keys(choices({}, "hall/network-1/leaf-02")) == "Switch");
   CHECK(keys(choices({}, "hall/network-1/spine-01")) == "Switch");
