@@ -60,6 +60,28 @@ TEST_CASE("the README's answers are what its scenarios give", "[slow]") {
   check_says("curtailment", fmt::format("{:.1f} instead of {:.1f} s a step", value(curtailed, "step_time_max_s"),
                                         value(curtailed, "step_time_s")));
 
+  const RunOutcome clogged = run(shipped("clogged-rack"));
+  check_says("clogged-rack", fmt::format("{:.1f} % fewer tokens", 100 * lost_share(clogged)));
+
+  Plan uncapped = shipped("vera-rubin-132kw");
+  const RunOutcome capped = run(uncapped);
+  uncapped.events.clear();
+  const RunOutcome rubin = run(uncapped);
+  check_says("vera-rubin-132kw",
+             fmt::format("{:.0f} % fewer", 100 * (1 - value(capped, "tokens_per_s") / value(rubin, "tokens_per_s"))));
+  check_says("vera-rubin-132kw", fmt::format("peak at {:.0f} kW", value(rubin, "rack_peak_w") / 1e3));
+
+  for (const char* climate : {"temperate", "tropical"})
+    check_says("year-temperate", fmt::format("{:.3f}", value(run(shipped(std::string("year-") + climate)), "pue")));
+
+  // Its first six hours, of which a rack is clogged for two.
+  Plan gigawatt = shipped("gigawatt");
+  gigawatt.duration_s = 6 * 3600.0;
+  const RunOutcome heat = run(gigawatt);
+  const double all =
+      value(heat, "tokens_trained") + value(heat, "tokens_lost_to_heat") + value(heat, "tokens_lost_to_power");
+  check_says("gigawatt", fmt::format("{:.1f} % of its tokens", 100 * 3 * value(heat, "tokens_lost_to_heat") / all));
+
   const RunOutcome lost = run(shipped("feed-loss"));
   CHECK(value(lost, "tokens_lost_to_power") == 0);
   check_says("feed-loss", fmt::format("at {:.0f} % of its rating", 100 * (1 - value(lost, "headroom_feed"))));
