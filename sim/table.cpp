@@ -110,7 +110,7 @@ std::string_view kind_phrase(Kind kind) {
     case Kind::kInteger:
       return "a whole number";
     case Kind::kReal:
-      return "a number";
+      return "a number with a point";
     case Kind::kBoolean:
       return "a boolean";
     case Kind::kDate:

@@ -186,7 +186,8 @@ TEST_CASE("a value of another type is refused with both types") {
   };
   CHECK(message("x = 5", [](Table& t) { t.text("x"); }) == "error: \"x\" must be a text, not a whole number");
   CHECK(message("x = '5'", [](Table& t) { t.integer("x"); }) == "error: \"x\" must be a whole number, not a text");
-  CHECK(message("x = 5.5", [](Table& t) { t.integer("x"); }) == "error: \"x\" must be a whole number, not a number");
+  CHECK(message("x = 5.5", [](Table& t) { t.integer("x"); }) ==
+        "error: \"x\" must be a whole number, not a number with a point");
   CHECK(message("x = 'a'", [](Table& t) { t.optional_boolean("x"); }) == "error: \"x\" must be a boolean, not a text");
   CHECK(message("x = true", [](Table& t) { t.optional_text("x"); }) == "error: \"x\" must be a text, not a boolean");
   CHECK(message("x = 1979-05-27", [](Table& t) { t.text("x"); }) == "error: \"x\" must be a text, not a date");
