@@ -21,9 +21,8 @@ std::vector<bool> classes_down(const Plan& plan, const Model& model, const InFor
   const bool no_utility = !now.has_utility && (now.live_ups == 0 || !(plan.power.ride_through_s > 0));
   for (std::uint32_t c = 0; c < down.size(); ++c) {
     const std::uint32_t rack = model.class_of_rack[model.rack_of_gpu(model.gpu_classes[c].first)];
-    down[c] = no_flow || no_utility || now.supply.psus[rack] == 0 || now.supply.is_off[c] ||
-              boundary.rack_opening[rack] <= 0 || boundary.gpu_flow_area[c] <= 0 || now.network.nvlink_of(c) <= 0 ||
-              now.network.nic_of(c) <= 0;
+    down[c] = no_flow || no_utility || !has_power(model, now.supply, c) || boundary.rack_opening[rack] <= 0 ||
+              boundary.gpu_flow_area[c] <= 0 || now.network.nvlink_of(c) <= 0 || now.network.nic_of(c) <= 0;
   }
   return down;
 }

@@ -35,6 +35,11 @@ RackSupply full_supply(const Plan& plan, const Model& model) {
           std::vector<bool>(model.gpu_classes.size())};
 }
 
+bool has_power(const Model& model, const RackSupply& supply, std::uint32_t gpu_class) {
+  const std::uint32_t rack_class = model.class_of_rack[model.rack_of_gpu(model.gpu_classes[gpu_class].first)];
+  return supply.psus[rack_class] > 0 && !supply.is_off[gpu_class];
+}
+
 SitePower::SitePower(const Plan& plan, const Model& model)
     : plan_(plan),
       rack_(plan.site.rack_type),

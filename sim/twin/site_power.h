@@ -25,6 +25,7 @@ struct RackSupply {
   std::vector<bool> is_off;  // (n_gpu_class) GPUs of trays without power; all of a tray or none
 };
 RackSupply full_supply(const Plan& plan, const Model& model);
+bool has_power(const Model& model, const RackSupply& supply, std::uint32_t gpu_class);
 
 // Phases [from, to) of the iteration; beyond 1 it repeats. No profile: the job stands still, for so long already.
 struct PhaseWindow {
@@ -77,7 +78,7 @@ class SitePower {
   using Counts = std::vector<std::pair<std::uint32_t, int>>;  // class, how many
   void list_trays();
   bool rack_has_power(std::uint32_t rack_class) const { return supply_.psus[rack_class] > 0; }
-  bool gpu_has_power(std::uint32_t c) const { return rack_has_power(rack_of_gpu_class_[c]) && !supply_.is_off[c]; }
+  bool gpu_has_power(std::uint32_t c) const { return has_power(model_, supply_, c); }
   double rack_ac_of(std::uint32_t rack_class, double dc_w) const;
   void find_swings(const PhaseWindow& window, const std::vector<double>& clocks,
                    const std::vector<double>& junction_degc);

@@ -341,12 +341,8 @@ class Twin {
   // A GPU of the job.
   bool is_dark() const {
     if (supply_.is_dark()) return true;
-    for (std::uint32_t c = 0; c < clocks_.size(); ++c) {
-      const auto& gpus = model_.gpu_classes[c];
-      const bool is_off =
-          now_.supply.is_off[c] || now_.supply.psus[model_.class_of_rack[model_.rack_of_gpu(gpus.first)]] == 0;
-      if (gpus.stage >= 0 && is_off) return true;
-    }
+    for (std::uint32_t c = 0; c < clocks_.size(); ++c)
+      if (model_.gpu_classes[c].stage >= 0 && !has_power(model_, now_.supply, c)) return true;
     return false;
   }
 
