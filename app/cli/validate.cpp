@@ -40,7 +40,7 @@ struct ValidateOptions {
   bool force = false;
 };
 
-// Applies "attention.native_share=0.4".
+// Applies "attention.share=0.4".
 Errors assign(const std::vector<std::string>& assignments, Calibration& calibration) {
   Errors errors;
   for (const std::string& text : assignments) {
@@ -72,45 +72,6 @@ Errors assign(const std::vector<std::string>& assignments, Calibration& calibrat
 }
 
 nlohmann::json number(double value) { return std::isnan(value) ? nlohmann::json(nullptr) : nlohmann::json(value); }
-
-nlohmann::json parameters_json(Calibration& calibration) {
-  nlohmann::json rows = nlohmann::json::array(), fits = nlohmann::json::array();
-  nlohmann::json constants = nlohmann::json::array();
-  for (const NcclConstant& constant : nccl_constants())
-    constants.push_back({{"value", number(constant.value)},
-                         {"unit", std::string(base_unit(constant.dimension))},
-                         {"meaning", constant.meaning}});
-  for (const ParameterRow& row : parameter_rows(calibration)) {
-    nlohmann::json object = {{"key", row.key},
-                             {"value", number(row.value->value.value)},
-                             {"unit", std::string(base_unit(row.dimension))},
-                             {"evidence", std::string(evidence_word(row.value->value.evidence))},
-                             {"source", row.value->value.from},
-                             {"is_fitted", row.value->is_fitted()},
-                             {"fitted_on", row.value->fitted_on},
-                             {"meaning", row.meaning}};
-    object["fit"] = row.value->fit.empty() ? nlohmann::json(nullptr) : nlohmann::json(row.value->fit);
-    object["left_out"] = row.value->left_out;
-    rows.push_back(std::move(object));
-  }
-  for (const FitRecord& fit : calibration.fits) {
-    nlohmann::json parts = nlohmann::json::array();
-    for (const FitPart& part : fit.parts)
-      parts.push_back({{"name", part.name},
-                       {"configurations", part.configurations},
-                       {"error", number(part.error)},
-                       {"left_out_error", number(part.left_out_error)}});
-    fits.push_back({{"name", fit.name},
-                    {"by", fit.by},
-                    {"configurations", fit.configurations},
-                    {"error", number(fit.error)},
-                    {"parts", std::move(parts)}});
-  }
-  return {{"schema", 1},
-          {"parameters", std::move(rows)},
-          {"nccl_constants", std::move(constants)},
-          {"fits", std::move(fits)}};
-}
 
 nlohmann::json row_json(const RowPrediction& row) {
   return {{"id", row.id},
@@ -396,7 +357,9 @@ int validate(const ValidateOptions& options, const GlobalOptions& global) {
   if (const Errors errors = assign(options.assignments, *calibration); !errors.empty())
     return print_errors(errors, global);
   if (options.shows_parameters) {
-    print_result(options.is_json ? parameters_json(*calibration).dump(2) + "\n" : parameters_text(*calibration));
+    const Result<std::vector<GemmShare>> shares = gemm_shares(catalog);
+    if (!shares) return print_errors(shares.error(), global);
+    print_result(options.is_json ? parameters_json(*calibration, *shares) : parameters_text(*calibration, *shares));
     return 0;
   }
   const Result<std::vector<CsvTable>> loaded = load_tables(options);
@@ -438,7 +401,7 @@ Subcommand add_validate(CLI::App& program, const GlobalOptions& global) {
   CLI::App* app = program.add_subcommand("validate", "Predict published measurements and print the errors");
   app->footer(
       "  racktwin validate\n"
-      "  racktwin validate --use calibrate --set attention.native_share=0.5\n"
+      "  racktwin validate --use calibrate --set attention.share=0.5\n"
       "  racktwin validate --table our-runs.csv --json\n"
       "  racktwin validate --markdown report.md --svg report-pictures\n"
       "  racktwin validate --parameters");

@@ -2,11 +2,15 @@
 
 #include "app/cli/markdown.h"
 #include "app/cli/validate_tables.h"
+#include "sim/catalog/entry.h"
 #include "sim/network/collective.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
+#include <map>
 
 namespace racktwin {
 namespace {
@@ -38,22 +42,74 @@ std::string carried_text(const Calibration& calibration, const std::string& name
   return {};
 }
 
-}  // namespace
+std::string owner_text(const ParameterRow& row) {
+  return row.belongs_to.empty() ? row.meaning : fmt::format("{}: {}", row.belongs_to, row.meaning);
+}
 
-std::string parameters_text(Calibration& calibration) {
-  std::vector<ParameterRow> fitted, published;
-  for (const ParameterRow& row : parameter_rows(calibration))
-    (row.value->is_fitted() ? fitted : published).push_back(row);
-  std::string out = fmt::format("{} fitted parameters (racks/calibration.toml)\n\n", fitted.size());
-  for (const ParameterRow& row : fitted) {
+std::string fitted_text(const std::vector<ParameterRow>& rows, const Calibration& calibration) {
+  std::string out;
+  for (const ParameterRow& row : rows) {
     const Sourced& value = row.value->value;
     out += fmt::format("  {:<30}{:>10}  {:<9} {}\n", row.key, format_quantity(value.value, row.dimension),
-                       evidence_word(value.evidence), row.meaning);
+                       evidence_word(value.evidence), owner_text(row));
     out += fmt::format("  {:<30}{:>10}  fitted on: {}\n", "", "", row.value->fitted_on);
     if (const std::string range = left_out_text(row); !range.empty())
       out += fmt::format("  {:<30}{:>10}  one part left out: {}; {}\n", "", "", range,
                          carried_text(calibration, row.value->fit));
   }
+  return out;
+}
+
+std::string shares_text(const std::vector<GemmShare>& shares) {
+  const auto is_fitted = [](const GemmShare& s) { return s.evidence == "measured" || s.source == "training-rows"; };
+  std::string out = fmt::format(
+      "\n{} values of one chip, fitted: share of the dense peak that a large GEMM reaches (racks/chips)\n\n  {:<16}",
+      std::count_if(shares.begin(), shares.end(), is_fitted), "chip");
+  std::vector<std::string> formats;
+  std::map<std::string, std::map<std::string, std::string>> by_chip;
+  for (const GemmShare& s : shares) {
+    if (std::find(formats.begin(), formats.end(), s.format) == formats.end()) formats.push_back(s.format);
+    by_chip[s.chip][s.format] = fmt::format("{:.3g} {}", s.share, s.evidence);
+  }
+  for (const std::string& format : formats) out += fmt::format("  {:<16}", format);
+  out += "\n";
+  for (auto& [chip, cells] : by_chip) {
+    out += fmt::format("  {:<16}", chip);
+    for (const std::string& format : formats)
+      out += fmt::format("  {:<16}", cells[format].empty() ? "-" : cells[format]);
+    out += "\n";
+  }
+  return out;
+}
+
+nlohmann::json number(double value) { return std::isnan(value) ? nlohmann::json(nullptr) : nlohmann::json(value); }
+nlohmann::json word(const std::string& text) { return text.empty() ? nlohmann::json(nullptr) : nlohmann::json(text); }
+
+}  // namespace
+
+Result<std::vector<GemmShare>> gemm_shares(const Catalog& catalog) {
+  const Result<std::vector<EntryName>> entries = list_entries(catalog);
+  if (!entries) return tl::unexpected(entries.error());
+  std::vector<GemmShare> out;
+  for (const EntryName& entry : *entries) {
+    if (entry.folder != "chips") continue;
+    const Result<std::vector<EntryValue>> values = read_values(catalog, "chips/" + entry.name);
+    if (!values) return tl::unexpected(values.error());
+    for (const EntryValue& v : *values)
+      if (v.table == "gemm") out.push_back({entry.name, v.key.substr(0, v.key.find('_')), v.value, v.evidence, v.from});
+  }
+  return out;
+}
+
+std::string parameters_text(Calibration& calibration, const std::vector<GemmShare>& shares) {
+  std::vector<ParameterRow> global, owned, published;
+  for (const ParameterRow& row : parameter_rows(calibration))
+    (!row.value->is_fitted() ? published : row.belongs_to.empty() ? global : owned).push_back(row);
+  std::string out =
+      fmt::format("{} global parameters, fitted (racks/calibration.toml)\n\n", global.size()) +
+      fitted_text(global, calibration) +
+      fmt::format("\n{} of one generation of NVLink or one library of kernels, fitted\n\n", owned.size()) +
+      fitted_text(owned, calibration) + shares_text(shares);
   const std::vector<NcclConstant> constants = nccl_constants();
   out += fmt::format("\n{} published constants of NCCL (src/graph/tuning.cc, src/graph/topo.h), none fitted\n\n",
                      published.size() + constants.size());
@@ -72,12 +128,57 @@ std::string parameters_text(Calibration& calibration) {
                          percent_text(part.error, "{:.1f} %"), percent_text(part.left_out_error, "{:.1f} %"));
   }
   return out +
-         "\nInputs, not in the count: efficiencies of one chip (racks/chips, measured on it, "
-         "tests/validation/gemm.csv) and "
-         "steps over one\ntransport (racks/fabrics). Fit \"power\" is of "
-         "three "
-         "values of an\n8 x H100 node: what a waiting GPU draws (chips/h100-sxm), the fans and the power supplies "
-         "(racks/hgx-h100).\n";
+         "\nMXFP8 on Blackwell and all of Rubin's shares are taken from others. Fitted and listed elsewhere: steps "
+         "over one\n"
+         "transport (racks/fabrics, in the notes), and of fit \"power\" three values of an 8 x H100 node: what a "
+         "waiting GPU\n"
+         "draws (chips/h100-sxm), the fans and the power supplies (racks/hgx-h100).\n";
+}
+
+std::string parameters_json(Calibration& calibration, const std::vector<GemmShare>& shares) {
+  nlohmann::json rows = nlohmann::json::array(), fits = nlohmann::json::array();
+  nlohmann::json constants = nlohmann::json::array(), chips = nlohmann::json::array();
+  for (const NcclConstant& constant : nccl_constants())
+    constants.push_back({{"value", number(constant.value)},
+                         {"unit", std::string(base_unit(constant.dimension))},
+                         {"meaning", constant.meaning}});
+  for (const ParameterRow& row : parameter_rows(calibration))
+    rows.push_back({{"key", row.key},
+                    {"value", number(row.value->value.value)},
+                    {"unit", std::string(base_unit(row.dimension))},
+                    {"evidence", std::string(evidence_word(row.value->value.evidence))},
+                    {"source", row.value->value.from},
+                    {"is_fitted", row.value->is_fitted()},
+                    {"fitted_on", row.value->fitted_on},
+                    {"meaning", row.meaning},
+                    {"belongs_to", word(row.belongs_to)},
+                    {"fit", word(row.value->fit)},
+                    {"left_out", row.value->left_out}});
+  for (const GemmShare& s : shares)
+    chips.push_back({{"chip", s.chip},
+                     {"format", s.format},
+                     {"share", number(s.share)},
+                     {"evidence", s.evidence},
+                     {"source", s.source}});
+  for (const FitRecord& fit : calibration.fits) {
+    nlohmann::json parts = nlohmann::json::array();
+    for (const FitPart& part : fit.parts)
+      parts.push_back({{"name", part.name},
+                       {"configurations", part.configurations},
+                       {"error", number(part.error)},
+                       {"left_out_error", number(part.left_out_error)}});
+    fits.push_back({{"name", fit.name},
+                    {"by", fit.by},
+                    {"configurations", fit.configurations},
+                    {"error", number(fit.error)},
+                    {"parts", std::move(parts)}});
+  }
+  const nlohmann::json out = {{"schema", 1},
+                              {"parameters", std::move(rows)},
+                              {"gemm_shares", std::move(chips)},
+                              {"nccl_constants", std::move(constants)},
+                              {"fits", std::move(fits)}};
+  return out.dump(2) + "\n";
 }
 
 std::string parameters_markdown(Calibration& calibration) {
@@ -87,7 +188,7 @@ std::string parameters_markdown(Calibration& calibration) {
     const std::string range = left_out_text(row);
     const std::string fitted_on = row.value->is_fitted() ? row.value->fitted_on : "not fitted: published";
     out += markdown_row({row.key, format_quantity(row.value->value.value, row.dimension),
-                         std::string(evidence_word(row.value->value.evidence)), row.meaning, fitted_on,
+                         std::string(evidence_word(row.value->value.evidence)), owner_text(row), fitted_on,
                          range.empty() ? "-" : range});
   }
   for (const FitRecord& fit : calibration.fits) {

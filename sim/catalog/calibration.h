@@ -1,7 +1,8 @@
-// The global parameters that were fitted on published measurements, as read from racks/calibration.toml.
+// The parameters that were fitted on published measurements, as read from racks/calibration.toml.
 //
-// Each has a physical meaning and says which rows it was fitted on; `racktwin validate --parameters` prints them. There
-// is no parameter for a single row, model or source. Thread rule: plain values.
+// Each has a physical meaning and says which rows it was fitted on; `racktwin validate --parameters` prints them. Most
+// are global; some hold for one generation of NVLink or one library of kernels. There is no parameter for a single row,
+// model or source. Thread rule: plain values.
 #pragma once
 
 #include "sim/document.h"
@@ -43,7 +44,6 @@ struct CollectiveFit {
   Fitted base_nvlink3_s, base_nvlink4_s, base_nvlink5_s;   // fixed time of one, on nodes of this generation of NVLink
   Fitted step;                                             // a step over NVLink, over NCCL's count
   Fitted sends;                                            // rate of sends over NVLink, over NCCL's count
-  Fitted own_copy;                                         // own part of the message that passes the kernel too
   Fitted segment_s, nvls_segment_s;                        // of a ring's pipeline; of one head of in-switch reduction
   Fitted net_hop_ll_s, net_hop_ll128_s, net_hop_simple_s;  // one step between domains, on top of the path
   const Fitted& base_s(int nvlink_generation) const {
@@ -58,15 +58,14 @@ struct MoeFit {
 };
 
 struct Calibration {
-  Fitted kernel_launch_s;                                        // fixed time of one kernel
-  Fitted gemm_half_k_fp8, gemm_half_k_mxfp8, gemm_half_k_nvfp4;  // inner dimension of half rate; BF16 has none
-  Fitted hbm_share;                                              // of the HBM bandwidth that memory-bound kernels reach
-  Fitted eager_traffic;             // HBM traffic between GEMMs of an unfused stack, relative to a fused one
-  Fitted attention_native_share;    // of the dense BF16 peak, matrix products of attention kernels made for the chip
-  Fitted attention_portable_share;  // of what the chip reaches with warp-level instructions, kernels made for any chip
-  Fitted host_launch_s;             // time of the host for one kernel: what a GPU cannot go faster than
-  Fitted expert_imbalance;          // tokens of the busiest rank's experts over the mean, routing not forced
-  Fitted nic_share;                 // of the NIC bandwidth that collectives and sends reach
+  Fitted kernel_launch_s;   // fixed time of one kernel
+  Fitted gemm_half_k;       // inner dimension at which a BF16 GEMM is at half rate; twice for FP8, four times for FP4
+  Fitted hbm_share;         // of the HBM bandwidth that memory-bound kernels reach
+  Fitted eager_traffic;     // HBM traffic between GEMMs of an unfused stack, relative to a fused one
+  Fitted attention_share;   // of the dense BF16 peak that a kernel's instructions reach, products of attention
+  Fitted host_launch_s;     // time of the host for one kernel: what a GPU cannot go faster than
+  Fitted expert_imbalance;  // tokens of the busiest rank's experts over the mean, routing not forced
+  Fitted nic_share;         // of the NIC bandwidth that collectives and sends reach
   CollectiveFit collective;
   MoeFit moe;
   std::vector<FitRecord> fits;
@@ -78,6 +77,7 @@ struct ParameterRow {
   Dimension dimension;
   Fitted* value;  // into the calibration
   std::string meaning;
+  std::string belongs_to;  // the one piece of hardware or library that it is of, "NVLink 4"; empty: global
 };
 std::vector<ParameterRow> parameter_rows(Calibration& calibration);
 

@@ -85,7 +85,11 @@ class Sum {
  public:
   Sum(const CollectiveLayout& layout, const CollectiveCapacities& capacities, const Calibration& calibration,
       Algorithm algorithm, Protocol protocol)
-      : l_(layout), c_(capacities), fit_(calibration.collective), nic_share_(value(calibration.nic_share)) {
+      : l_(layout),
+        c_(capacities),
+        fit_(calibration.collective),
+        nic_share_(value(calibration.nic_share)),
+        copy_bytes_per_s_(capacities.hbm_bytes_per_s * value(calibration.hbm_share) / 2) {
     out_.algorithm = algorithm;
     out_.protocol = protocol;
     out_.launch_s = value(fit_.base_s(c_.nvlink_generation));
@@ -109,8 +113,10 @@ class Sum {
   }
   double nvls_share() const { return ring_share() * tuner_generation(c_).nvls_efficiency; }
 
-  // copied: bytes that the kernel moves as well, but not over the link.
-  void put_nvlink(double bytes, double share, double copied = 0) { put(NetworkTier::kNvlink, bytes, share, copied); }
+  // copied: bytes that the kernel copies as well, from one buffer in its own memory to the other.
+  void put_nvlink(double bytes, double share, double copied = 0) {
+    put(NetworkTier::kNvlink, bytes, share, copied / copy_bytes_per_s_);
+  }
   // Bytes that a NIC sends; `away` of them leave its scalable unit.
   void put_network(double bytes, double away) {
     const double share = nic_share_ * kDataShare[at(out_.protocol)];
@@ -147,10 +153,10 @@ class Sum {
   }
 
  private:
-  void put(NetworkTier tier, double bytes, double share, double copied = 0) {
+  void put(NetworkTier tier, double bytes, double share, double copy_s = 0) {
     TierLoad& load = out_.tiers[at(tier)];
     load.bytes = bytes;
-    load.transfer_s = bytes > 0 ? (bytes + copied) / (load.bytes_per_s * share) : 0;
+    load.transfer_s = bytes > 0 ? bytes / (load.bytes_per_s * share) + copy_s : 0;
   }
   // All tiers work at the same time: the slowest one counts.
   double slowest() {
@@ -165,7 +171,7 @@ class Sum {
   const CollectiveLayout& l_;
   const CollectiveCapacities& c_;
   const CollectiveFit& fit_;
-  double nic_share_;
+  double nic_share_, copy_bytes_per_s_;
   CollectiveTime out_;
 };
 
@@ -177,12 +183,10 @@ double stays_inside(const CollectiveLayout& l) {
   return l.domains > 1 ? static_cast<double>(l.per_domain - 1) / l.per_domain : 1;
 }
 
-CollectiveTime ring_time(Op op, Sum sum, double bytes, const CollectiveLayout& l, const CollectiveCapacities& c,
-                         const CollectiveFit& fit) {
+CollectiveTime ring_time(Op op, Sum sum, double bytes, const CollectiveLayout& l, const CollectiveCapacities& c) {
   const double wire = ring_bytes(op, bytes, l.ranks);
   const bool copies_own = op != Op::kBroadcast;
-  if (l.per_domain > 1)
-    sum.put_nvlink(wire * stays_inside(l), sum.ring_share(), copies_own ? value(fit.own_copy) * bytes / l.ranks : 0);
+  if (l.per_domain > 1) sum.put_nvlink(wire * stays_inside(l), sum.ring_share(), copies_own ? bytes / l.ranks : 0);
   const int network_steps = ring_steps(op, l.domains);
   if (l.domains > 1) sum.put_network(wire / rails(l), neighbour_share(c));
   return sum.ring_like((ring_steps(op, l.ranks) - network_steps) * sum.nvlink_hop_s() +
@@ -230,8 +234,7 @@ CollectiveTime pat_time(Op op, Sum sum, double bytes, const CollectiveLayout& l,
   return sum.ring_like(log2_up(l.ranks) * sum.network_hop_s());
 }
 
-CollectiveTime direct_time(Op op, Sum sum, double bytes, const CollectiveLayout& l, const CollectiveCapacities& c,
-                           const CollectiveFit& fit) {
+CollectiveTime direct_time(Op op, Sum sum, double bytes, const CollectiveLayout& l, const CollectiveCapacities& c) {
   const double share = sum.send_share();
   if (op == Op::kSendRecv) {
     if (l.per_domain > 1) sum.put_nvlink(bytes, share);
@@ -240,9 +243,7 @@ CollectiveTime direct_time(Op op, Sum sum, double bytes, const CollectiveLayout&
     const double to_each = bytes / l.ranks;
     const double outside = l.ranks - l.in_smallest, inside = l.per_domain - 1;
     // What leaves goes out by the NIC on the receiver's rail: to it over NVLink (PXN), unless it is the sender's own.
-    if (l.per_domain > 1)
-      sum.put_nvlink(c.skew * (inside + outside * inside / l.per_domain) * to_each, share,
-                     value(fit.own_copy) * to_each);
+    if (l.per_domain > 1) sum.put_nvlink(c.skew * (inside + outside * inside / l.per_domain) * to_each, share, to_each);
     if (l.domains > 1)
       sum.put_network(c.skew * outside * to_each,
                       std::max(0.0, static_cast<double>(l.domains - c.domains_per_unit) / (l.domains - 1)));
@@ -326,6 +327,7 @@ CollectiveCapacities collective_capacities(const RackType& rack, const FabricTyp
   c.nvlink_bytes_per_s = rack.gpu.nvlink_bytes_per_s.value;
   c.nic_bytes_per_s =
       std::min(rack.nic_bytes_per_s_per_gpu(), fabric.planes * fabric.links_per_gpu * type.port_bytes_per_s.value);
+  c.hbm_bytes_per_s = rack.gpu.hbm_bandwidth_bytes_per_s.value;
   c.path_s = type.link_latency_s.value + type.switch_latency_s.value;
   c.detour_s = 2 * type.switch_latency_s.value;
   c.transport_s = std::isnan(type.transport_step_s.value) ? 0 : type.transport_step_s.value;
@@ -401,7 +403,7 @@ CollectiveTime collective_time(Op op, Algorithm algorithm, Protocol protocol, do
   const Sum sum(l, c, calibration, algorithm, protocol);
   switch (algorithm) {
     case Algorithm::kRing:
-      return ring_time(op, sum, bytes, l, c, fit);
+      return ring_time(op, sum, bytes, l, c);
     case Algorithm::kTree:
       return tree_time(sum, bytes, l, c);
     case Algorithm::kNvls:
@@ -410,7 +412,7 @@ CollectiveTime collective_time(Op op, Algorithm algorithm, Protocol protocol, do
     case Algorithm::kPat:
       return pat_time(op, sum, bytes, l, c);
     case Algorithm::kDirect:
-      return direct_time(op, sum, bytes, l, c, fit);
+      return direct_time(op, sum, bytes, l, c);
     case Algorithm::kHierarchical:
       return hierarchical_time(op, protocol, bytes, l, c, calibration);
     case Algorithm::kSharp:

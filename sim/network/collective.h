@@ -43,6 +43,7 @@ struct CollectiveCapacities {
   int nvlink_generation = 0;
   double nvlink_bytes_per_s = 0;  // per rank and direction
   double nic_bytes_per_s = 0;     // per rank and direction
+  double hbm_bytes_per_s = 0;     // per rank
   double path_s = 0;              // wire and one switch between two domains
   double detour_s = 0;            // and two switches more: by the spine, and again by the core
   double transport_s = 0;         // of a step between two domains, over what NCCL counts for RDMA on InfiniBand

@@ -91,11 +91,9 @@ Grounds grounds_of(const Plan& plan, const Calibration& c, const std::vector<Eve
   const RackType& rack = plan.site.rack_type;
   const Gpu& gpu = rack.gpu;
   const GemmEfficiency& gemm = gemm_efficiency(gpu, plan.workload.precision);
-  const Fitted& attention =
-      plan.workload.kernels == Kernels::kNative ? c.attention_native_share : c.attention_portable_share;
   const CduType& cdu = plan.cooling.cdu;
   Grounds g;
-  g.compute = weakest({ground("kernel launch time", c.kernel_launch_s), ground("attention share", attention),
+  g.compute = weakest({ground("kernel launch time", c.kernel_launch_s), ground("attention share", c.attention_share),
                        ground("HBM share", c.hbm_share), ground("dense peak", gemm.dense_flops),
                        ground("GEMM share", gemm.max_share), ground("HBM bandwidth", gpu.hbm_bandwidth_bytes_per_s)});
   g.network =

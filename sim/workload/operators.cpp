@@ -10,19 +10,11 @@ namespace {
 
 double tokens_per_gpu(const Workload& w) { return static_cast<double>(w.sequence) * w.micro_batch / w.parallelism.cp; }
 
+// Inner dimension at which a GEMM is at half rate: what fills and drains the pipeline of a tile is a number of bytes,
+// so it goes with the narrowness of an element.
 double half_k(const Calibration& c, Precision precision) {
-  switch (precision) {
-    case Precision::kBf16:
-      return 0;
-    case Precision::kFp8:
-    case Precision::kFp8Current:
-      return c.gemm_half_k_fp8.value.value;
-    case Precision::kMxfp8:
-      return c.gemm_half_k_mxfp8.value.value;
-    case Precision::kNvfp4:
-      return c.gemm_half_k_nvfp4.value.value;
-  }
-  return 0;
+  const double bf16 = c.gemm_half_k.value.value;
+  return precision == Precision::kBf16 ? bf16 : precision == Precision::kNvfp4 ? 4 * bf16 : 2 * bf16;
 }
 
 // Backward kernels keep the tensor cores less busy than forward ones. Assumed: between the 0.86 (FlashAttention-2) and
@@ -33,8 +25,7 @@ KernelTime attention(const Roofline& r, double flops, double exponentials) {
   const Calibration& c = *r.calibration;
   const bool native = r.kernels == Kernels::kNative;
   const double warp_level = r.gpu->warp_level_share.value;
-  const double share = native ? c.attention_native_share.value.value
-                              : c.attention_portable_share.value.value * (std::isnan(warp_level) ? 1 : warp_level);
+  const double share = c.attention_share.value.value * (native || std::isnan(warp_level) ? 1 : warp_level);
   const double special = r.gpu->special_functions_per_s.value;
   const double softmax_s = std::isnan(special) ? 0 : exponentials / special;
   return {flops / (r.gpu->bf16.dense_flops.value * share) + softmax_s, c.kernel_launch_s.value.value, flops, 1};

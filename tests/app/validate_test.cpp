@@ -65,7 +65,7 @@ TEST_CASE("validate writes a report that embeds its pictures, twice the same") {
   CHECK_THAT(text, Contains("model llama9-8b is not in the catalogue; the nearest is llama3-8b | d |"));
   CHECK_THAT(text,
              Contains("### Worst misses") && Contains("### Layouts of one job") && Contains("tp 4, micro-batch 1"));
-  CHECK_THAT(text, Contains("## Fitted parameters") && Contains("| attention.native_share | "));
+  CHECK_THAT(text, Contains("## Fitted parameters") && Contains("| attention.share | "));
   CHECK(text.find("nan") == std::string::npos);
 
   const std::string svg = read_text(pictures + "/our-runs-step-time.svg");
@@ -167,10 +167,11 @@ TEST_CASE("a report that cannot be written is an I/O error, and leaves nothing b
 TEST_CASE("parameters stand with what they become when a part of the rows is left out") {
   const ProgramResult text = run_program({"validate", "--parameters"});
   REQUIRE(text.exit_code == 0);
-  CHECK_THAT(text.out, Contains("attention.native_share") && Contains("one part left out: ") &&
-                           Contains("Fit \"training\"") && Contains("Fit \"collectives\"") &&
-                           Contains("Fit \"power\"") && Contains("Dell XE9680, air-cooled"));
-  CHECK_THAT(text.out, Contains(" fitted parameters (racks/calibration.toml)") &&
+  CHECK_THAT(text.out, Contains("attention.share") && Contains("one part left out: ") && Contains("Fit \"training\"") &&
+                           Contains("Fit \"collectives\"") && Contains("Fit \"power\"") &&
+                           Contains("Dell XE9680, air-cooled"));
+  CHECK_THAT(text.out, Contains(" global parameters, fitted (racks/calibration.toml)") &&
+                           Contains("of one generation of NVLink or one library") && Contains("NVLink 4: ") &&
                            Contains(" published constants of NCCL") && Contains("step over NVLink, ll128"));
   const ProgramResult json = run_program({"validate", "--parameters", "--json"});
   const auto out = nlohmann::json::parse(json.out);

@@ -55,13 +55,13 @@ TEST_CASE("ranks fill one NVLink domain after the other") {
 TEST_CASE("a ring moves what an ideal ring must, and its kernels each rank's own part as well") {
   const CollectiveLayout l = CollectiveLayout::of(16, 8);
   const CollectiveCapacities c = capacities_of("hgx-h100", 2);
-  const double own = test_calibration().collective.own_copy.value.value;
+  const double copied = 3.35e12 * test_calibration().hbm_share.value.value / 2;  // [B/s] read and written
   const auto t = timed(Op::kAllReduce, Algorithm::kRing, Protocol::kSimple, kGiB, l, c);
   // In every channel one rank of eight passes it to its NIC.
   CHECK(tier(t, NetworkTier::kNvlink).bytes == Approx(2 * 15.0 / 16 * 7 / 8 * kGiB));
   const double share = 0.824;  // that NCCL counts on
   CHECK(tier(t, NetworkTier::kNvlink).transfer_s ==
-        Approx((2 * 15.0 / 16 * 7 / 8 + own / 16) * kGiB / (450e9 * share)));
+        Approx(2 * 15.0 / 16 * 7 / 8 * kGiB / (450e9 * share) + kGiB / 16 / copied));
   CHECK(tier(t, NetworkTier::kNic).bytes == Approx(2 * 15.0 / 16 * kGiB / 8));  // eight rings, a NIC each
   const auto gather = timed(Op::kAllGather, Algorithm::kRing, Protocol::kSimple, kGiB, l, c);
   CHECK(tier(gather, NetworkTier::kNic).bytes == Approx(15.0 / 16 * kGiB / 8));
@@ -130,8 +130,9 @@ TEST_CASE("time grows with the message, and bus bandwidth towards NCCL's share o
   }
   const double huge = 1e15;
   const auto t = timed(Op::kAllReduce, Algorithm::kRing, Protocol::kSimple, huge, l, c);
-  const CollectiveFit& fit = test_calibration().collective;
-  CHECK(busbw(Op::kAllReduce, huge, l, t) == Approx(450e9 * 0.824 / (1 + fit.own_copy.value.value / 14)).epsilon(1e-3));
+  const double wire_s = 14 * huge / 8 / (450e9 * 0.824);
+  const double copy_s = 2 * huge / 8 / (3.35e12 * test_calibration().hbm_share.value.value);
+  CHECK(busbw(Op::kAllReduce, huge, l, t) == Approx(450e9 * 0.824 * wire_s / (wire_s + copy_s)).epsilon(1e-3));
 }
 
 TEST_CASE("in-switch reduction exceeds wire speed in nccl-tests' bus bandwidth, a ring cannot") {

@@ -86,14 +86,14 @@ TEST_CASE("plots see no scene, the scene no OpenGL, and only app/ui and app/wind
   CHECK(files_that_include(includes_of({"render"}), {"png.h"}) == Files{"render/image/png.cpp"});
 }
 
-TEST_CASE("only app/cli sees CLI11, and five files of it nlohmann-json") {
+TEST_CASE("only app/cli sees CLI11, and six files of it nlohmann-json") {
   for (const std::string& file : files_that_include(includes_of({"sim", "app", "render"}), {"CLI/"})) {
     INFO(file);
     CHECK(begins(file, "app/cli/"));
   }
   CHECK(files_that_include(includes_of({"app"}), {"nlohmann/"}) ==
         Files{"app/cli/collective.cpp", "app/cli/entry_text.cpp", "app/cli/summary_json.cpp", "app/cli/validate.cpp",
-              "app/cli/waveform.cpp"});
+              "app/cli/validate_parameters.cpp", "app/cli/waveform.cpp"});
 }
 
 TEST_CASE("nobody includes iostream") {

@@ -48,7 +48,7 @@ TEST_CASE("a large GEMM takes its operations over peak times fitted shares, plus
   const double m = 16384, n = 16384, k = 16384;
   const double rate = 5e15 * chip.gpu.fp8.max_share.value;
   const KernelTime t = gemm(chip.at(Precision::kFp8), m, n, k);
-  CHECK(t.clocked_s == Approx(2 * m * n * k * (1 + c.gemm_half_k_fp8.value.value / k) / rate));
+  CHECK(t.clocked_s == Approx(2 * m * n * k * (1 + 2 * c.gemm_half_k.value.value / k) / rate));
   CHECK(t.fixed_s == Approx(c.kernel_launch_s.value.value));
 }
 
@@ -180,9 +180,9 @@ TEST_CASE("attention takes its products at the fitted share of the peak and its 
   const double exponentials_s = scores / chip.gpu.special_functions_per_s.value;
   Roofline r = chip.at(Precision::kFp8);  // in BF16 whatever the GEMMs are in
   CHECK(attention_forward(r, 8192, 4096, 16, 256).at(1, 0) ==
-        Approx(launch_s + products_s / c.attention_native_share.value.value + exponentials_s));
+        Approx(launch_s + products_s / c.attention_share.value.value + exponentials_s));
   r.kernels = Kernels::kCompiled;
-  const double portable = c.attention_portable_share.value.value * chip.gpu.warp_level_share.value;
+  const double portable = c.attention_share.value.value * chip.gpu.warp_level_share.value;
   CHECK(attention_forward(r, 8192, 4096, 16, 256).at(1, 0) ==
         Approx(launch_s + products_s / portable + exponentials_s));
 }

@@ -190,9 +190,10 @@ IterationProfile uniform_pipeline(int pp, int vp, int micro_batches) {
   plan.site.fabric.port_bytes_per_s.value = 1e18;
   Calibration calibration = test_calibration();
   CollectiveFit& collective = calibration.collective;
-  for (Fitted* time : {&calibration.kernel_launch_s, &calibration.host_launch_s, &collective.base_nvlink5_s,
-                       &collective.net_hop_ll_s, &collective.net_hop_simple_s, &collective.segment_s})
-    time->value.value = 0;
+  for (Fitted* value :
+       {&calibration.gemm_half_k, &calibration.kernel_launch_s, &calibration.host_launch_s, &collective.base_nvlink5_s,
+        &collective.net_hop_ll_s, &collective.net_hop_simple_s, &collective.segment_s})
+    value->value.value = 0;
   const Result<Model> model = build_model(plan);
   REQUIRE(model);
   Result<IterationProfile> profile =

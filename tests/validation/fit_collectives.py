@@ -19,11 +19,13 @@ import sys
 import numpy as np
 from scipy.optimize import least_squares
 
-# NVLink port rate per direction [B/s] and generation; longest name first, because "B200" is part of "GB200".
+# NVLink generation, port rate per direction and HBM bandwidth [B/s], as in racks/chips; longest name first, because "B200"
+# is part of "GB200".
 NVLINK = [
-    ("GB300", 5, 900e9), ("GB200", 5, 900e9), ("B300", 5, 900e9), ("B200", 5, 900e9),
-    ("H200", 4, 450e9), ("H100", 4, 450e9), ("A100", 3, 300e9),
+    ("GB300", 5, 900e9, 8e12), ("GB200", 5, 900e9, 8e12), ("B300", 5, 900e9, 8e12), ("B200", 5, 900e9, 8e12),
+    ("H200", 4, 450e9, 4.8e12), ("H100", 4, 450e9, 3.35e12), ("A100", 3, 300e9, 2.039e12),
 ]
+HBM_SHARE = 0.627  # memory.hbm_share of racks/calibration.toml
 OPERATIONS = ("all_gather", "reduce_scatter", "all_reduce", "alltoall")
 KIB, MIB, GIB = 2**10, 2**20, 2**30
 HUGE_BYTES = 4 * GIB  # few rows, but they fix the asymptote: weight 3
@@ -38,8 +40,8 @@ DATA_SHARE = (0.5, 0.9375, 1)
 PEER_LL_BYTES = 16 * KIB
 LL, LL128, SIMPLE = range(3)
 
-NAMES = ["base_nvlink3", "base_nvlink4", "base_nvlink5", "step", "sends", "own_copy", "segment", "nvls_segment"]
-START = [8e-6, 5e-6, 8e-6, 1.8, 0.9, 0.4, 2e-6, 1e-6]
+NAMES = ["base_nvlink3", "base_nvlink4", "base_nvlink5", "step", "sends", "segment", "nvls_segment"]
+START = [8e-6, 5e-6, 8e-6, 1.8, 0.9, 2e-6, 1e-6]
 TIMES = ("base_nvlink3", "base_nvlink4", "base_nvlink5", "segment", "nvls_segment")
 
 
@@ -73,9 +75,9 @@ class Rows:
             size = float(row["global_batch"])
             wire = size * (gpus - 1) / gpus * (2 if op == "all_reduce" else 1)
             forced = "ring" in row["model"] or "ring" in row["hardware"]
-            fields.append((chip[0], chip[1], chip[2], op, float(gpus), size, wire, time_of(row, wire), forced,
+            fields.append((chip[0], chip[1], chip[2], chip[3], op, float(gpus), size, wire, time_of(row, wire), forced,
                            source_of(row)))
-        (self.chip, self.generation, self.port, self.op, self.n, self.size, self.wire, self.time_s, self.forced,
+        (self.chip, self.generation, self.port, self.hbm, self.op, self.n, self.size, self.wire, self.time_s, self.forced,
          self.source) = (np.array(column) for column in zip(*fields))
         self.steps = (self.n - 1) * np.where(self.op == "all_reduce", 2, 1)
         self.weight = np.where(self.size >= HUGE_BYTES, 3.0, 1.0)
@@ -101,7 +103,7 @@ def model(rows, x):
     base = np.array([p["base_nvlink3"], p["base_nvlink4"], p["base_nvlink5"]])[rows.generation - 3]
     counted = rows.port * np.array([TUNER_NVLINK_SHARE[g] for g in rows.generation])
     nvls_efficiency = np.array([TUNER_NVLS_EFFICIENCY[g] for g in rows.generation])
-    own = p["own_copy"] * rows.size / rows.n
+    own = 2 * rows.size / rows.n / (rows.hbm * HBM_SHARE)  # copied by each rank, from its memory to its memory
     sends = rows.op == "alltoall"
     steps = np.where(sends, 1, rows.steps)
     step = [p["step"] * seconds for seconds in TUNER_STEP]
@@ -109,9 +111,9 @@ def model(rows, x):
     def slotted(transfer):
         return np.hypot(steps * step[SIMPLE], transfer) + 2 * np.sqrt(p["segment"] * transfer)
 
-    ll = steps * step[LL] + (rows.wire + own) / (counted * DATA_SHARE[LL])
-    ll128 = steps * step[LL128] + (rows.wire + own) / (counted * DATA_SHARE[LL128])
-    simple = slotted((rows.wire + own) / (counted * np.where(sends, p["sends"], 1)))
+    ll = steps * step[LL] + rows.wire / (counted * DATA_SHARE[LL]) + own
+    ll128 = steps * step[LL128] + rows.wire / (counted * DATA_SHARE[LL128]) + own
+    simple = slotted(rows.wire / (counted * np.where(sends, p["sends"], 1)) + own)
     up = rows.size * (1 + 1 / rows.n) / (counted * nvls_efficiency)
     nvls = TUNER_NVLS_LATENCY + up + 2 * np.sqrt(p["nvls_segment"] * rows.n * up)
     ring = np.choose(rows.protocol, [ll, ll128, simple])

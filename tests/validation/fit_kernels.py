@@ -11,10 +11,11 @@ GEMM, C(m,n) = A(m,k) B(k,n), BF16 output:
 
     t = launch + conversion + max(compute, traffic)
     conversion = conversion_bytes m k / (hbm_bandwidth hbm_efficiency)    quantising A from BF16; 0 for bf16
-    compute    = 2 m n k (1 + k_half / k) / (dense_peak efficiency)       k_half: prologue and epilogue of a tile
+    compute    = 2 m n k (1 + k_half / k) / (dense_peak efficiency)       k_half: filling and draining a tile's pipeline
     traffic    = (w (m k + n k) + 2 m n) / (hbm_bandwidth hbm_efficiency) w: bytes per operand element
 
-`efficiency` is per chip and precision, launch and k_half per precision, hbm_efficiency one number. conversion_bytes is
+`efficiency` is per chip and precision, launch per precision, k_half of BF16 and hbm_efficiency are one number each: what
+fills the pipeline is a number of bytes, so k_half is twice that of BF16 for FP8 and four times for NVFP4. conversion_bytes is
 not fitted: the rows show a cost proportional to m k and independent of n, and these counts reproduce it. They assume
 that per-tensor FP8 reads A twice (maximum, then quantise) and writes it once (2 + 2 + 1), and that the block formats
 read and write once (2 + 1, 2 + 9/16). A program whose quantisation is fused into the kernel before has no such term.
@@ -41,6 +42,7 @@ CHIPS = {
 PRECISION_OF_DTYPE = {"bfloat16": "bf16", "fp8": "fp8", "fp8_block": "fp8_block", "nvfp4": "nvfp4"}
 PRECISIONS = ["bf16", "fp8", "fp8_block", "nvfp4"]
 OPERAND_BYTES = np.array([2.0, 1.0, 1.0, 0.5625])  # nvfp4: 4 bits and one 8-bit scale for 16 elements
+K_HALF = np.array([1.0, 2.0, 2.0, 4.0])  # over that of BF16
 CONVERSION_BYTES = np.array([0.0, 5.0, 3.0, 2.5625])
 
 
@@ -78,11 +80,11 @@ class GemmData:
 
 
 def gemm_time(data, x):
-    """x = efficiency per group, launch per precision (4), k_half of fp8, fp8_block, nvfp4 (3), hbm_efficiency."""
+    """x = efficiency per group, launch per precision (4), k_half of bf16, hbm_efficiency."""
     count = len(data.groups)
     launch = x[count:count + 4][data.precision]
-    k_half = np.concatenate([[0.0], x[count + 4:count + 7]])[data.precision]
-    hbm = data.hbm * x[count + 7]
+    k_half = x[count + 4] * K_HALF[data.precision]
+    hbm = data.hbm * x[count + 5]
     conversion = CONVERSION_BYTES[data.precision] * data.m * data.k / hbm
     compute = data.flop * (1 + k_half / data.k) / (data.peak * x[data.group])
     operands = OPERAND_BYTES[data.precision] * (data.m * data.k + data.n * data.k)
@@ -90,7 +92,7 @@ def gemm_time(data, x):
 
 
 def fit_gemm(data, mask):
-    start = np.array([0.75] * len(data.groups) + [5e-6] * 4 + [100.0, 200.0, 600.0] + [0.6])
+    start = np.array([0.75] * len(data.groups) + [5e-6] * 4 + [100.0, 0.6])
     return fit_log(lambda x: gemm_time(data, x)[mask], start, data.time_s[mask], scale=0.03)
 
 
@@ -113,11 +115,10 @@ def print_gemm(data):
             medians = {value: np.median(1 / (1 + error[rows & (values == value)])) for value in np.unique(values[rows])}
             print(f"# median measured/model by {name}, {precision}: "
                   + ", ".join(f"{value:.0f}: {median:.2f}" for value, median in medians.items()))
-    print(f"\n[gemm]\nhbm_efficiency = {x[count + 7]:.3f}")
-    k_half = np.concatenate([[0.0], x[count + 4:count + 7]])
+    print(f"\n[gemm]\nhbm_efficiency = {x[count + 5]:.3f}\nk_half = {x[count + 4]:.3g}")
     for index, precision in enumerate(PRECISIONS):
         print(f"\n[gemm.precision.{precision}]")
-        print(f"launch_s = {x[count + index]:.2e}\nk_half = {k_half[index]:.0f}")
+        print(f"launch_s = {x[count + index]:.2e}")
         print(f"conversion_bytes = {CONVERSION_BYTES[index]}")
     print("\n[gemm.efficiency]  # errors: 2mnk >= 1e11; m >= 1024")
     for index, (chip, precision) in enumerate(data.groups):

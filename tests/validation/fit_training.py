@@ -1,19 +1,23 @@
 #!/usr/bin/env python3
-"""Fits the five parameters that rest on whole training steps, on calibrate rows only.
+"""Fits what rests on whole training steps: four parameters, and the GEMM share of the A100, on calibrate rows only.
 
     python3 fit_training.py [PROGRAM]     # default: build/app/racktwin of this checkout; takes some minutes
 
 Needs numpy and scipy. Rows of at most 260 GPUs, one per configuration (the median of its repetitions). Predictions are
 linearised in the logarithms of the parameters around those in racks/calibration.toml; minimised is the sum of
 |log(predicted / measured)|, every source weighted by one over the square root of its rows, plus a weak pull to the
-starting point. Run it again from the result until it stays. Prints the values as TOML for racks/calibration.toml, each
+starting point. Run it again from the result until it stays. The A100's share is a value of racks/chips: it is moved in a
+copy of the catalogue. Prints the values as TOML for racks/calibration.toml, each
 with its values when one source is left out, and the table `fit.training`: the error |predicted / measured - 1| of step
 times (median) on each source, fitted and when it is left out. Sources with fewer rows than the fit has parameters too.
 """
 import csv
 import json
 import math
+import os
 import pathlib
+import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -23,16 +27,27 @@ import numpy as np
 from scipy.optimize import minimize
 
 HERE = pathlib.Path(__file__).parent
+RACKS = HERE.parents[1] / "racks"
 PROGRAM = sys.argv[1] if len(sys.argv) > 1 else str(HERE.parents[1] / "build/app/racktwin")
-KEYS = ["attention.native_share", "attention.portable_share", "memory.eager_traffic", "host.launch", "moe.imbalance"]
+CHIP = "a100.bf16_share"  # of both A100s, which are the same chip
+KEYS = ["attention.share", "memory.eager_traffic", "host.launch", "moe.imbalance", CHIP]
 MOST_GPUS = 260
 STEP = 1.15  # factor by which a parameter is moved to see what it does
 PULL = 0.5
 
 
-def run(*arguments):
+def run(*arguments, racks=None):
+    environment = dict(os.environ, RACKTWIN_RACKS=racks) if racks else None
     return json.loads(subprocess.run([PROGRAM, "validate", "--json", *arguments], check=True, capture_output=True,
-                                     text=True).stdout)
+                                     text=True, env=environment).stdout)
+
+
+CHIP_FILES = ["chips/a100-sxm-40g.toml", "chips/a100-sxm-80g.toml"]
+CHIP_LINE = re.compile(r'(bf16_share = \{ is = ")([0-9.]+)')
+
+
+def chip_share():
+    return float(CHIP_LINE.search((RACKS / CHIP_FILES[0]).read_text())[2])
 
 
 def configurations():
@@ -59,12 +74,20 @@ def configurations():
 def predictions(table, values):
     arguments = ["--table", table]
     for key, value in values.items():
-        arguments += ["--set", f"{key}={value:.6g}" + (" s" if key == "host.launch" else "")]
-    return {row["id"]: row["predicted"] for row in run(*arguments)["rows"]}
+        if key != CHIP:
+            arguments += ["--set", f"{key}={value:.6g}" + (" s" if key == "host.launch" else "")]
+    with tempfile.TemporaryDirectory() as directory:
+        racks = pathlib.Path(directory) / "racks"
+        shutil.copytree(RACKS, racks)
+        for name in CHIP_FILES:
+            text = (racks / name).read_text()
+            (racks / name).write_text(CHIP_LINE.sub(rf"\g<1>{values[CHIP]:.6g}", text))
+        return {row["id"]: row["predicted"] for row in run(*arguments, racks=str(racks))["rows"]}
 
 
 table, rows = configurations()
 start = {row["key"]: row["value"] for row in run("--parameters")["parameters"] if row["key"] in KEYS}
+start[CHIP] = chip_share()
 base = predictions(table, start)
 moved = {key: predictions(table, dict(start, **{key: start[key] * STEP})) for key in KEYS}
 ids = [i for i in rows if base[i] is not None]
