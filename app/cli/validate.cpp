@@ -8,7 +8,6 @@
 #include "render/plot/svg.h"
 #include "sim/catalog/catalog.h"
 #include "sim/nearest_match.h"
-#include "sim/network/collective.h"
 #include "sim/new_file.h"
 #include "sim/validation/training.h"
 

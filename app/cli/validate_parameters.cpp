@@ -3,7 +3,7 @@
 #include "app/cli/markdown.h"
 #include "app/cli/validate_tables.h"
 #include "sim/catalog/entry.h"
-#include "sim/network/collective.h"
+#include "sim/network/nccl.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

@@ -2,6 +2,7 @@
 
 #include "sim/catalog/entry.h"
 #include "sim/network/collective.h"
+#include "sim/network/moe_exchange.h"
 
 #include <fmt/core.h>
 

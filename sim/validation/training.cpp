@@ -383,8 +383,9 @@ Explained<TrainingStep> solve_training_row(const CsvRow& row, const Catalog& cat
                                            const std::vector<EntryName>& names) {
   if (std::string reason = why_not_here(row, catalog, names); !reason.empty()) return tl::unexpected(std::move(reason));
   Result<RackType> rack = catalog.rack(find_entry(names, "racks", row.text("system"))->name);
-  Result<FabricType> fabric = catalog.fabric("superpod-b200-ndr");
   if (!rack) return tl::unexpected(first_message(rack.error()));
+  const bool is_rack_scale = rack->domain_gpus() > 8;
+  Result<FabricType> fabric = catalog.fabric(is_rack_scale ? "superpod-gb200-ndr" : "superpod-b200-ndr");
   if (!fabric) return tl::unexpected(first_message(fabric.error()));
 
   WorkloadRequest q;

@@ -1,6 +1,7 @@
 #include "sim/workload/exchange.h"
 
 #include "sim/check.h"
+#include "sim/network/moe_exchange.h"
 
 #include <algorithm>
 

@@ -1,5 +1,7 @@
 #include "sim/network/collective.h"
 
+#include "sim/network/moe_exchange.h"
+#include "sim/network/nccl.h"
 #include "sim/validation/collectives.h"
 #include "sim/validation/table_kind.h"
 #include "tests/sim/flagship.h"

@@ -30,7 +30,7 @@ OPERATIONS = ("all_gather", "reduce_scatter", "all_reduce", "alltoall")
 KIB, MIB, GIB = 2**10, 2**20, 2**30
 HUGE_BYTES = 4 * GIB  # few rows, but they fix the asymptote: weight 3
 
-# NCCL's constants. source: NCCL src/graph/tuning.cc, src/graph/topo.h, see sim/network/collective.cpp
+# NCCL's constants. source: NCCL src/graph/tuning.cc, src/graph/topo.h, see sim/network/nccl.h
 TUNER_NVLINK_SHARE = {3: 0.800, 4: 0.824, 5: 0.802}
 TUNER_LL_MAX = {3: 87.7e9, 4: 141e9, 5: 282e9}
 TUNER_STEP = (0.6e-6, 1.9e-6, 3.4e-6)
