@@ -95,7 +95,7 @@ Result<TransformerModel> Catalog::model(const std::string& name) const {
   TransformerModel m;
   m.name = name;
   m.title = root.text("title");
-  m.from = root.text("source");
+  root.text("source");
   m.layers = positive_integer(root, "layers");
   m.hidden = positive_integer(root, "hidden");
   m.heads = positive_integer(root, "heads");

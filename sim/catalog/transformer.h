@@ -45,8 +45,6 @@ struct TransformerModel {
   std::optional<LatentAttention> latent;
   std::optional<MixtureOfExperts> moe;
   int prediction_layers = 0;  // of multi-token prediction, beside the last layer
-  Evidence evidence = Evidence::kPublished;
-  std::string from;
 
   bool is_gated() const { return activation == Activation::kSwiglu; }
   bool is_moe_layer(int layer) const;
