@@ -47,8 +47,8 @@ double gpu_limited_power_w(const Gpu& gpu, const GpuActivity& activity, double c
 
 GpuPowerLaw::GpuPowerLaw(const Gpu& gpu, double clock, double junction_degc) {
   if (clock <= 0) return;
-  const bool may_boost = gpu.boost_clock_ratio.value > 1 && clock >= power_limited_clock(gpu, junction_degc);
-  const double highest = may_boost ? gpu.boost_clock_ratio.value : clock;
+  may_boost_ = gpu.boost_clock_ratio.value > 1 && clock >= power_limited_clock(gpu, junction_degc);
+  const double highest = may_boost_ ? gpu.boost_clock_ratio.value : clock;
   const auto power_w = [&](const GpuActivity& activity) { return gpu_power_w(gpu, activity, highest, junction_degc); };
   rest_w_ = power_w({});
   tensor_w_ = power_w({1, 0, 0, 0}) - rest_w_;
@@ -56,17 +56,6 @@ GpuPowerLaw::GpuPowerLaw(const Gpu& gpu, double clock, double junction_degc) {
   communication_w_ = power_w({0, 0, 1, 0}) - rest_w_;
   waiting_w_ = power_w({0, 0, 0, 1}) - rest_w_;
   most_w_ = gpu.tdp_w.value;
-}
-
-double GpuPowerLaw::burnt_w(const GpuActivity& activity, double floor_w) const {
-  const auto missing = [&](double share, double power_w) {
-    return share * std::max(0.0, floor_w - (rest_w_ + power_w));
-  };
-  const double busy = activity.tensor + activity.memory;
-  const double left = std::max(0.0, 1 - busy - activity.waiting), alone = std::min(activity.communication, left);
-  const double beside_w = busy > 0 ? communication_w_ * (activity.communication - alone) / busy : 0;
-  return missing(activity.tensor, tensor_w_ + beside_w) + missing(activity.memory, memory_w_ + beside_w) +
-         missing(alone, communication_w_) + missing(activity.waiting, waiting_w_) + missing(left - alone, 0);
 }
 
 double power_limited_clock(const Gpu& gpu, double junction_degc) {

@@ -16,6 +16,7 @@ struct GpuActivity {
   double memory = 0;         // bound by HBM
   double communication = 0;  // moving data over NVLink or the NIC
   double waiting = 0;        // a job is loaded, and this GPU waits for others: none of the above
+  double beside = 0;         // of communication, what is beside compute
 };
 
 // P = idle + (waiting_w - idle) waiting + leak(T) - leak(T_ref)
@@ -28,23 +29,40 @@ double gpu_power_w(const Gpu& gpu, const GpuActivity& activity, double clock, do
 
 // What a GPU draws whose board keeps it at the tdp. Clock 1 is what pure tensor work sustains; where the power limit
 // alone holds the clock, work that needs less leaves room for a higher one, up to boost_clock_ratio. So a mix of work
-// draws the tdp too, as long as it would at the highest clock. What the steps take is measured with that in it.
+// draws the tdp too, as long as it would at the highest clock. What the steps take is measured with that in it. Where
+// nothing is left to boost, each moment draws what its work does, at most the tdp.
 double gpu_limited_power_w(const Gpu& gpu, const GpuActivity& activity, double clock, double junction_degc);
 
-// The same at one clock and junction for many activities: P is linear in what is done, cut at the tdp.
+// The same at one clock and junction for many activities.
 class GpuPowerLaw {
  public:
   GpuPowerLaw(const Gpu& gpu, double clock, double junction_degc);
-  double at_w(const GpuActivity& activity) const {
-    const double w = rest_w_ + tensor_w_ * activity.tensor + memory_w_ * activity.memory +
-                     communication_w_ * activity.communication + waiting_w_ * activity.waiting;
+  double at_w(const GpuActivity& a) const {
+    if (!may_boost_) return over_moments_w(a, 0);
+    const double w = rest_w_ + tensor_w_ * a.tensor + memory_w_ * a.memory + communication_w_ * a.communication +
+                     waiting_w_ * a.waiting;
     return w < most_w_ ? w : most_w_;
   }
-  // What it takes to keep the power at a floor at every moment: the mean over moments of tensor work, memory-bound
-  // work, communication alone, waiting and idleness, what is missing of the floor in each.
-  double burnt_w(const GpuActivity& activity, double floor_w) const;
+  // What it takes to keep the power at a floor at every moment.
+  double burnt_w(const GpuActivity& a, double floor_w) const {
+    return over_moments_w(a, floor_w) - over_moments_w(a, 0);
+  }
 
  private:
+  // The mean of what moments draw, each at least floor_w and at most the tdp: tensor work and memory-bound work, with
+  // and without communication beside it, communication alone, waiting and idleness.
+  double over_moments_w(const GpuActivity& a, double floor_w) const {
+    const auto kept_w = [&](double w) { return w < floor_w ? floor_w : w < most_w_ ? w : most_w_; };
+    const double busy = a.tensor + a.memory, alone = a.communication - a.beside;
+    const double beside = busy > 0 ? a.beside / busy : 0;  // of the compute's time
+    const auto busy_w = [&](double work_w) {
+      return (1 - beside) * kept_w(rest_w_ + work_w) + beside * kept_w(rest_w_ + work_w + communication_w_);
+    };
+    return a.tensor * busy_w(tensor_w_) + a.memory * busy_w(memory_w_) + alone * kept_w(rest_w_ + communication_w_) +
+           a.waiting * kept_w(rest_w_ + waiting_w_) + (1 - busy - alone - a.waiting) * kept_w(rest_w_);
+  }
+
+  bool may_boost_ = false;
   double rest_w_ = 0, tensor_w_ = 0, memory_w_ = 0, communication_w_ = 0, waiting_w_ = 0, most_w_ = 0;
 };
 

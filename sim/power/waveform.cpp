@@ -39,9 +39,8 @@ Waveform lagged(const Waveform& load, double time_constant_s) {
   double input = shift / -std::expm1(-load.period_s / time_constant_s);
   Waveform out = load;
   for (double& w : out.power_w) {
-    const double mean = w + (input - w) * taken / x;
     input = kept * input + taken * w;
-    w = mean;
+    w = input;
   }
   return out;
 }

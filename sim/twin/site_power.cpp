@@ -215,11 +215,11 @@ void SitePower::draw_bins(const IterationProfile& profile, std::uint32_t c, int 
   const GpuPowerLaw law = power_law(rack_.gpu, clock, junction_degc);
   const double *tensor = activity.up_to(ActivityProfile::kTensor), *memory = activity.up_to(ActivityProfile::kMemory),
                *communication = activity.up_to(ActivityProfile::kCommunication),
-               *waiting = activity.up_to(ActivityProfile::kWaiting);
+               *waiting = activity.up_to(ActivityProfile::kWaiting), *beside = activity.up_to(ActivityProfile::kBeside);
   const auto draw = [&](double* out, std::size_t bin, std::size_t count) {
     for (std::size_t i = 0, b = bin; i < count; ++i, ++b)
       out[i] = law.at_w({tensor[b + 1] - tensor[b], memory[b + 1] - memory[b], communication[b + 1] - communication[b],
-                         waiting[b + 1] - waiting[b]});
+                         waiting[b + 1] - waiting[b], beside[b + 1] - beside[b]});
   };
   draw(row.data(), first, before_end);
   draw(row.data() + before_end, 0, row.size() - before_end);

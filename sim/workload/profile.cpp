@@ -74,6 +74,7 @@ class Sweep {
       activity.add(ActivityProfile::kWaiting, begin, end, 1, step_s_);
     }
     if (moves) activity.add(ActivityProfile::kCommunication, begin, end, 1, step_s_);
+    if (moves && (computes || optimizes)) activity.add(ActivityProfile::kBeside, begin, end, 1, step_s_);
   }
 
   std::vector<Edge> edges_;
@@ -175,13 +176,13 @@ double ActivityProfile::integral(Kind kind, double phase) const {
 GpuActivity ActivityProfile::mean(double from, double to) const {
   if (to <= from) return bin(static_cast<int>((from - std::floor(from)) * bins_));
   const auto over = [&](Kind kind) { return (integral(kind, to) - integral(kind, from)) / (to - from); };
-  return {over(kTensor), over(kMemory), over(kCommunication), over(kWaiting)};
+  return {over(kTensor), over(kMemory), over(kCommunication), over(kWaiting), over(kBeside)};
 }
 
 GpuActivity ActivityProfile::bin(int i) const {
   const auto b = static_cast<std::size_t>(std::clamp(i, 0, bins_ - 1));
   const auto in = [&](Kind kind) { return sums_[kind][b + 1] - sums_[kind][b]; };
-  return {in(kTensor), in(kMemory), in(kCommunication), in(kWaiting)};
+  return {in(kTensor), in(kMemory), in(kCommunication), in(kWaiting), in(kBeside)};
 }
 
 IterationProfile profile_of(const Model& model, const Iteration& iteration, const ActivityTimes& times) {

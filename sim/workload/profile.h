@@ -37,7 +37,7 @@ class ActivityProfile {
   explicit ActivityProfile(int bins = kBins);
   int bins() const { return bins_; }
   // Adds `share` of `kind` between two times of an iteration that lasts step_s.
-  enum Kind { kTensor, kMemory, kCommunication, kWaiting };
+  enum Kind { kTensor, kMemory, kCommunication, kWaiting, kBeside };  // as GpuActivity
   void add(Kind kind, double begin_s, double end_s, double share, double step_s);
   void finish();  // integrates
   // Mean over phases [from, to), 0 <= from <= to; beyond 1 the iteration repeats.
@@ -48,7 +48,7 @@ class ActivityProfile {
  private:
   double integral(Kind kind, double phase) const;
   int bins_;
-  std::array<std::vector<double>, 4> sums_;  // (bins + 1) before finish(): per bin; after: up to the bin
+  std::array<std::vector<double>, 5> sums_;  // (bins + 1) before finish(): per bin; after: up to the bin
 };
 
 struct LinkLoad {

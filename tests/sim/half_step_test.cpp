@@ -79,10 +79,7 @@ TEST_CASE("half a millisecond instead of one moves no peak of a shipped waveform
     const WaveformFacts whole = facts_of(feed_of(plan, 1e-3), kRampWindow_s),
                         half = facts_of(feed_of(plan, 0.5e-3), kRampWindow_s);
     CHECK(half.high_w == Approx(whole.high_w).epsilon(kMost));
-    // Known miss: of the small swing that smoothing leaves 0.8 %; the mean over a bin is cut at the tdp, not its
-    // moments.
-    const double most = plan.power.smoothing.is_on() ? 0.01 : kMost;
-    CHECK(half.high_w - half.low_w == Approx(whole.high_w - whole.low_w).epsilon(most));
+    CHECK(half.high_w - half.low_w == Approx(whole.high_w - whole.low_w).epsilon(kMost));
     CHECK(half.rise_w_per_s == Approx(whole.rise_w_per_s).epsilon(kMost));
     CHECK(half.fall_w_per_s == Approx(whole.fall_w_per_s).epsilon(kMost));
   }

@@ -65,7 +65,7 @@ TEST_CASE("a site runs at the highest clock at which its mean power is under the
   CHECK(capped.at("gpu_clock", 400) < 1);
   CHECK(capped.at("step_time", 400) > free.at("step_time", 400));
   CHECK(capped.at("site_power", 20) <= cap_w * 1.001);  // from the start, and without hunting
-  CHECK(capped.at("gpu_clock", 20) == Approx(capped.at("gpu_clock", 400)));
+  CHECK(capped.at("gpu_clock", 20) == Approx(capped.at("gpu_clock", 400)).epsilon(2e-3));
   CHECK(capped.value("tokens_lost_to_power") > 0);
   CHECK(capped.value("tokens_lost_to_heat") == 0);
   CHECK(free.value("tokens_lost_to_power") == 0);

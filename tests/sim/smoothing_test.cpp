@@ -95,9 +95,9 @@ TEST_CASE("communication beside work needs no filling, alone it does") {
   const double alone_w = law().at_w({0, 0, 1, 0});
   REQUIRE(alone_w < 800);
   CHECK(law().burnt_w({0, 0, 1, 0}, 800) == Approx(800 - alone_w));
-  CHECK(law().burnt_w({1, 0, 1, 0}, 800) == 0);
+  CHECK(law().burnt_w({1, 0, 1, 0, 1}, 800) == 0);
   CHECK(law().burnt_w({0.5, 0, 0.5, 0}, 800) == Approx(0.5 * (800 - alone_w)));
-  CHECK(law().burnt_w({0.5, 0, 0.5, 0.5}, 800) == Approx(0.5 * (800 - law().at_w({0, 0, 0, 1}))));  // beside it
+  CHECK(law().burnt_w({0.5, 0, 0.5, 0.5, 0.5}, 800) == Approx(0.5 * (800 - law().at_w({0, 0, 0, 1}))));  // beside it
 }
 
 TEST_CASE("the clock that a ramp leaves follows from the work that it holds back") {

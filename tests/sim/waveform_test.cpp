@@ -44,7 +44,8 @@ TEST_CASE("a store that is sized for a swing never gives more energy than it hol
   const Waveform in = lagged(load, tau_s);
   double stored_j = 0, low_j = 0, high_j = 0;
   for (std::size_t i = 0; i < load.power_w.size(); ++i) {
-    stored_j += (in.power_w[i] - load.power_w[i]) * load.step_s();
+    const double before_w = in.power_w[(i + in.power_w.size() - 1) % in.power_w.size()];
+    stored_j += ((before_w + in.power_w[i]) / 2 - load.power_w[i]) * load.step_s();
     low_j = std::min(low_j, stored_j);
     high_j = std::max(high_j, stored_j);
   }
