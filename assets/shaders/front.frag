@@ -1,9 +1,9 @@
 // Cells of a rack's front, with the share of the pixel that a gap between them takes. DETAILED: with what few fronts
 // have: the "no data" hatch, and ports on the rack that is in focus.
 in vec2 at;
-noperspective in vec2 cell_px;
+flat in vec2 cell_px;
 noperspective in vec3 colour;
-flat in vec2 half_gap;
+flat in vec2 from_gap;
 flat in vec2 gap_limit;
 flat in vec3 gap_colour;
 #ifdef DETAILED
@@ -21,6 +21,6 @@ void main() {
   base *= 1.0 - hole * step(max(abs(fract(port) - 0.5), 1.3 * from_middle.y), 0.36);
   base = mix(base, stripes.rgb, stripes.w * hatch_stripe(gl_FragCoord.xy, scale));
 #endif
-  vec2 gap = clamp((from_middle + half_gap) * cell_px + 0.5, vec2(0.0), gap_limit);
+  vec2 gap = clamp(from_middle * cell_px + from_gap, vec2(0.0), gap_limit);
   pixel = vec4(mix(base, gap_colour, max(gap.x, gap.y)), 1.0);
 }

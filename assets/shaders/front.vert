@@ -8,9 +8,9 @@ layout(location = 5) in vec3 cell_m_and_ports;  // the smallest cell of the fron
 layout(location = 6) in uvec2 cell_and_mean;    // swatches
 
 out vec2 at;                    // in cells
-noperspective out vec2 cell_px;  // [px of the finished picture]
+flat out vec2 cell_px;          // [px of the finished picture], in the middle of the pane
 noperspective out vec3 colour;
-flat out vec2 half_gap;         // in cells, less half a cell
+flat out vec2 from_gap;         // of the middle of a cell, plus half a pixel
 flat out vec2 gap_limit;        // the most of a pixel that a gap takes
 flat out vec3 gap_colour;
 #ifdef DETAILED
@@ -39,8 +39,9 @@ void main() {
   inside = clamp(inside, vec2(kFrame_m), size.xz - kFrame_m);
   gl_Position = frame.clip_from_world * vec4(on_front(inside), 1.0);
   at = (inside - low) / cell_m;
-  cell_px = cell_m * px_per_m(on_front(inside), gl_Position.w);
-  half_gap = kHalfGap_m / cell_m - 0.5;
+  vec3 pane = on_front(0.5 * (low + high));
+  cell_px = cell_m * px_per_m(pane, (frame.clip_from_world * vec4(pane, 1.0)).w);
+  from_gap = (kHalfGap_m / cell_m - 0.5) * cell_px + 0.5;
 
   vec3 middle = on_front(0.5 * size.xz);
   vec2 middle_px_per_m = px_per_m(middle, (frame.clip_from_world * vec4(middle, 1.0)).w);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <initializer_list>
 #include <numbers>
+#include <utility>
 
 namespace racktwin::gl {
 namespace {
@@ -103,25 +104,26 @@ Shape unit_ring() {
 Shape unit_box() { return box_shape(false); }
 Shape unit_rack() { return box_shape(true); }
 
-// Around the axis: rings at the ends of the straight part, and rings half-way to the poles.
-Shape unit_tube(int n_sides) {
-  constexpr float kHalf = std::numbers::sqrt2_v<float> / 2;
-  constexpr int kRings = 4;
+// The discs come last: the roof hides half of each.
+Shape unit_tube() {
+  constexpr int kSides = 8, kVertices = kSides + 1;  // of a disc: its middle, then around it
   Shape shape;
-  shape.attributes = {3, 1};
-  for (int i = 0; i < n_sides; ++i) {
-    const float angle = 2 * std::numbers::pi_v<float> * static_cast<float>(i) / static_cast<float>(n_sides);
-    const float x = std::cos(angle), y = std::sin(angle);
-    add(shape, {kHalf * x, kHalf * y, -kHalf, 0, x, y, 0, 0, x, y, 0, 1, kHalf * x, kHalf * y, kHalf, 1});
-  }
-  const int poles = kRings * n_sides;
-  add(shape, {0, 0, -1, 0, 0, 0, 1, 1});
-  for (int i = 0; i < n_sides; ++i) {
-    const int here = kRings * i, next = kRings * ((i + 1) % n_sides);
-    for (int ring = 0; ring + 1 < kRings; ++ring) {
-      add_indices(shape, {here + ring, next + ring, next + ring + 1, here + ring, next + ring + 1, here + ring + 1});
+  shape.attributes = {2, 1};
+  for (const float end : {0.0F, 1.0F}) {
+    add(shape, {0, 0, end});
+    for (int i = 0; i < kSides; ++i) {
+      const float angle = 2 * std::numbers::pi_v<float> * static_cast<float>(i) / kSides;
+      add(shape, {std::cos(angle), std::sin(angle), end});
     }
-    add_indices(shape, {poles, next, here, poles + 1, here + kRings - 1, next + kRings - 1});
+  }
+  constexpr int kRight = 1, kLeft = 1 + kSides / 2;
+  for (const auto [right, left] : {std::pair(kRight, 0), std::pair(0, kLeft)}) {
+    add_indices(shape, {right, kVertices + right, kVertices + left, right, kVertices + left, left});
+  }
+  for (const int middle : {0, kVertices}) {
+    for (int i = 0; i < kSides; ++i) {
+      add_indices(shape, {middle, middle + 1 + i, middle + 1 + (i + 1) % kSides});
+    }
   }
   return shape;
 }

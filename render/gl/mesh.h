@@ -25,12 +25,12 @@ struct Shape {
   std::vector<std::uint16_t> indices;
   GLenum primitive = GL_TRIANGLES;
 };
-Shape unit_line();             // location 0: float
-Shape unit_square();           // location 0: vec2
-Shape unit_ring();             // as shadow.vert has it
-Shape unit_box();              // as box.vert has it
-Shape unit_rack();             // the same, with a frame in place of the front
-Shape unit_tube(int n_sides);  // as tube.vert has it
+Shape unit_line();    // location 0: float
+Shape unit_square();  // location 0: vec2
+Shape unit_ring();    // as shadow.vert has it
+Shape unit_box();     // as box.vert has it
+Shape unit_rack();    // the same, with a frame in place of the front
+Shape unit_tube();    // as tube.vert has it
 
 class Mesh {
  public:

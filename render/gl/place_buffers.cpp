@@ -6,7 +6,6 @@ namespace racktwin::gl {
 namespace {
 
 constexpr int kSwatchesInRow = 1024;  // see swatch.glsl
-constexpr int kTubeSides = 8;
 constexpr int kTilesInPiece = 6, kMostPieces = 24;
 
 struct BoxInstance {
@@ -56,7 +55,7 @@ std::uint8_t number_of(Finish finish) {
 PlaceBuffers::PlaceBuffers()
     : racks(unit_rack(), kBoxAttributes, sizeof(BoxInstance)),
       boxes(unit_box(), kBoxAttributes, sizeof(BoxInstance)),
-      tubes(unit_tube(kTubeSides), kTubeAttributes, sizeof(TubeInstance)),
+      tubes(unit_tube(), kTubeAttributes, sizeof(TubeInstance)),
       shadows(unit_ring(), kShadowAttributes, sizeof(ShadowInstance)),
       tile_lines(unit_line(), kTileLineAttributes, sizeof(TileLineInstance)),
       swatches_(4, kSwatchesInRow) {}
