@@ -117,7 +117,7 @@ Shape unit_tube() {
     }
   }
   constexpr int kRight = 1, kLeft = 1 + kSides / 2;
-  for (const auto [right, left] : {std::pair(kRight, 0), std::pair(0, kLeft)}) {
+  for (const auto& [right, left] : {std::pair(kRight, 0), std::pair(0, kLeft)}) {
     add_indices(shape, {right, kVertices + right, kVertices + left, right, kVertices + left, left});
   }
   for (const int middle : {0, kVertices}) {
