@@ -36,13 +36,20 @@ RunLimits limits_of(const Plan& plan, const Model& model) {
   const RackType& rack = plan.site.rack_type;
   const auto liquid = [&](const Sourced& value) { return rack.liquid_cooled ? value.value : kNoValue; };
   const NamedClasses site = one_of_a_kind(plan.site.name), racks = named_racks(plan, model);
+  NamedClasses feeds{"feeds", {}, {}}, ups{"UPSs", {}, {}};
+  for (int f = 0; f < plan.power.feeds; ++f) {
+    feeds.first.push_back(plan.power.feeds == 1 ? plan.site.name : feed_path(plan, f));
+    ups.first.push_back(ups_path(plan, f));
+    feeds.count.push_back(1);
+    ups.count.push_back(1);
+  }
   const double feed_w = plan.power.feed_rating_w, rack_w = rack.rack_rating_w.value;
   return {
-      {site, plan.power.feeds == 1 ? "site_power" : "", plan.power.feeds == 1 ? "site power" : "power of a feed",
+      {feeds, plan.power.feeds == 1 ? "site_power" : "", plan.power.feeds == 1 ? "site power" : "power of a feed",
        feed_w, 0.01 * feed_w, Dimension::kPower, kSettle_s},
       {site, "site_power", "power of a feed if the other is lost", plan.power.feeds == 1 ? kNoValue : feed_w,
        0.01 * feed_w, Dimension::kPower, kSettle_s},
-      {site, "", "UPS load", plan.power.ups_rating_w, 0.01 * plan.power.ups_rating_w, Dimension::kPower, kSettle_s},
+      {ups, "", "UPS load", plan.power.ups_rating_w, 0.01 * plan.power.ups_rating_w, Dimension::kPower, kSettle_s},
       {site, "", "generator load", plan.power.generator_rating_w, 0.01 * plan.power.generator_rating_w,
        Dimension::kPower, kSettle_s},
       {named_rows(plan), "", "busway load", plan.power.busway_rating_w, 0.01 * plan.power.busway_rating_w,
@@ -167,8 +174,10 @@ void RunBook::book_pumps_and_leaves(const BookedStep& step, const Site& site) {
 void RunBook::book_site(const BookedStep& step, Site& site) {
   const PlantState& s = step.plant;
   const double cooling_w = s.pump_power_w + s.facility_power_w;
+  const auto load_of = [&](double it_w) { return site_load(plan_.power, it_w, s); };
   const auto at_feed_w = [&](double it_w) {
-    return (step.supply.is_dark() ? 0 : site_ac_w(plan_.power, step.supply.live_feeds(), it_w)) + cooling_w;
+    const SiteLoad load = load_of(it_w);
+    return step.supply.is_dark() ? load.cooling_w : site_ac_w(plan_.power, step.supply.live(), load);
   };
   site.ac_w = at_feed_w(site.it_w);
   // On batteries the feeds carry nothing.
@@ -176,9 +185,16 @@ void RunBook::book_site(const BookedStep& step, Site& site) {
   const auto from_feed_w = [&](double it_w) { return is_fed * at_feed_w(it_w) + recharge_w; };
   site.ac_high_w = from_feed_w(site.it_high_w);
   site.generator_w = step.supply.is_on_generator() ? site.ac_high_w : 0;
-  const int live_feeds = std::max(step.supply.live_feeds(), 1);
-  site.feed_w = site.ac_high_w / live_feeds;
-  site.ups_w = ups_output_w(plan_.power, live_feeds, site.it_high_w);
+  const LiveFeeds live = step.supply.live();
+  const SiteLoad highest = load_of(site.it_high_w);
+  for (std::size_t f = 0; f < static_cast<std::size_t>(plan_.power.feeds); ++f) {
+    const bool is_lost = step.now.lost_feeds[f], is_past = step.now.lost_ups[f];
+    site.feed_w.push_back(is_lost ? 0
+                                  : is_fed * feed_share_w(plan_.power, live, highest, is_past) +
+                                        (is_past ? 0 : recharge_w / live.ups));
+    site.ups_w.push_back(is_lost || is_past ? 0 : ups_output_w(plan_.power, live.feeds, highest));
+  }
+  const int live_feeds = std::max(live.feeds, 1);
   for (const auto& racks : racks_of_row_) {
     double row_w = 0;
     for (const auto& [rack, count] : racks) row_w += count * site.rack_high_w[rack];
@@ -224,6 +240,7 @@ void RunBook::add_totals(const BookedStep& step, const Site& site) {
   totals_.rack_peak_w =
       std::max(totals_.rack_peak_w, *std::max_element(site.rack_high_w.begin(), site.rack_high_w.end()));
   if (step.profile) totals_.step_time_max_s = std::fmax(totals_.step_time_max_s, step.profile->step_s);
+  totals_.stopped_s += step.profile ? 0 : dt;
   totals_.working_gpu_s += model_.ranks * dt;
   totals_.throttled_gpu_s += site.throttled_gpus * dt;
   for (std::uint32_t c = 0; c < model_.gpu_classes.size(); ++c)
@@ -269,9 +286,9 @@ void RunBook::count_losses(const BookedStep& step) {
 }
 
 void RunBook::watch_limits(const BookedStep& step, const Site& site, std::vector<EventRow>& events) {
-  limits_.feed.watch(step.time_s, {site.feed_w}, events);
-  if (step.supply.live_feeds() == plan_.power.feeds) limits_.other_feed.watch(step.time_s, {site.ac_high_w}, events);
-  limits_.ups.watch(step.time_s, {site.ups_w}, events);
+  limits_.feed.watch(step.time_s, site.feed_w, events);
+  if (step.supply.live().feeds == plan_.power.feeds) limits_.other_feed.watch(step.time_s, {site.ac_high_w}, events);
+  limits_.ups.watch(step.time_s, site.ups_w, events);
   limits_.generator.watch(step.time_s, {site.generator_w}, events);
   limits_.busway.watch(step.time_s, site.busway_w, events);
   limits_.shelf.watch(step.time_s, site.shelf_load, events);

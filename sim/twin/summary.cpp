@@ -36,14 +36,18 @@ class Summary {
 
 double headroom(const LimitWatch& watch) { return 1 - watch.highest() / watch.limit(); }
 
-std::string verdict(const RunLimits& limits, const std::string& runaway) {
+std::string verdict(const RunLimits& limits, const RunTotals& totals) {
   std::string crossed;
   for (const LimitWatch* watch :
-       {&limits.feed, &limits.other_feed, &limits.ups, &limits.busway, &limits.rack, &limits.shelf, &limits.cdu,
-        &limits.junction, &limits.inlet, &limits.outlet, &limits.coils})
+       {&limits.feed, &limits.other_feed, &limits.ups, &limits.generator, &limits.busway, &limits.rack, &limits.shelf,
+        &limits.cdu, &limits.junction, &limits.inlet, &limits.outlet, &limits.coils})
     if (watch->was_crossed()) crossed += (crossed.empty() ? "" : ", ") + watch->name();
   if (!crossed.empty()) crossed = "limits crossed: " + crossed;
-  if (!runaway.empty()) crossed += (crossed.empty() ? "" : "; ") + runaway;
+  const auto add = [&](const std::string& what) { crossed += (crossed.empty() ? "" : "; ") + what; };
+  if (!totals.missed_cap.empty()) add(totals.missed_cap);
+  if (!totals.runaway.empty()) add(totals.runaway);
+  if (totals.stopped_s > 0)
+    add(fmt::format("the job stood still for {}", format_quantity(totals.stopped_s, Dimension::kTime)));
   return crossed.empty() ? "ok" : crossed;
 }
 
@@ -90,7 +94,7 @@ std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Ca
   const double tokens = static_cast<double>(w.global_batch) * w.sequence;
   const StepParts& parts = first_step.parts;
   Summary s;
-  const std::string judged = verdict(limits, totals.runaway);
+  const std::string judged = verdict(limits, totals);
   s.text("verdict", judged == "ok" ? 0 : 1, judged);
   s.add("step_time_s", first_step.step_s, "s", on.step);
   s.add("step_time_max_s", totals.step_time_max_s, "s", on.step);

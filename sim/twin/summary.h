@@ -27,6 +27,8 @@ struct RunTotals {
   double site_energy_j = 0, it_energy_j = 0;
   double burnt_j = 0;  // by the smoothing of GPUs' power
   double site_peak_w = 0, rack_peak_w = 0;
+  double stopped_s = 0;    // the job stood still
+  std::string missed_cap;  // the first cap that was not held, in words; empty: none
   double working_gpu_s = 0, throttled_gpu_s = 0;
   std::array<double, 1 + kClockReasonNames.size()> reason_gpu_s{};  // of working GPUs, by ClockReason
   double clock_start = 1, clock_min = 1;                            // of the slowest working GPU
