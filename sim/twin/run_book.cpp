@@ -18,12 +18,13 @@ constexpr double kLitresPerMinute = 60000;  // in 1 m3/s
 constexpr double kWater_kg_per_l = 1;       // make-up water
 constexpr double kSettle_s = 60;            // powers swing with the iteration: longer than most
 
-// Heat through the CDUs is that of the one loop that they work on.
-LimitWatch cdu_watch(const Plan& plan, double limit_w) {
-  NamedClasses named{"CDUs", {cdu_path(plan, 0)}, {static_cast<std::uint32_t>(plan.cooling.cdus)}};
-  const std::string name = plan.cooling.cdus == 1 ? "CDU heat" : fmt::format("heat of all {} CDUs", plan.cooling.cdus);
-  return {std::move(named), "cdu_heat",        name,     limit_w * plan.cooling.cdus,
-          0.01 * limit_w,   Dimension::kPower, kSettle_s};
+NamedClasses named_cdus(const Plan& plan) {
+  NamedClasses named{"CDUs", {}, {}};
+  for (int cdu = 0; cdu < plan.cooling.cdus; ++cdu) {
+    named.first.push_back(cdu_path(plan, cdu));
+    named.count.push_back(1);
+  }
+  return named;
 }
 
 // Air handlers or rear doors in the facility water give their air a little warmer than that; NaN: there are none.
@@ -43,7 +44,8 @@ RunLimits limits_of(const Plan& plan, const Model& model) {
     feeds.count.push_back(1);
     ups.count.push_back(1);
   }
-  const double feed_w = plan.power.feed_rating_w, rack_w = rack.rack_rating_w.value;
+  const double feed_w = plan.power.feed_rating_w, rack_w = rack.rack_rating_w.value,
+               cdu_w = liquid(plan.cooling.cdu.heat_rating_w);
   return {
       {feeds, plan.power.feeds == 1 ? "site_power" : "", plan.power.feeds == 1 ? "site power" : "power of a feed",
        feed_w, 0.01 * feed_w, Dimension::kPower, kSettle_s},
@@ -56,7 +58,8 @@ RunLimits limits_of(const Plan& plan, const Model& model) {
        Dimension::kPower, kSettle_s},
       {racks, "rack_shelf_load", "power shelves, load with redundancy", 1.0, 0.01, Dimension::kNone, kSettle_s},
       {racks, "rack_power", "rack power", rack_w, 0.01 * rack_w, Dimension::kPower, kSettle_s},
-      cdu_watch(plan, liquid(plan.cooling.cdu.heat_rating_w)),
+      {named_cdus(plan), plan.cooling.cdus == 1 ? "cdu_heat" : "", "CDU heat", cdu_w, 0.01 * cdu_w, Dimension::kPower,
+       kSettle_s},
       {named_gpus(plan, model), "gpu_junction", "GPU junction", rack.gpu.software_slowdown_degc.value, 3,
        Dimension::kTemperature},
       {racks, "rack_inlet", "coolant into the racks", liquid(rack.max_inlet_degc), 0.5, Dimension::kTemperature},
@@ -293,7 +296,7 @@ void RunBook::watch_limits(const BookedStep& step, const Site& site, std::vector
   limits_.busway.watch(step.time_s, site.busway_w, events);
   limits_.shelf.watch(step.time_s, site.shelf_load, events);
   limits_.rack.watch(step.time_s, site.rack_high_w, events);
-  limits_.cdu.watch(step.time_s, {step.plant.cdu_heat_w}, events);
+  if (!step.plant.heat_of_cdu_w.empty()) limits_.cdu.watch(step.time_s, step.plant.heat_of_cdu_w, events);
   limits_.junction.watch(step.time_s, step.plant.gpu_junction_degc, events);
   limits_.inlet.watch(step.time_s, step.plant.rack_inlet_degc, events);
   limits_.outlet.watch(step.time_s, step.plant.rack_return_degc, events);

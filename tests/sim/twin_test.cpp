@@ -86,6 +86,13 @@ Plan air_cooled() {
                     "workload.pp=1", "workload.vp=1", "workload.dp=16"});
 }
 
+TEST_CASE("the heat of an isolated CDU is for the others to carry, and theirs is what counts") {
+  const Plan both = small_job({"cooling.cdus=2", "event=[]"}),
+             one = small_job({"cooling.cdus=2", "event=[{at='0 s', path='hall/cdu-1', state='isolated'}]"});
+  CHECK(1 - value(run(one), "headroom_cdu") ==
+        Approx(2 * (1 - value(run(both), "headroom_cdu"))).epsilon(0.05));  // and of its pumps' work
+}
+
 TEST_CASE("two runs of one scenario record the same content") {
   const Plan plan = flagship({"duration=60 s"});
   const File one, two;
