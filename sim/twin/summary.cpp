@@ -65,6 +65,7 @@ std::string verdict(const std::vector<NamedLimit>& limits, const RunTotals& tota
   const auto add = [&](const std::string& what) { crossed += (crossed.empty() ? "" : "; ") + what; };
   if (!totals.missed_cap.empty()) add(totals.missed_cap);
   if (!totals.runaway.empty()) add(totals.runaway);
+  if (!totals.frost.empty()) add(totals.frost);
   if (totals.stopped_s > 0)
     add(fmt::format("the job stood still for {}", format_quantity(totals.stopped_s, Dimension::kTime)));
   return crossed.empty() ? "ok" : crossed;

@@ -39,6 +39,7 @@ struct RunTotals {
   double facility_heat_degc_j = 0;  // and times the temperature that it comes back with
   double dry_bulb_max_degc = kNoData, facility_return_max_degc = kNoData;
   double coolant_residual = 0;  // the largest
+  std::string frost;            // where water was to be colder than 0 degC; empty: nowhere
   std::string runaway;          // what ran away first; empty: nothing
   int solves = 0;
   // Tokens that were not trained against a job at full clock on a whole network, by what held it back; of several the

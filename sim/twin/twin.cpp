@@ -84,6 +84,7 @@ class Twin {
       if (options_.on_progress) options_.on_progress({time_s_, plan_.duration_s});
       if (auto ok = wait_and_hear(); !ok) return tl::unexpected(ok.error());
       watch_runaway();
+      watch_frost();
       const bool ends_frame = (i + 1) % steps_per_frame == 0 || i + 1 == steps || outcome_.was_interrupted;
       if (ends_frame)
         if (auto ok = append_frame(); !ok) return tl::unexpected(ok.error());
@@ -153,6 +154,18 @@ class Twin {
     what = "the cooling runs away: " + what;
     if (totals().runaway.empty()) totals().runaway = what;
     events_.push_back({time_s_, plan_.site.name, std::move(what), "limit"});
+  }
+
+  // Said once. Water only: what else a loop may hold has no freezing point in the catalogue.
+  void watch_frost() {
+    const double supply_degc = plant_.state().facility_supply_degc;
+    const bool freezes = plan_.cooling.facility.coolant == "water" && supply_degc < 0;
+    if (!freezes || !totals().frost.empty()) return;
+    totals().frost = "the facility water freezes";
+    events_.push_back({time_s_, facility_path(plan_),
+                       fmt::format("{}: {}; no set-point keeps it warm", totals().frost,
+                                   format_quantity(supply_degc, Dimension::kTemperature)),
+                       "limit"});
   }
 
   // --- before the first step
