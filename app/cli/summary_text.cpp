@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <initializer_list>
 #include <sstream>
+#include <utility>
 
 namespace racktwin {
 
@@ -24,10 +25,11 @@ constexpr std::size_t kLabelWidth = 20;
 constexpr std::size_t kValueWidth = 12;
 constexpr std::size_t kDetailWidth = 52;  // evidence stands in the column after it
 constexpr std::size_t kMostEvents = 10;
-constexpr int kMostPlaces = 3;            // of the critical path
-constexpr double kShortestPlace = 0.01;   // of the step; what is shorter is only in the JSON
-constexpr double kTightHeadroom = 0.05;   // of the limit; drawn as a warning
-constexpr double kTightHeadroom_k = 3.0;  // of the junction
+constexpr int kMostPlaces = 3;             // of the critical path
+constexpr double kShortestPlace = 0.01;    // of the step; what is shorter is only in the JSON
+constexpr double kLongTime_s = 36 * 3600;  // hours on so many days say more than a quantity
+constexpr double kTightHeadroom = 0.05;    // of the limit; drawn as a warning
+constexpr double kTightHeadroom_k = 3.0;   // of the junction
 
 struct Palette {
   std::string_view bold, dim, good, warning, bad, reset;
@@ -49,6 +51,7 @@ class SummaryText {
     }
     add_title();
     add_headroom();
+    add_above();
     add_step();
     add_critical_path();
     add_power_and_heat();
@@ -141,14 +144,41 @@ class SummaryText {
     if (is_known("headroom_generator"))
       add_share_headroom("generator", "headroom_generator", ", while it carries the site");
     if (is_known("headroom_busway")) add_share_headroom("busway", "headroom_busway", ", the fullest");
+    if (v("headroom_ups") < v("headroom_feed")) add_share_headroom("UPS", "headroom_ups", "");
     add_share_headroom("power shelf", "headroom_shelf", ", the fullest");
     add_share_headroom("rack", "headroom_rack", ", the fullest");
-    if (is_known("headroom_cdu")) add_share_headroom("CDU", "headroom_cdu", "");
+    if (is_known("headroom_cdu")) add_share_headroom("CDU", "headroom_cdu", ", the fullest");
     const std::string memory = q("memory_used_bytes", Dimension::kBytes);
     add_share_headroom("GPU memory", "headroom_memory", memory == "-" ? "" : fmt::format(", {}", memory));
     const double junction_k = v("headroom_junction_k");
     line("GPU junction", format_quantity(junction_k, Dimension::kTemperatureDelta, 3, Zeros::kKeep),
          "to the first slowdown", {"headroom_junction_k"}, headroom_colour(junction_k, kTightHeadroom_k));
+  }
+
+  // How long something was above its limit.
+  void add_above() {
+    constexpr std::pair<std::string_view, std::string_view> kLimits[] = {{"feed", "feed"},
+                                                                         {"one feed of two", "one_feed"},
+                                                                         {"UPS", "ups"},
+                                                                         {"generator", "generator"},
+                                                                         {"busway", "busway"},
+                                                                         {"rack", "rack"},
+                                                                         {"power shelf", "shelf"},
+                                                                         {"CDU", "cdu"},
+                                                                         {"GPU junction", "junction"},
+                                                                         {"coolant supply", "coolant_supply"},
+                                                                         {"coolant return", "coolant_return"},
+                                                                         {"water for air", "coils"}};
+    bool has_heading = false;
+    for (const auto& [label, name] : kLimits) {
+      const std::string row = fmt::format("above_{}_s", name);
+      const double above_s = v(row), days = v(fmt::format("above_{}_days", name));
+      if (!(above_s > 0)) continue;
+      if (!std::exchange(has_heading, true)) heading("Above the limit", "evidence");
+      const bool is_long = above_s > kLongTime_s;
+      line(label, is_long ? fmt::format("{:.0f} h", above_s / 3600) : format_quantity(above_s, Dimension::kTime),
+           is_long ? fmt::format("on {:.0f} days", days) : "", {row});
+    }
   }
 
   void add_part(std::string_view label, std::string_view row) {

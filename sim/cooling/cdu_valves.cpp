@@ -24,6 +24,7 @@ CduValves::CduValves(const CoolingPlan& cooling, const HeatExchanger& exchanger)
       secondary_(cooling.secondary_coolant),
       primary_(cooling.primary_coolant),
       rated_flow_m3_per_s_(cooling.cdu.primary_rated_flow_m3_per_s.value),
+      volume_m3_(cooling.cdus * cooling.cdu.secondary_volume_m3.value),
       stroke_s_(cooling.cdu.valve_stroke_s.value),
       setpoint_degc_(lowest_supply_degc(cooling)) {}
 
@@ -56,9 +57,15 @@ bool CduValves::travel(const TechnologyLoop& loop, double supply_degc, double re
                        double dt_s) {
   const double off_k = supply_degc - setpoint_degc_;
   if (std::isnan(off_k) || std::abs(off_k) < kDeadBand_k || (off_k > 0 && opening_ == 1)) return false;
+  // The return tends to that which goes with the set-point and the present rise, in the time that the coolant takes to
+  // go round: in a long step the mean is near to that, and a valve set for the return of its beginning would hunt.
+  const double held_degc = setpoint_degc_ + return_degc - supply_degc;
+  const double rounds = dt_s * loop.total_flow_m3_per_s() / volume_m3_;
+  const double still = rounds > 0 ? -std::expm1(-rounds) / rounds : 1;
+  const double mean_degc = held_degc + (return_degc - held_degc) * still;
   const double reach = dt_s / stroke_s_;
   const double before = opening_;
-  opening_ = std::clamp(wanted_opening(loop, return_degc, inlet_degc), opening_ - reach, opening_ + reach);
+  opening_ = std::clamp(wanted_opening(loop, mean_degc, inlet_degc), opening_ - reach, opening_ + reach);
   return opening_ != before;
 }
 

@@ -32,7 +32,7 @@ class CduValves {
  private:
   HeatExchanger exchanger_;
   Coolant secondary_, primary_;
-  double rated_flow_m3_per_s_, stroke_s_, setpoint_degc_;
+  double rated_flow_m3_per_s_, volume_m3_, stroke_s_, setpoint_degc_;
   double opening_ = 1;
 };
 

@@ -80,6 +80,7 @@ Plant::Impl::Impl(const Plan& plan, const Model& model, const HeatExchanger& exc
     loops.emplace(Loops{{rack, cooling, model},
                         {cooling, exchanger},
                         {cooling.facility, cooling.facility_rated_heat_w, cooling.facility_coolant, loop_volume_m3}});
+    state.heat_of_cdu_w.resize(static_cast<std::size_t>(cooling.cdus));
     set_flow();
   }
   state.gpu_junction_degc.assign(nodes.gpus.size(), kNoData);
@@ -251,6 +252,11 @@ void Plant::Impl::update_loop_state() {
   state.facility_flow_m3_per_s = facility_flow_m3_per_s;
   state.cdu_valve = loops->valves.opening();
   state.cdu_heat_w = exchanged_w();
+  const double lift_k = temp_degc(nodes.ret) - temp_degc(nodes.primary_inlet);
+  for (std::size_t i = 0; i < state.heat_of_cdu_w.size(); ++i) {
+    const CduNodes& cdu = nodes.cdus[loop.class_of_cdu(i)];
+    state.heat_of_cdu_w[i] = cdu.exchange_w_per_k * lift_k / cdu.count;
+  }
 }
 
 // Of a given supply nobody knows the equipment: its fans count as if the dry coolers of the entry gave it, at full

@@ -50,6 +50,7 @@ struct PlantState {
   double tcs_flow_m3_per_s = 0;
   double facility_supply_degc = 0, facility_return_degc = 0;  // at the CDU's primary side
   double cdu_heat_w = 0;                                      // through the CDUs' exchangers
+  std::vector<double> heat_of_cdu_w;                          // (n_cdu) of these
   double air_heat_w = 0;                                      // to the room's CRAH units
   double pump_power_w = 0;                                    // of the CDUs, all of it heat in the technology loop
   double facility_power_w = 0;  // facility pumps, dry cooler or tower fans, chiller, and what cools the room's air

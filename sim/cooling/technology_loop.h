@@ -31,6 +31,7 @@ class TechnologyLoop {
   // Lets the pumps follow their commands for dt_s. True: a flow has changed.
   bool step(const PlantInput& input, double dt_s);
 
+  std::size_t class_of_cdu(std::size_t cdu) const { return class_of_cdu_[cdu]; }
   const std::vector<CduClass>& cdus() const { return cdus_; }  // classes are only ever added, at the end
   double total_flow_m3_per_s() const { return total_flow_m3_per_s_; }
   double pump_power_w() const { return pump_power_w_; }

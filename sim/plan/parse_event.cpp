@@ -106,11 +106,6 @@ void check_path(Table& table, const Event& event, const Plan& plan) {
                    "leave the event out; a clock_limit acts on air-cooled racks too");
     return;
   }
-  if (event.kind == EventKind::kUps && std::isnan(plan.power.ride_through_s)) {
-    table.error_at("path", "the UPS has no batteries: without it nothing would change",
-                   "give it some, power.ups_ride_through, or leave the event out");
-    return;
-  }
   const std::vector<std::string> paths = paths_for(event.kind, plan);
   if (paths.empty()) return;  // an unknown CDU has no pumps; that it is unknown is said already
   if (std::find(paths.begin(), paths.end(), event.path) != paths.end()) return;
@@ -227,7 +222,10 @@ void set_state(const std::string& state, const Plan& plan, Event& event) {
   if (name.rfind("feed-", 0) == 0)
     fails(EventKind::kFeed, "feed lost", "feed back");
   else if (name == "ups")
-    fails(EventKind::kUps, "UPS failed: its feed goes past it, without batteries", "UPS repaired");
+    fails(EventKind::kUps,
+          plan.power.feed.carries_dc ? "UPS failed: its feed carries nothing without the rectifier"
+                                     : "UPS failed: its feed goes past it, without batteries",
+          "UPS repaired");
   else if (event.path == utility_path(plan))
     fails(EventKind::kUtility, "utility lost", "utility back");
   else if (name.rfind("power-shelf-", 0) == 0)

@@ -111,13 +111,17 @@ double rack_ac_w(const RackType& rack, double rack_dc_w) {
   return rack_dc_w / rack.shelf_efficiency.at(rack_dc_w / rated_w);
 }
 
-double feed_ac_w(const FeedType& feed, double rack_ac_w, double ups_rated_w, double transformer_rated_w) {
+double ups_output_w(const FeedType& feed, const UpsLoad& load) {
+  return load.racks_w / feed.busway_efficiency.value + load.cooling_w;
+}
+
+double feed_ac_w(const FeedType& feed, const UpsLoad& load, double ups_rated_w, double transformer_rated_w) {
   RT_CHECK(ups_rated_w > 0 && transformer_rated_w > 0);
-  const double ups_output_w = rack_ac_w / feed.busway_efficiency.value;
-  const double ups_input_w = ups_output_w / feed.ups_efficiency.at(ups_output_w / ups_rated_w);
-  const double load = ups_input_w / transformer_rated_w;
-  const double loss = feed.transformer_no_load_loss.value + feed.transformer_load_loss.value * load * load;
-  return ups_input_w + loss * transformer_rated_w;
+  const double output_w = ups_output_w(feed, load);
+  const double input_w = load.is_past_ups ? output_w : output_w / feed.ups_efficiency.at(output_w / ups_rated_w);
+  const double share = input_w / transformer_rated_w;
+  const double loss = feed.transformer_no_load_loss.value + feed.transformer_load_loss.value * share * share;
+  return input_w + loss * transformer_rated_w;
 }
 
 }  // namespace racktwin

@@ -92,9 +92,16 @@ double cpu_power_w(const Cpu& cpu, bool is_training);
 // Loss of the rack's power shelves at a DC load, load shared by all PSUs. [W] -> AC [W]
 double rack_ac_w(const RackType& rack, double rack_dc_w);
 
-// At the racks -> AC at the feed, through busway, UPS and transformer. Both ratings > 0, at their outputs. [W]
+// What hangs on a UPS: the busways to the racks, and cooling beside them. A UPS that its feed goes past loses nothing.
+struct UpsLoad {
+  double racks_w = 0, cooling_w = 0;
+  bool is_past_ups = false;
+};
+// At the UPS's output. [W]
+double ups_output_w(const FeedType& feed, const UpsLoad& load);
+// AC at the feed, through busway, UPS and transformer. Both ratings > 0, at their outputs. [W]
 //   P_transformer = P_0 + P_k (S / S_rated)^2, at a power factor of 1
 // source: no-load and load loss of a transformer (IEEE Std C57.91, by way of pvlib, transformer.simple_efficiency).
-double feed_ac_w(const FeedType& feed, double rack_ac_w, double ups_rated_w, double transformer_rated_w);
+double feed_ac_w(const FeedType& feed, const UpsLoad& load, double ups_rated_w, double transformer_rated_w);
 
 }  // namespace racktwin

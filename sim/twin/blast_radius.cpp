@@ -18,7 +18,7 @@ bool has_no_flow(const Plan& plan, const PlantInput& boundary) {
 std::vector<bool> classes_down(const Plan& plan, const Model& model, const InForce& now, const PlantInput& boundary) {
   std::vector<bool> down(model.gpu_classes.size());
   const bool no_flow = has_no_flow(plan, boundary);
-  const bool no_utility = !now.has_utility && (now.live_ups == 0 || !(plan.power.ride_through_s > 0));
+  const bool no_utility = !now.has_utility && (now.live.ups == 0 || !(plan.power.ride_through_s > 0));
   for (std::uint32_t c = 0; c < down.size(); ++c) {
     const std::uint32_t rack = model.class_of_rack[model.rack_of_gpu(model.gpu_classes[c].first)];
     down[c] = no_flow || no_utility || !has_power(model, now.supply, c) || boundary.rack_opening[rack] <= 0 ||

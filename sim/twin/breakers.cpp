@@ -10,9 +10,15 @@
 #include <utility>
 
 namespace racktwin {
+namespace {
+
+constexpr double kSettle_s = 60;  // without an overload, until the next is another one
+
+}  // namespace
 
 Breakers::Breakers(const Plan& plan, const Model& model) : plan_(plan), rows_(racks_of_rows(plan, model)) {
   const PowerPlan& power = plan.power;
+  for (int f = 0; f < power.feeds; ++f) ups_.push_back({ups_path(plan, f), {}});
   if (std::isnan(power.breaker_delay_s)) return;
   for (int f = 0; f < power.feeds; ++f)
     feeds_.push_back(
@@ -33,8 +39,10 @@ bool Breakers::advance(Watched& watched, double time_s, double dt_s, double load
   };
   const double left_s = watched.breaker.time_to_trip_s(load_w);
   // Load swings with the iteration: it is one overload until the breaker has cooled down.
-  const bool was_overloaded = watched.is_overloaded;
-  watched.is_overloaded = std::isfinite(left_s) || (was_overloaded && watched.breaker.is_warmer_than_rated());
+  const bool was_overloaded = watched.is_overloaded, has_rested = time_s - watched.overloaded_s > kSettle_s;
+  watched.is_overloaded =
+      std::isfinite(left_s) || (was_overloaded && (watched.breaker.is_warmer_than_rated() || !has_rested));
+  if (std::isfinite(left_s)) watched.overloaded_s = time_s;
   if (watched.breaker.step(dt_s, load_w)) {
     append(fmt::format("breaker of {} tripped at {}, rating {}", watched.name,
                        format_quantity(load_w, Dimension::kPower),
@@ -48,12 +56,11 @@ bool Breakers::advance(Watched& watched, double time_s, double dt_s, double load
   return false;
 }
 
-bool Breakers::step(double time_s, double dt_s, const SitePower& power, const InForce& now, double cooling_w,
-                    std::vector<EventRow>& events) {
-  if (feeds_.empty()) return false;
-  const auto n_feed = feeds_.size();
-  std::vector<double> feed_w(n_feed, now.live_feeds > 0 ? power.fabric_w() / now.live_feeds : 0);
-  bool has_tripped = false;
+// Of all UPSs, failed ones too: where the racks' shelves find their feed.
+std::vector<double> Breakers::feed_racks_w(double time_s, double dt_s, const SitePower& power, const InForce& now,
+                                           bool& has_changed, std::vector<EventRow>& events) {
+  const std::size_t n_feed = ups_.size();
+  std::vector<double> feed_w(n_feed, now.live.feeds > 0 ? power.fabric_w() / now.live.feeds : 0);
   for (std::size_t row = 0; row < rows_.size(); ++row) {
     double row_w = 0;
     for (const auto& [rack, count] : rows_[row]) row_w += count * power.racks()[rack].ac_w;
@@ -67,18 +74,59 @@ bool Breakers::step(double time_s, double dt_s, const SitePower& power, const In
       if (busways_.empty()) continue;
       if (!advance(busways_[row * n_feed + f], time_s, dt_s, share_w, events)) continue;
       tripped_.busways.emplace_back(row, f);
-      has_tripped = true;
+      has_changed = true;
     }
   }
-  for (std::size_t f = 0; f < n_feed; ++f) {
-    if (now.lost_feeds[f]) continue;
-    const double load_w = feed_ac_w(plan_.power.feed, feed_w[f], plan_.power.ups_rating_w, plan_.power.feed_rating_w) +
-                          cooling_w / now.live_feeds;
-    if (!advance(feeds_[f], time_s, dt_s, load_w, events)) continue;
+  return feed_w;
+}
+
+bool Breakers::advance_ups(std::size_t feed, double time_s, double dt_s, double load_w, bool can_return,
+                           std::vector<EventRow>& events) {
+  Ups& ups = ups_[feed];
+  const double rating_w = plan_.power.ups_rating_w, left_s = ups.overload.time_left_s(load_w / rating_w);
+  const bool was_overloaded = ups.overload.is_overloaded(), had_given_up = tripped_.ups[feed];
+  tripped_.ups[feed] = ups.overload.step(dt_s, load_w / rating_w, can_return);
+  const auto append = [&](std::string what) {
+    EventRow row{time_s, ups.path, std::move(what), "limit"};
+    row.value = load_w;
+    row.limit = rating_w;
+    events.push_back(std::move(row));
+  };
+  const std::string load = fmt::format("{}, rating {}", format_quantity(load_w, Dimension::kPower),
+                                       format_quantity(rating_w, Dimension::kPower));
+  if (tripped_.ups[feed] && !had_given_up)
+    append(fmt::format("UPS overloaded for too long: {} at {}",
+                       can_return ? "its feed goes past it" : "it has shut down", load));
+  else if (!was_overloaded && ups.overload.is_overloaded())
+    append(fmt::format("UPS overloaded: {}; it carries this load for {}", load,
+                       format_quantity(left_s, Dimension::kTime, 2)));
+  else if (had_given_up && !tripped_.ups[feed])
+    append("UPS carries its load again: " + load);
+  return tripped_.ups[feed] != had_given_up;
+}
+
+bool Breakers::step(double time_s, double dt_s, const SitePower& power, const InForce& now, const SiteLoad& load,
+                    const PowerSupply& supply, std::vector<EventRow>& events) {
+  bool has_changed = false;
+  const std::vector<double> racks_w = feed_racks_w(time_s, dt_s, power, now, has_changed, events);
+  const bool has_way_past = !plan_.power.feed.carries_dc && supply.has_source();
+  for (std::size_t f = 0; f < ups_.size(); ++f) {
+    const bool is_lost = now.lost_feeds[f], has_failed = now.lost_ups[f] && !tripped_.ups[f];
+    const UpsLoad of = is_lost ? UpsLoad{} : UpsLoad{racks_w[f], load.backed_w / now.live.feeds, now.lost_ups[f]};
+    if (!has_failed)
+      has_changed =
+          advance_ups(f, time_s, dt_s, ups_output_w(plan_.power.feed, of), has_way_past && !is_lost, events) ||
+          has_changed;
+    if (feeds_.empty() || is_lost) continue;
+    double feed_w = 0;  // on batteries
+    if (supply.has_source())
+      feed_w = feed_ac_w(plan_.power.feed, of, plan_.power.ups_rating_w, plan_.power.feed_rating_w) +
+               load.cooling_w / now.live.feeds + (of.is_past_ups ? 0 : supply.recharge_w() / now.live.ups);
+    if (!advance(feeds_[f], time_s, dt_s, feed_w, events)) continue;
     tripped_.feeds[f] = true;
-    has_tripped = true;
+    has_changed = true;
   }
-  return has_tripped;
+  return has_changed;
 }
 
 }  // namespace racktwin

@@ -52,7 +52,7 @@ double rack_input_lag_s(const RackType& rack) {
 std::vector<WaveformRow> feeder_waveforms(const Plan& plan, const Model& model, double time_s, double step_s,
                                           const std::vector<ActivityProfile>& activity,
                                           const std::vector<double>& clocks, const std::vector<double>& junction_degc,
-                                          double cooling_w) {
+                                          const PlantState& plant) {
   RT_CHECK(!activity.empty());
   const auto n = static_cast<std::size_t>(activity.front().bins());
   const Waveform blank{step_s, std::vector<double>(n)};
@@ -74,7 +74,8 @@ std::vector<WaveformRow> feeder_waveforms(const Plan& plan, const Model& model, 
     Waveform feed{step_s, std::vector<double>(n, power.fabric_w())};
     for (std::size_t r = 0; r < ac.size(); ++r)
       for (std::size_t i = 0; i < n; ++i) feed.power_w[i] += model.rack_classes[r].count * ac[r].power_w[i];
-    for (double& w : feed.power_w) w = site_ac_w(plan.power, plan.power.feeds, w) + cooling_w;
+    const LiveFeeds live{plan.power.feeds, plan.power.feeds};
+    for (double& w : feed.power_w) w = site_ac_w(plan.power, live, site_load(plan.power, w, plant));
     return feed;
   };
   const Waveform load = at_feed();

@@ -2,6 +2,7 @@
 // shelves, then the chain to the feed. All racks are in step, as synchronous training is. Thread rule: pure function.
 #pragma once
 
+#include "sim/cooling/plant.h"
 #include "sim/model/model.h"
 #include "sim/plan/plan.h"
 #include "sim/recording/recording.h"
@@ -17,10 +18,10 @@ double rack_input_lag_s(const RackType& rack);
 
 // Channels site_power; site_load, the same if shelves neither stored nor lagged; rack_power, rack_dc_power and
 // gpu_power of the class with the highest peak; from time_s on. `activity` (n_gpu_class) gives the resolution; clocks,
-// junction_degc (n_gpu_class); cooling_w: at the feed, constant.
+// junction_degc (n_gpu_class); plant: what the cooling draws, constant.
 std::vector<WaveformRow> feeder_waveforms(const Plan& plan, const Model& model, double time_s, double step_s,
                                           const std::vector<ActivityProfile>& activity,
                                           const std::vector<double>& clocks, const std::vector<double>& junction_degc,
-                                          double cooling_w);
+                                          const PlantState& plant);
 
 }  // namespace racktwin

@@ -53,13 +53,16 @@ int psus_of_shelf(const RackType& rack, const LostSupply& lost, std::uint32_t ra
 // Of two feeds the first carries the odd shelves of every rack, the second the even ones.
 void set_supply(const Plan& plan, const Model& model, LostSupply lost, InForce& now) {
   const RackType& rack = plan.site.rack_type;
-  now.live_feeds = now.live_ups = 0;
+  now.live = {0, 0};
   for (std::size_t f = 0; f < static_cast<std::size_t>(plan.power.feeds); ++f) {
-    lost.feeds[f] = lost.feeds[f] || (lost.on_batteries && lost.ups[f]);
-    now.live_feeds += lost.feeds[f] ? 0 : 1;
-    now.live_ups += lost.feeds[f] || lost.ups[f] ? 0 : 1;
+    // Nothing leads past a rectifier, and past a UPS there is nothing without a source.
+    const bool has_way_past = !plan.power.feed.carries_dc && !lost.on_batteries;
+    lost.feeds[f] = lost.feeds[f] || (lost.ups[f] && !has_way_past);
+    now.live.feeds += lost.feeds[f] ? 0 : 1;
+    now.live.ups += lost.feeds[f] || lost.ups[f] ? 0 : 1;
   }
   now.lost_feeds = lost.feeds;
+  now.lost_ups = lost.ups;
   // Breakers tell rows apart: no class has racks in several of them then.
   std::vector<std::size_t> row_of(model.rack_classes.size());
   const std::vector<RowRacks> rows = racks_of_rows(plan, model);

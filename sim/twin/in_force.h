@@ -30,10 +30,10 @@ std::vector<RowRacks> racks_of_rows(const Plan& plan, const Model& model);
 
 struct InForce {
   NetworkShare network;
-  std::vector<double> clock_limit;   // (n_gpu_class) highest clock, in whole percents
-  std::vector<double> gpu_limit_w;   // (n_gpu_class)
-  int live_feeds = 1, live_ups = 1;  // live_ups: of live feeds
-  std::vector<bool> lost_feeds;      // (2)
+  std::vector<double> clock_limit;  // (n_gpu_class) highest clock, in whole percents
+  std::vector<double> gpu_limit_w;  // (n_gpu_class)
+  LiveFeeds live;
+  std::vector<bool> lost_feeds, lost_ups;  // (2)
   bool has_utility = true;
   RackSupply supply;
   double dry_bulb_degc = std::numeric_limits<double>::quiet_NaN();  // NaN: as the weather gives it

@@ -4,10 +4,16 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
 namespace racktwin {
+namespace {
+
+constexpr double kDay_s = 86400;
+
+}  // namespace
 
 NamedClasses one_of_a_kind(std::string path) { return {"", {std::move(path)}, {1}}; }
 
@@ -65,6 +71,14 @@ EventRow event_of_classes(const NamedClasses& named, const std::vector<std::uint
   return event;
 }
 
+void LimitWatch::count_time(double time_s, const std::vector<double>& values) {
+  const double since_s = std::exchange(watched_s_, time_s);
+  if (std::none_of(values.begin(), values.end(), [&](double value) { return value > limit_; })) return;
+  above_s_ += time_s - since_s;
+  const int day = static_cast<int>((since_s + time_s) / 2 / kDay_s);
+  if (std::exchange(last_day_, day) != day) ++days_above_;
+}
+
 void LimitWatch::watch(double time_s, const std::vector<double>& values, std::vector<EventRow>& events) {
   std::vector<std::uint32_t> up, down;
   for (std::uint32_t c = 0; c < is_above_.size(); ++c) {
@@ -78,6 +92,7 @@ void LimitWatch::watch(double time_s, const std::vector<double>& values, std::ve
     if (crosses || returns) is_above_[c] = crosses;
   }
   crossed_ = crossed_ || !up.empty();
+  count_time(time_s, values);
   for (const auto& [classes, word] : {std::pair(&up, "above limit"), std::pair(&down, "back below limit")}) {
     if (classes->empty()) continue;
     EventRow event = event_of_classes(named_, *classes, values, limit_, dimension_, name_ + " " + word);

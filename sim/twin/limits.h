@@ -51,9 +51,14 @@ class LimitWatch {
   double limit() const { return limit_; }
   double highest() const { return highest_; }  // NaN before the first value
   bool was_crossed() const { return crossed_; }
+  // How long any value was above the limit, and on how many days of the run. Calls stand for the time since the last.
+  double above_s() const { return above_s_; }
+  int days_above() const { return days_above_; }
   const std::string& name() const { return name_; }
 
  private:
+  void count_time(double time_s, const std::vector<double>& values);
+
   NamedClasses named_;
   std::string metric_, name_;
   double limit_, hysteresis_;
@@ -63,6 +68,8 @@ class LimitWatch {
   std::vector<bool> is_above_;        // (n_class)
   std::vector<double> last_above_s_;  // (n_class) when a value was last seen above
   bool crossed_ = false;
+  double watched_s_ = 0, above_s_ = 0;
+  int days_above_ = 0, last_day_ = -1;
 };
 
 }  // namespace racktwin

@@ -32,9 +32,9 @@ PowerCaps::PowerCaps(const Plan& plan, const Model& model)
 
 double PowerCaps::Cap::target_w(double time_s) const {
   if (event.ramp_s <= 0) return power_w;
-  const double down = std::clamp((time_s - event.time_s) / event.ramp_s, 0.0, 1.0);
+  const double down = std::clamp((std::min(time_s, ends_s) - event.time_s) / event.ramp_s, 0.0, 1.0);
   const double back = std::clamp((time_s - ends_s) / event.ramp_s, 0.0, 1.0);
-  return from_w + (power_w - from_w) * (down - back);
+  return from_w + (power_w - from_w) * std::max(down - back, 0.0);
 }
 
 PowerCaps::Cap PowerCaps::cap_of(const Event& event) const {
@@ -71,7 +71,7 @@ double PowerCaps::power_w(const Cap& cap, const Conditions& now, const std::vect
   double racks_w = 0;
   for (const auto& [rack, count] : cap.racks) racks_w += count * power_.racks()[rack].ac_w;
   if (cap.level == Cap::Level::kRow) return racks_w;
-  return site_ac_w(plan_.power, now.live_feeds, racks_w + power_.fabric_w()) + now.cooling_w;
+  return site_ac_w(plan_.power, now.live, site_load(plan_.power, racks_w + power_.fabric_w(), now.plant));
 }
 
 void PowerCaps::take(const std::vector<const Event*>& in_force, double time_s, const Conditions& now) {
@@ -117,12 +117,14 @@ double PowerCaps::highest_ratio(const Cap& cap, double target_w, const Condition
 void PowerCaps::note_missed(Cap& cap, double time_s, double target_w, double power_w, std::vector<EventRow>& events) {
   const bool is_missed = power_w > target_w * (1 + kMargin);
   if (is_missed && !cap.is_missed) {
+    const std::string target = format_quantity(target_w, Dimension::kPower);
     EventRow row{time_s, cap.event.path,
-                 fmt::format("power cap of {} not held: {} at the lowest clock",
-                             format_quantity(target_w, Dimension::kPower), format_quantity(power_w, Dimension::kPower)),
+                 fmt::format("power cap of {} not held: {} at the lowest clock", target,
+                             format_quantity(power_w, Dimension::kPower)),
                  "limit"};
     row.value = power_w;
     row.limit = target_w;
+    if (first_missed_.empty()) first_missed_ = fmt::format("power cap of {} not held", target);
     events.push_back(std::move(row));
   }
   cap.is_missed = is_missed;

@@ -27,8 +27,8 @@ class PowerCaps {
     const std::vector<double>& clocks;          // (n_gpu_class) in force
     const std::vector<double>& junction_degc;   // (n_gpu_class)
     RackSupply supply;
-    int live_feeds = 1;
-    double cooling_w = 0;  // at the feed
+    LiveFeeds live;
+    const PlantState& plant;
   };
 
   // The caps of the events in force from time_s on. A new one ramps from the power that is drawn then; one that has
@@ -46,6 +46,8 @@ class PowerCaps {
   double site_cap_w(double time_s) const;
   // The highest clock of a class under all caps; 1: none binds.
   double limit(std::uint32_t gpu_class) const { return limits_[gpu_class]; }
+  // The first that the lowest clock did not hold, in words; empty: none.
+  const std::string& first_missed() const { return first_missed_; }
 
  private:
   struct Cap {
@@ -78,6 +80,7 @@ class PowerCaps {
   SitePower power_;
   std::vector<Cap> caps_;
   std::vector<double> limits_;  // (n_gpu_class)
+  std::string first_missed_;
 };
 
 }  // namespace racktwin

@@ -18,12 +18,13 @@ constexpr double kLitresPerMinute = 60000;  // in 1 m3/s
 constexpr double kWater_kg_per_l = 1;       // make-up water
 constexpr double kSettle_s = 60;            // powers swing with the iteration: longer than most
 
-// Heat through the CDUs is that of the one loop that they work on.
-LimitWatch cdu_watch(const Plan& plan, double limit_w) {
-  NamedClasses named{"CDUs", {cdu_path(plan, 0)}, {static_cast<std::uint32_t>(plan.cooling.cdus)}};
-  const std::string name = plan.cooling.cdus == 1 ? "CDU heat" : fmt::format("heat of all {} CDUs", plan.cooling.cdus);
-  return {std::move(named), "cdu_heat",        name,     limit_w * plan.cooling.cdus,
-          0.01 * limit_w,   Dimension::kPower, kSettle_s};
+NamedClasses named_cdus(const Plan& plan) {
+  NamedClasses named{"CDUs", {}, {}};
+  for (int cdu = 0; cdu < plan.cooling.cdus; ++cdu) {
+    named.first.push_back(cdu_path(plan, cdu));
+    named.count.push_back(1);
+  }
+  return named;
 }
 
 // Air handlers or rear doors in the facility water give their air a little warmer than that; NaN: there are none.
@@ -36,20 +37,29 @@ RunLimits limits_of(const Plan& plan, const Model& model) {
   const RackType& rack = plan.site.rack_type;
   const auto liquid = [&](const Sourced& value) { return rack.liquid_cooled ? value.value : kNoValue; };
   const NamedClasses site = one_of_a_kind(plan.site.name), racks = named_racks(plan, model);
-  const double feed_w = plan.power.feed_rating_w, rack_w = rack.rack_rating_w.value;
+  NamedClasses feeds{"feeds", {}, {}}, ups{"UPSs", {}, {}};
+  for (int f = 0; f < plan.power.feeds; ++f) {
+    feeds.first.push_back(plan.power.feeds == 1 ? plan.site.name : feed_path(plan, f));
+    ups.first.push_back(ups_path(plan, f));
+    feeds.count.push_back(1);
+    ups.count.push_back(1);
+  }
+  const double feed_w = plan.power.feed_rating_w, rack_w = rack.rack_rating_w.value,
+               cdu_w = liquid(plan.cooling.cdu.heat_rating_w);
   return {
-      {site, plan.power.feeds == 1 ? "site_power" : "", plan.power.feeds == 1 ? "site power" : "power of a feed",
+      {feeds, plan.power.feeds == 1 ? "site_power" : "", plan.power.feeds == 1 ? "site power" : "power of a feed",
        feed_w, 0.01 * feed_w, Dimension::kPower, kSettle_s},
       {site, "site_power", "power of a feed if the other is lost", plan.power.feeds == 1 ? kNoValue : feed_w,
        0.01 * feed_w, Dimension::kPower, kSettle_s},
-      {site, "", "UPS load", plan.power.ups_rating_w, 0.01 * plan.power.ups_rating_w, Dimension::kPower, kSettle_s},
+      {ups, "", "UPS load", plan.power.ups_rating_w, 0.01 * plan.power.ups_rating_w, Dimension::kPower, kSettle_s},
       {site, "", "generator load", plan.power.generator_rating_w, 0.01 * plan.power.generator_rating_w,
        Dimension::kPower, kSettle_s},
       {named_rows(plan), "", "busway load", plan.power.busway_rating_w, 0.01 * plan.power.busway_rating_w,
        Dimension::kPower, kSettle_s},
       {racks, "rack_shelf_load", "power shelves, load with redundancy", 1.0, 0.01, Dimension::kNone, kSettle_s},
       {racks, "rack_power", "rack power", rack_w, 0.01 * rack_w, Dimension::kPower, kSettle_s},
-      cdu_watch(plan, liquid(plan.cooling.cdu.heat_rating_w)),
+      {named_cdus(plan), plan.cooling.cdus == 1 ? "cdu_heat" : "", "CDU heat", cdu_w, 0.01 * cdu_w, Dimension::kPower,
+       kSettle_s},
       {named_gpus(plan, model), "gpu_junction", "GPU junction", rack.gpu.software_slowdown_degc.value, 3,
        Dimension::kTemperature},
       {racks, "rack_inlet", "coolant into the racks", liquid(rack.max_inlet_degc), 0.5, Dimension::kTemperature},
@@ -167,8 +177,10 @@ void RunBook::book_pumps_and_leaves(const BookedStep& step, const Site& site) {
 void RunBook::book_site(const BookedStep& step, Site& site) {
   const PlantState& s = step.plant;
   const double cooling_w = s.pump_power_w + s.facility_power_w;
+  const auto load_of = [&](double it_w) { return site_load(plan_.power, it_w, s); };
   const auto at_feed_w = [&](double it_w) {
-    return (step.supply.is_dark() ? 0 : site_ac_w(plan_.power, step.supply.live_feeds(), it_w)) + cooling_w;
+    const SiteLoad load = load_of(it_w);
+    return step.supply.is_dark() ? load.cooling_w : site_ac_w(plan_.power, step.supply.live(), load);
   };
   site.ac_w = at_feed_w(site.it_w);
   // On batteries the feeds carry nothing.
@@ -176,9 +188,16 @@ void RunBook::book_site(const BookedStep& step, Site& site) {
   const auto from_feed_w = [&](double it_w) { return is_fed * at_feed_w(it_w) + recharge_w; };
   site.ac_high_w = from_feed_w(site.it_high_w);
   site.generator_w = step.supply.is_on_generator() ? site.ac_high_w : 0;
-  const int live_feeds = std::max(step.supply.live_feeds(), 1);
-  site.feed_w = site.ac_high_w / live_feeds;
-  site.ups_w = ups_output_w(plan_.power, live_feeds, site.it_high_w);
+  const LiveFeeds live = step.supply.live();
+  const SiteLoad highest = load_of(site.it_high_w);
+  for (std::size_t f = 0; f < static_cast<std::size_t>(plan_.power.feeds); ++f) {
+    const bool is_lost = step.now.lost_feeds[f], is_past = step.now.lost_ups[f];
+    site.feed_w.push_back(is_lost ? 0
+                                  : is_fed * feed_share_w(plan_.power, live, highest, is_past) +
+                                        (is_past ? 0 : recharge_w / live.ups));
+    site.ups_w.push_back(is_lost || is_past ? 0 : ups_output_w(plan_.power, live.feeds, highest));
+  }
+  const int live_feeds = std::max(live.feeds, 1);
   for (const auto& racks : racks_of_row_) {
     double row_w = 0;
     for (const auto& [rack, count] : racks) row_w += count * site.rack_high_w[rack];
@@ -224,6 +243,7 @@ void RunBook::add_totals(const BookedStep& step, const Site& site) {
   totals_.rack_peak_w =
       std::max(totals_.rack_peak_w, *std::max_element(site.rack_high_w.begin(), site.rack_high_w.end()));
   if (step.profile) totals_.step_time_max_s = std::fmax(totals_.step_time_max_s, step.profile->step_s);
+  totals_.stopped_s += step.profile ? 0 : dt;
   totals_.working_gpu_s += model_.ranks * dt;
   totals_.throttled_gpu_s += site.throttled_gpus * dt;
   for (std::uint32_t c = 0; c < model_.gpu_classes.size(); ++c)
@@ -269,14 +289,14 @@ void RunBook::count_losses(const BookedStep& step) {
 }
 
 void RunBook::watch_limits(const BookedStep& step, const Site& site, std::vector<EventRow>& events) {
-  limits_.feed.watch(step.time_s, {site.feed_w}, events);
-  if (step.supply.live_feeds() == plan_.power.feeds) limits_.other_feed.watch(step.time_s, {site.ac_high_w}, events);
-  limits_.ups.watch(step.time_s, {site.ups_w}, events);
+  limits_.feed.watch(step.time_s, site.feed_w, events);
+  if (step.supply.live().feeds == plan_.power.feeds) limits_.other_feed.watch(step.time_s, {site.ac_high_w}, events);
+  limits_.ups.watch(step.time_s, site.ups_w, events);
   limits_.generator.watch(step.time_s, {site.generator_w}, events);
   limits_.busway.watch(step.time_s, site.busway_w, events);
   limits_.shelf.watch(step.time_s, site.shelf_load, events);
   limits_.rack.watch(step.time_s, site.rack_high_w, events);
-  limits_.cdu.watch(step.time_s, {step.plant.cdu_heat_w}, events);
+  if (!step.plant.heat_of_cdu_w.empty()) limits_.cdu.watch(step.time_s, step.plant.heat_of_cdu_w, events);
   limits_.junction.watch(step.time_s, step.plant.gpu_junction_degc, events);
   limits_.inlet.watch(step.time_s, step.plant.rack_inlet_degc, events);
   limits_.outlet.watch(step.time_s, step.plant.rack_return_degc, events);

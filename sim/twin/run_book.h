@@ -33,6 +33,7 @@ struct BookedStep {
   const IterationProfile* profile;          // nullptr: the job stands still
   double full_step_s = 0;                   // of the job at full clock on a whole network
   const PowerSupply& supply;
+  const InForce& now;
   bool is_dark = false;   // GPUs of the job have no power
   double site_cap_w = 0;  // NaN: none
 };
@@ -63,7 +64,7 @@ class RunBook {
     double throttled_gpus = 0;
     std::vector<double> rack_high_w, shelf_load;               // (n_rack_class)
     std::vector<double> busway_w;                              // (n_row) highest, of one feed
-    double feed_w = 0, ups_w = 0;                              // highest, of one feed that works
+    std::vector<double> feed_w, ups_w;                         // (n_feed) highest
     double hottest_degc = 0, inlet_degc = 0, outlet_degc = 0;  // the highest; NaN: no data
     NetworkLoad network;
   };

@@ -40,6 +40,15 @@ bool has_power(const Model& model, const RackSupply& supply, std::uint32_t gpu_c
   return supply.psus[rack_class] > 0 && !supply.is_off[gpu_class];
 }
 
+SiteLoad site_load(const PowerPlan& power, double it_w, const PlantState& plant) {
+  double backed_w = 0;
+  if (!std::isnan(power.ride_through_s)) {
+    backed_w += power.ups_carries_pumps ? plant.pump_power_w : 0;
+    backed_w += power.ups_carries_facility ? plant.fan_power_w + plant.chiller_power_w : 0;
+  }
+  return {it_w, backed_w, plant.pump_power_w + plant.facility_power_w - backed_w};
+}
+
 SitePower::SitePower(const Plan& plan, const Model& model)
     : plan_(plan),
       rack_(plan.site.rack_type),
@@ -259,6 +268,10 @@ double SitePower::fabric_w() const {
 double SitePower::usable_shelf_w(std::uint32_t rack_class) const {
   const int redundant = rack_.shelves * (rack_.shelf_psus - rack_.shelf_redundant_psus);
   return std::min(redundant, supply_.psus[rack_class]) * rack_.psu_rating_w.value;
+}
+
+double SitePower::rated_ac_w(std::uint32_t rack_class) const {
+  return rack_ac_of(rack_class, supply_.psus[rack_class] * rack_.psu_rating_w.value);
 }
 
 }  // namespace racktwin

@@ -2,8 +2,10 @@
 // within the window. Thread rule: one thread per SitePower.
 #pragma once
 
+#include "sim/cooling/plant.h"
 #include "sim/model/model.h"
 #include "sim/plan/plan.h"
+#include "sim/power/power_supply.h"
 #include "sim/workload/profile.h"
 
 #include <cstdint>
@@ -33,6 +35,9 @@ struct PhaseWindow {
   double from = 0, to = 0;
   double stopped_s = std::numeric_limits<double>::infinity();
 };
+
+// The cooling of a site with batteries parts in what they are to carry and the rest.
+SiteLoad site_load(const PowerPlan& power, double it_w, const PlantState& plant);
 
 class SitePower {
  public:
@@ -73,6 +78,8 @@ class SitePower {
   double fabric_w() const;
   // DC that the PSUs of a rack of a class can give: those that work, the redundant ones not counted.
   double usable_shelf_w(std::uint32_t rack_class) const;
+  // AC of a rack of a class whose PSUs that work all give their rating; 0: none works.
+  double rated_ac_w(std::uint32_t rack_class) const;
 
  private:
   using Counts = std::vector<std::pair<std::uint32_t, int>>;  // class, how many

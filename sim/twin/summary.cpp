@@ -36,14 +36,38 @@ class Summary {
 
 double headroom(const LimitWatch& watch) { return 1 - watch.highest() / watch.limit(); }
 
-std::string verdict(const RunLimits& limits, const std::string& runaway) {
+struct NamedLimit {
+  const char* name;  // in the summary
+  const LimitWatch& watch;
+  const Ground& ground;
+};
+
+std::vector<NamedLimit> all_limits(const RunLimits& limits, const Grounds& on) {
+  return {{"feed", limits.feed, on.ac},
+          {"one_feed", limits.other_feed, on.ac},
+          {"ups", limits.ups, on.ac},
+          {"generator", limits.generator, on.ac},
+          {"busway", limits.busway, on.ac},
+          {"rack", limits.rack, on.power},
+          {"shelf", limits.shelf, on.power},
+          {"cdu", limits.cdu, on.cooling},
+          {"junction", limits.junction, on.cooling},
+          {"coolant_supply", limits.inlet, on.cooling},
+          {"coolant_return", limits.outlet, on.cooling},
+          {"coils", limits.coils, on.cooling}};
+}
+
+std::string verdict(const std::vector<NamedLimit>& limits, const RunTotals& totals) {
   std::string crossed;
-  for (const LimitWatch* watch :
-       {&limits.feed, &limits.other_feed, &limits.ups, &limits.busway, &limits.rack, &limits.shelf, &limits.cdu,
-        &limits.junction, &limits.inlet, &limits.outlet, &limits.coils})
-    if (watch->was_crossed()) crossed += (crossed.empty() ? "" : ", ") + watch->name();
+  for (const NamedLimit& limit : limits)
+    if (limit.watch.was_crossed()) crossed += (crossed.empty() ? "" : ", ") + limit.watch.name();
   if (!crossed.empty()) crossed = "limits crossed: " + crossed;
-  if (!runaway.empty()) crossed += (crossed.empty() ? "" : "; ") + runaway;
+  const auto add = [&](const std::string& what) { crossed += (crossed.empty() ? "" : "; ") + what; };
+  if (!totals.missed_cap.empty()) add(totals.missed_cap);
+  if (!totals.runaway.empty()) add(totals.runaway);
+  if (!totals.frost.empty()) add(totals.frost);
+  if (totals.stopped_s > 0)
+    add(fmt::format("the job stood still for {}", format_quantity(totals.stopped_s, Dimension::kTime)));
   return crossed.empty() ? "ok" : crossed;
 }
 
@@ -90,7 +114,7 @@ std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Ca
   const double tokens = static_cast<double>(w.global_batch) * w.sequence;
   const StepParts& parts = first_step.parts;
   Summary s;
-  const std::string judged = verdict(limits, totals.runaway);
+  const std::string judged = verdict(all_limits(limits, on), totals);
   s.text("verdict", judged == "ok" ? 0 : 1, judged);
   s.add("step_time_s", first_step.step_s, "s", on.step);
   s.add("step_time_max_s", totals.step_time_max_s, "s", on.step);
@@ -147,6 +171,11 @@ std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Ca
   s.add("headroom_rack", headroom(limits.rack), "1", on.power);
   s.add("headroom_cdu", headroom(limits.cdu), "1", on.cooling);
   s.add("headroom_junction_k", limits.junction.limit() - limits.junction.highest(), "K", on.cooling);
+  for (const NamedLimit& limit : all_limits(limits, on)) {
+    if (std::isnan(limit.watch.limit())) continue;
+    s.add(fmt::format("above_{}_s", limit.name).c_str(), limit.watch.above_s(), "s", limit.ground);
+    s.count(fmt::format("above_{}_days", limit.name).c_str(), limit.watch.days_above());
+  }
   const double memory = memory_use(w).total_bytes();
   const Ground reserve = {Evidence::kAssumed, "runtime reserve", {}, false};
   s.add("headroom_memory", 1 - memory / gpu.hbm_capacity_bytes.value, "1", reserve);

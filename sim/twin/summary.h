@@ -27,6 +27,8 @@ struct RunTotals {
   double site_energy_j = 0, it_energy_j = 0;
   double burnt_j = 0;  // by the smoothing of GPUs' power
   double site_peak_w = 0, rack_peak_w = 0;
+  double stopped_s = 0;    // the job stood still
+  std::string missed_cap;  // the first cap that was not held, in words; empty: none
   double working_gpu_s = 0, throttled_gpu_s = 0;
   std::array<double, 1 + kClockReasonNames.size()> reason_gpu_s{};  // of working GPUs, by ClockReason
   double clock_start = 1, clock_min = 1;                            // of the slowest working GPU
@@ -37,6 +39,7 @@ struct RunTotals {
   double facility_heat_degc_j = 0;  // and times the temperature that it comes back with
   double dry_bulb_max_degc = kNoData, facility_return_max_degc = kNoData;
   double coolant_residual = 0;  // the largest
+  std::string frost;            // where water was to be colder than 0 degC; empty: nowhere
   std::string runaway;          // what ran away first; empty: nothing
   int solves = 0;
   // Tokens that were not trained against a job at full clock on a whole network, by what held it back; of several the

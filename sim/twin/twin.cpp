@@ -11,6 +11,7 @@
 #include "sim/twin/feeder_waveform.h"
 #include "sim/twin/in_force.h"
 #include "sim/twin/metrics.h"
+#include "sim/twin/power_brake.h"
 #include "sim/twin/power_caps.h"
 #include "sim/twin/profiles.h"
 #include "sim/twin/run_book.h"
@@ -53,6 +54,7 @@ class Twin {
         supply_(plan.power),
         breakers_(plan, model_),
         caps_(plan, model_),
+        brake_(plan, model_),
         schedule_(plan.events),
         pacer_(plan.frame_s, options.pace),
         profiles_(plan, model_, calibration),
@@ -64,7 +66,6 @@ class Twin {
       values->resize(model_.rack_classes.size());
     input_.pump_speed.resize(static_cast<std::size_t>(plant_.pumps()));
     input_.dry_bulb_degc = std::numeric_limits<double>::quiet_NaN();
-    input_.room_power_w = power_.fabric_w();
   }
 
   Result<RunOutcome> run() {
@@ -83,6 +84,7 @@ class Twin {
       if (options_.on_progress) options_.on_progress({time_s_, plan_.duration_s});
       if (auto ok = wait_and_hear(); !ok) return tl::unexpected(ok.error());
       watch_runaway();
+      watch_frost();
       const bool ends_frame = (i + 1) % steps_per_frame == 0 || i + 1 == steps || outcome_.was_interrupted;
       if (ends_frame)
         if (auto ok = append_frame(); !ok) return tl::unexpected(ok.error());
@@ -116,6 +118,7 @@ class Twin {
                   profile_.get(),
                   full_profile_->step_s,
                   supply_,
+                  now_,
                   is_dark(),
                   caps_.site_cap_w(time_s_)},
                  events_);
@@ -151,6 +154,18 @@ class Twin {
     what = "the cooling runs away: " + what;
     if (totals().runaway.empty()) totals().runaway = what;
     events_.push_back({time_s_, plan_.site.name, std::move(what), "limit"});
+  }
+
+  // Said once. Water only: what else a loop may hold has no freezing point in the catalogue.
+  void watch_frost() {
+    const double supply_degc = plant_.state().facility_supply_degc;
+    const bool freezes = plan_.cooling.facility.coolant == "water" && supply_degc < 0;
+    if (!freezes || !totals().frost.empty()) return;
+    totals().frost = "the facility water freezes";
+    events_.push_back({time_s_, facility_path(plan_),
+                       fmt::format("{}: {}; no set-point keeps it warm", totals().frost,
+                                   format_quantity(supply_degc, Dimension::kTemperature)),
+                       "limit"});
   }
 
   // --- before the first step
@@ -194,12 +209,12 @@ class Twin {
     if (why_stopped()) return {};  // the first step says so
     for (int i = 0; i < 8; ++i) {
       if (auto ok = find_profile(); !ok) return ok;
-      if (caps_.is_empty()) return {};
-      const std::vector<double> before = clocks_, allowed = allowed_ratios();
-      caps_.settle(time_s_, conditions(), allowed, events_);
-      for (std::uint32_t c = 0; c < clocks_.size(); ++c)
-        set_clock(c, allowed_clock(std::min(power_ratio(c), caps_.limit(c)), now_.clock_limit[c]));
-      if (clocks_ == before) return {};
+      if (caps_.is_empty() && !brake_.is_needed(now_.supply)) return {};
+      const std::vector<double> before = clocks_;
+      caps_.settle(time_s_, conditions(), allowed_ratios(), events_);
+      const bool goes_down = brake_racks();
+      for (std::uint32_t c = 0; c < clocks_.size(); ++c) set_clock(c, powered_clock(c));
+      if (clocks_ == before && !goes_down) return {};
       compute_power(phase_ + 1);
       if (auto ok = plant_.settle(input_); !ok) return keep_and_fail(ok.error());
     }
@@ -242,9 +257,9 @@ class Twin {
     const double step_s = first_profile_->step_s;
     const auto samples = static_cast<int>(waveform_samples(step_s, kWaveformStep_s));
     const PlantState& plant = plant_.state();
-    return record_.put_waveforms(
-        feeder_waveforms(plan_, model_, 0, step_s, activity_profiles(model_, first_.iteration, first_.times, samples),
-                         clocks_, plant.gpu_junction_degc, plant.pump_power_w + plant.facility_power_w));
+    return record_.put_waveforms(feeder_waveforms(plan_, model_, 0, step_s,
+                                                  activity_profiles(model_, first_.iteration, first_.times, samples),
+                                                  clocks_, plant.gpu_junction_degc, plant));
   }
 
   // Solves at the present clocks and keeps the timeline.
@@ -283,16 +298,18 @@ class Twin {
     has_just_changed_ = true;
     const std::vector<const Event*> events = schedule_.in_force();
     now_ = in_force(plan_, model_, events, lost_supply(), input_);
-    supply_.set(now_.live_feeds, now_.live_ups, now_.has_utility);
+    brake_.apply(now_.supply);
+    supply_.set(now_.live, now_.has_utility);
     cut_cooling();
     if (has_started_) caps_.take(events, time_s_, conditions());
     for (std::uint32_t c = 0; c < clocks_.size(); ++c)
       if (now_.clock_limit[c] < clocks_[c]) set_clock(c, {now_.clock_limit[c], ClockReason::kClockLimit});
   }
 
-  // Without utility and generator the batteries carry of the cooling what hangs on them, and in the end nothing.
+  // Without a feed the cooling stands still too. Without utility and generator the batteries carry of it what hangs on
+  // them, and in the end nothing.
   void cut_cooling() {
-    if (supply_.has_source()) return;
+    if (supply_.has_source() && supply_.live().feeds > 0) return;
     const bool has_batteries = !supply_.is_dark();
     if (!has_batteries || !plan_.power.ups_carries_pumps)
       std::fill(input_.pump_speed.begin(), input_.pump_speed.end(), 0);
@@ -301,9 +318,7 @@ class Twin {
 
   PowerCaps::Conditions conditions() const {
     const PlantState& plant = plant_.state();
-    return {profile_.get(),          clocks_,
-            plant.gpu_junction_degc, rack_supply(),
-            supply_.live_feeds(),    plant.pump_power_w + plant.facility_power_w};
+    return {profile_.get(), clocks_, plant.gpu_junction_degc, rack_supply(), supply_.live(), plant};
   }
 
   RackSupply rack_supply() const {
@@ -371,11 +386,9 @@ class Twin {
     compute_power(phase_ + share);
     phase_ += share;
     phase_ -= std::floor(phase_);
-    const PlantState& plant = plant_.state();
-    has_new_events_ =
-        breakers_.step(time_s_ + dt, dt, power_, now_, plant.pump_power_w + plant.facility_power_w, events_) ||
-        has_new_events_;
-    for (std::string& what : supply_.step(dt, it_w())) {
+    const SiteLoad load = site_load(plan_.power, it_w(), plant_.state());
+    has_new_events_ = breakers_.step(time_s_ + dt, dt, power_, now_, load, supply_, events_) || has_new_events_;
+    for (std::string& what : supply_.step(dt, load)) {
       events_.push_back({time_s_ + dt, utility_path(plan_), std::move(what), "limit"});
       has_new_events_ = true;  // the cooling goes with the supply
     }
@@ -395,6 +408,7 @@ class Twin {
     power_.update_with_swings({profile_.get(), phase_, to_phase, stopped_s_}, clocks_,
                               plant_.state().gpu_junction_degc);
     input_.gpu_power_w = power_.gpu_w();
+    input_.room_power_w = power_.fabric_w();
     for (std::uint32_t r = 0; r < model_.rack_classes.size(); ++r) {
       const UnitPower& rack = power_.racks()[r];
       input_.cpu_power_w[r] = rack.cpu_w;
@@ -413,7 +427,22 @@ class Twin {
     return power_.clock_within_ramp(*full_profile_, c, ratio, junction);
   }
 
-  // Clocks but for caps and temperature (n_gpu_class).
+  // What power and events allow.
+  SetClock powered_clock(std::uint32_t c) const {
+    return allowed_clock(std::min({power_ratio(c), caps_.limit(c), brake_.limit(c)}), now_.clock_limit[c]);
+  }
+
+  // A control period of the power supplies; true if racks go down by it.
+  bool brake_racks() {
+    if (!brake_.is_needed(now_.supply)) return false;
+    std::vector<double> allowed = allowed_ratios();
+    for (std::uint32_t c = 0; c < clocks_.size(); ++c) allowed[c] = std::min(allowed[c], caps_.limit(c));
+    const bool goes_down = brake_.control(time_s_, conditions(), allowed, events_);
+    brake_.apply(now_.supply);
+    return goes_down;
+  }
+
+  // Clocks but for caps, the power brake and temperature (n_gpu_class).
   std::vector<double> allowed_ratios() const {
     std::vector<double> ratios;
     for (std::uint32_t c = 0; c < clocks_.size(); ++c) ratios.push_back(std::min(power_ratio(c), now_.clock_limit[c]));
@@ -426,10 +455,10 @@ class Twin {
     if (since_control_s_ < kControlPeriod_s - kSlack_s) return;
     const double period_s = std::exchange(since_control_s_, 0);
     if (!caps_.is_empty()) caps_.control(time_s_, conditions(), allowed_ratios(), events_);
+    brake_racks();
     for (std::uint32_t c = 0; c < clocks_.size(); ++c) {
       const double junction = plant_.state().gpu_junction_degc[c];
-      const SetClock allowed = allowed_clock(std::min(power_ratio(c), caps_.limit(c)), now_.clock_limit[c]);
-      set_clock(c, thermal_clock(gpu_, {clocks_[c], reasons_[c]}, junction, allowed, period_s));
+      set_clock(c, thermal_clock(gpu_, {clocks_[c], reasons_[c]}, junction, powered_clock(c), period_s));
       if (model_.gpu_classes[c].stage >= 0) totals().clock_min = std::min(totals().clock_min, clocks_[c]);
     }
     book_.watch_clocks(time_s_, reasons_, plant_.state().gpu_junction_degc, events_);
@@ -529,6 +558,7 @@ class Twin {
   Result<RunOutcome> finish(double took_s) {
     if (auto ok = append_events(); !ok) return tl::unexpected(ok.error());
     totals().solves = profiles_.solves();
+    totals().missed_cap = caps_.first_missed();
     outcome_.summary = summarise(plan_, model_, calibration_, *first_profile_, totals(), book_.limits(),
                                  plant_.ledger(), by_operator_);
     outcome_.has_crossed_limit = outcome_.summary.front().value > 0;
@@ -559,6 +589,7 @@ class Twin {
   PowerSupply supply_;
   Breakers breakers_;
   PowerCaps caps_;
+  PowerBrake brake_;
   bool has_started_ = false;  // the plant is settled: power has a meaning
   EventSchedule schedule_;
   bool has_new_events_ = true;  // since they were last applied

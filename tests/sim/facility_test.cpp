@@ -163,6 +163,30 @@ TEST_CASE("the CDU's valve holds the supply at its set-point, in a steady state 
   CHECK(plant.ledger().residual() < 1e-12);
 }
 
+TEST_CASE("the valve comes to rest in steps of minutes too, at little load and from far off") {
+  Plan plan = controlled_plan();
+  plan.cooling.tcs_setpoint_degc = 35;
+  const Model model = model_of(1, 8);
+  PlantInput input = input_for(model, 30, {1, 1});
+  Plant plant = settled(plan, model, input);
+  for (auto* power : {&input.gpu_power_w, &input.cpu_power_w, &input.tray_other_power_w, &input.switch_power_w})
+    for (double& w : *power) w *= 0.08;
+  for (int i = 0; i < 10; ++i) plant.step(input, 600);
+  CHECK(plant.state().tcs_supply_degc == Approx(35).margin(0.25));
+  const double rest = plant.state().cdu_valve;
+  for (int i = 0; i < 50; ++i) {
+    plant.step(input, 600);
+    CHECK(plant.state().cdu_valve == rest);
+  }
+  // Hot water that nothing heats is cooled, though the racks add nothing to it.
+  input.facility_supply_degc = 60;
+  for (int i = 0; i < 20; ++i) plant.step(input, 600);
+  CHECK(plant.state().tcs_supply_degc > 50);
+  input.facility_supply_degc = 30;
+  for (int i = 0; i < 10; ++i) plant.step(input, 600);
+  CHECK(plant.state().tcs_supply_degc == Approx(35).margin(0.25));
+}
+
 TEST_CASE("the supply stays above the dew point of the room") {
   Plan plan = controlled_plan();
   plan.cooling.facility.room_dew_point_degc = Sourced(15);

@@ -45,7 +45,7 @@ Waveform feed_of(const Plan& plan, double step_s) {
   const double period_s = profile_of(*model, iteration, *times).step_s;
   const auto samples = static_cast<int>(waveform_samples(period_s, step_s));
   const std::vector<WaveformRow> rows = feeder_waveforms(
-      plan, *model, 0, period_s, activity_profiles(*model, iteration, *times, samples), clocks, junction_degc, 0);
+      plan, *model, 0, period_s, activity_profiles(*model, iteration, *times, samples), clocks, junction_degc, {});
   REQUIRE(rows.front().channel == "site_power");
   return {period_s, std::vector<double>(rows.front().values.begin(), rows.front().values.end())};
 }

@@ -53,6 +53,16 @@ TEST_CASE("an event names the first component that crosses, how many others do, 
   CHECK(watch.highest() == 67);
 }
 
+TEST_CASE("time above a limit counts, and the days on which there was any") {
+  LimitWatch watch = watch_of_one(100, 5);
+  std::vector<EventRow> events;
+  const double hour_s = 3600;
+  for (int hour = 1; hour <= 72; ++hour)  // above in the hours that end at 10 to 12 of the first and the third day
+    watch.watch(hour * hour_s, {hour % 24 >= 10 && hour % 24 <= 12 && hour / 24 != 1 ? 101.0 : 99.0}, events);
+  CHECK(watch.above_s() == 6 * hour_s);
+  CHECK(watch.days_above() == 2);
+}
+
 TEST_CASE("classes are named by the path of their first member") {
   const Plan plan = flagship({});
   const Model model = build_model(plan).value();

@@ -408,6 +408,12 @@ TEST_CASE("a table row and a scenario resolve to the same workload") {
   CHECK(workload->overlap_grad_reduce == plan.workload.overlap_grad_reduce);
 }
 
+TEST_CASE("an event that the run does not reach is a warning") {
+  const Plan plan = small_job({"duration=60 s", "event=[{at='60 s', path='hall', clock_limit=0.9}]"});
+  REQUIRE(plan.warnings.size() == 1);
+  CHECK(plan.warnings.front() == "an event of \"hall\" has no effect: it begins at 60 s, when the run has ended");
+}
+
 TEST_CASE("memory that is almost full is a warning, not an error") {
   CHECK(loaded(kMinimal).warnings.empty());
   const Plan tight = flagship({"workload.pp=4", "workload.vp=4", "workload.dp=16"});

@@ -127,8 +127,30 @@ TEST_CASE("a lost feed leaves half of the shelves to carry the racks, and the ot
   CHECK(r.value("tokens_lost_to_power") == 0);
 }
 
+TEST_CASE("a ramp that its end cuts short goes back from where it is") {
+  const std::string event = "{{at='40 s', for='{} s', path='hall', curtail='6 %', ramp='120 s'}}";
+  const Run cut = run(fmt::format(fmt::runtime(event), 60)), whole = run(fmt::format(fmt::runtime(event), 240));
+  const double before_w = cut.at("site_power_cap", 60);
+  CHECK(cut.at("site_power_cap", 100) == Approx(whole.at("site_power_cap", 100)));
+  CHECK(cut.at("site_power_cap", 140) > cut.at("site_power_cap", 120));
+  CHECK(cut.at("site_power_cap", 140) <= before_w * 1.01);
+}
+
+TEST_CASE("a cap that is not held and a job that stands still are no ok run") {
+  const auto verdict = [](const Run& r) { return r.outcome.summary.front().text; };
+  CHECK(verdict(run("")) == "ok");
+  const Run missed = run("{at='100 s', path='hall/row-a', power_cap='50 kW'}");
+  CHECK(verdict(missed) == "power cap of 50 kW not held");
+  CHECK(missed.outcome.has_crossed_limit);
+  CHECK(verdict(run("{at='100 s', for='100 s', path='hall/row-a/rack-01', state='leaking'}")) ==
+        "the job stood still for 100 s");
+}
+
 TEST_CASE("GPUs without power draw nothing, and the job goes on when it is back") {
   const Run r = run("{at='100 s', for='100 s', path='hall/feed-a', state='failed'}");
+  CHECK(r.at("pump_power", 180) < 1);  // the cooling hangs on the feed too
+  CHECK(r.at("pump_power", 400) == Approx(r.at("pump_power", 80)).epsilon(0.01));
+  CHECK(r.value("energy_residual") < 1e-9);
   CHECK(r.at("it_power", 180) == 0);
   CHECK(r.at("gpu_power", 180) == 0);
   CHECK(r.at("it_power", 300) > 0.9 * r.at("it_power", 80));
@@ -176,6 +198,35 @@ TEST_CASE("PSUs that fail leave the others their load, and no less room until mo
   CHECK(one.value("headroom_shelf") == Approx(whole.value("headroom_shelf")).margin(1e-6));
   CHECK(half.value("headroom_shelf") == Approx(whole.value("headroom_shelf")).margin(1e-6));  // 3 + 3 in a shelf
   CHECK(most.at("rack_shelf_load", 400) == Approx(1.5 * whole.at("rack_shelf_load", 400)).epsilon(1e-3));
+}
+
+TEST_CASE("PSUs that are left brake the GPUs of their rack to what they can give, or the rack goes down") {
+  const std::string rack = "hall/row-a/rack-01";
+  const auto left = [&](int psus, const char* lasts) {
+    std::string events;
+    for (int p = psus; p < 48; ++p)
+      events += fmt::format("{{at='100 s', {} path='{}/power-shelf-{:02}/psu-{}', state='failed'}},", lasts, rack,
+                            1 + p / 6, 1 + p % 6);
+    return events;
+  };
+  const std::vector<std::string> on_one_rack = {"workload.gpus_per_domain=64"};
+  const Run whole = run("", on_one_rack);
+  const RackType type = small_job().site.rack_type;
+  // The peak at the rack's input, less what the shelves lose of it, at 97 %.
+  const int some = static_cast<int>(0.97 * 0.97 * whole.value("rack_peak_w") / type.psu_rating_w.value);
+  const Run r = run(left(some, "for='200 s',"), on_one_rack);
+  CHECK(whole.at("gpu_clock", 200) == 1);
+  CHECK(r.says(rack, "brake the GPUs"));
+  CHECK(r.at("gpu_clock", 200) < 0.99);
+  CHECK(r.at("rack_shelf_load", 200) <= 1);
+  CHECK(r.at("rack_shelf_load", 200) > 0.7);  // the mean; it is the peak that is at the rating
+  CHECK(r.value("tokens_lost_to_power") > 0);
+  CHECK(r.at("gpu_clock", 400) == 1);  // they are repaired, and the clock is back a percent a second
+  const Run few = run(left(4, "for='200 s',"), on_one_rack);
+  CHECK(few.says(rack, "and it goes down"));
+  CHECK(few.at("rack_power", 200) == 0);
+  CHECK(few.says("hall", "GPUs without power: the job stands still"));
+  CHECK(few.at("rack_power", 400) == Approx(whole.at("rack_power", 400)).epsilon(0.01));
 }
 
 TEST_CASE("a tray that leaks loses its coolant and its power, its neighbours nothing, and the job waits for it") {
@@ -229,6 +280,15 @@ TEST_CASE("a feed past its failed UPS goes on, and loses its racks with the util
   CHECK_FALSE(other.says("hall/utility", "dark"));
 }
 
+TEST_CASE("past its UPS a feed draws less, and past a rectifier there is no way") {
+  const std::string failed = "{at='100 s', path='hall/feed-a/ups', state='failed'}";
+  const Run ac = run(failed), dc = run(failed, {"power.feed=feed-800vdc"});
+  CHECK(ac.at("it_power", 400) == Approx(ac.at("it_power", 100)).epsilon(1e-3));
+  CHECK(ac.at("site_power", 400) < 0.99 * ac.at("site_power", 100));
+  CHECK(dc.at("it_power", 400) == 0);
+  CHECK(dc.says("hall/feed-a/ups", "carries nothing without the rectifier"));
+}
+
 const EventRow& event_of(const Run& r, const std::string& path, const std::string& what) {
   for (const EventRow& event : r.events)
     if (event.path == path && event.what.find(what) != std::string::npos) return event;
@@ -253,6 +313,29 @@ TEST_CASE("a feed that cannot carry what the other leaves it is tripped by its b
                         {"power.feeds=2", fmt::format("power.rating={} W", 1.1 * all_w), "power.breaker_delay=4 s"});
   CHECK_FALSE(roomy.says("hall/feed-b", "breaker"));
   CHECK(roomy.at("it_power", 400) > 0);
+}
+
+TEST_CASE("a UPS that carries too much hands the load to its bypass, on batteries it shuts down, and it comes back") {
+  const double it_w = run("").at("it_power", 400);
+  const std::vector<std::string> site = {fmt::format("power.ups_rating={} W", it_w / 1.18),
+                                         "power.ups_ride_through=10 min"};
+  const Run r = run("", site);
+  const EventRow& trip = event_of(r, "hall/feed-a/ups", "its feed goes past it");
+  CHECK(event_of(r, "hall/feed-a/ups", "UPS overloaded").time_s == 1);
+  CHECK(trip.time_s == Approx(60).margin(2));
+  CHECK(trip.value > 1.1 * trip.limit);
+  CHECK(r.at("it_power", 400) == Approx(it_w).epsilon(1e-3));
+  CHECK(r.at("site_power", 400) < 0.99 * r.at("site_power", 20));
+  CHECK_FALSE(r.says("hall/feed-a/ups", "again"));
+  const Run down = run("{at='20 s', for='200 s', path='hall/utility', state='failed'}", site);
+  CHECK(down.says("hall/feed-a/ups", "it has shut down"));
+  CHECK(down.at("it_power", 180) == 0);
+  CHECK(down.at("it_power", 400) > 0.9 * it_w);
+  std::string leaks;  // of idle racks
+  for (const int idle : {5, 6, 7, 8})
+    leaks += fmt::format("{{at='200 s', path='hall/row-a/rack-{:02}', state='leaking'}},", idle);
+  const Run back = run(leaks, site);
+  CHECK(back.says("hall/feed-a/ups", "UPS carries its load again"));
 }
 
 TEST_CASE("a busway that trips takes the shelves of its row on its feed, of no other row") {

@@ -193,10 +193,14 @@ TEST_CASE("losses of the feed add up and the UPS is read at its load") {
   feed.ups_efficiency.x = {0.25, 0.5, 0.75, 1.0};
   feed.ups_efficiency.y = {0.970, 0.973, 0.970, 0.964};
   const double half_w = 0.5e6 / 0.973, full_w = 1e6 / 0.964;
-  CHECK(feed_ac_w(feed, 0.5 * 0.99 * 1e6, 1e6, 1e6) == Approx(half_w + 1000 + 0.008e6 * half_w * half_w / 1e12));
-  CHECK(feed_ac_w(feed, 1.0 * 0.99 * 1e6, 1e6, 1e6) == Approx(full_w + 1000 + 0.008e6 * full_w * full_w / 1e12));
-  CHECK(feed_ac_w(feed, 1.0 * 0.99 * 1e6, 1e6, 2e6) == Approx(full_w + 2000 + 0.016e6 * full_w * full_w / 4e12));
-  CHECK(feed_ac_w(feed, 0, 1e6, 1e6) == Approx(1000));  // the transformer's core
+  CHECK(feed_ac_w(feed, {0.5 * 0.99 * 1e6}, 1e6, 1e6) == Approx(half_w + 1000 + 0.008e6 * half_w * half_w / 1e12));
+  CHECK(feed_ac_w(feed, {1.0 * 0.99 * 1e6}, 1e6, 1e6) == Approx(full_w + 1000 + 0.008e6 * full_w * full_w / 1e12));
+  CHECK(feed_ac_w(feed, {1.0 * 0.99 * 1e6}, 1e6, 2e6) == Approx(full_w + 2000 + 0.016e6 * full_w * full_w / 4e12));
+  CHECK(feed_ac_w(feed, {0}, 1e6, 1e6) == Approx(1000));  // the transformer's core
+  // Cooling does not pass the busways; past the UPS nothing is lost in it.
+  CHECK(feed_ac_w(feed, {0.25 * 0.99 * 1e6, 0.25e6}, 1e6, 1e6) ==
+        Approx(feed_ac_w(feed, {0.5 * 0.99 * 1e6}, 1e6, 1e6)));
+  CHECK(feed_ac_w(feed, {0.5 * 0.99 * 1e6, 0, true}, 1e6, 1e6) == Approx(500e3 + 1000 + 0.008e6 * 0.25));
 }
 
 }  // namespace

@@ -74,6 +74,10 @@ TEST_CASE("the README's answers are what its scenarios give", "[slow]") {
   for (const char* climate : {"temperate", "tropical"})
     check_says("year-temperate", fmt::format("{:.3f}", value(run(shipped(std::string("year-") + climate)), "pue")));
 
+  const RunOutcome desert = run(shipped("year-hot-desert"));
+  check_says("year-temperate", fmt::format("on {} days, {:.0f} h", value(desert, "above_coolant_supply_days"),
+                                           value(desert, "above_coolant_supply_s") / 3600));
+
   // Its first six hours, of which a rack is clogged for two.
   Plan gigawatt = shipped("gigawatt");
   gigawatt.duration_s = 6 * 3600.0;

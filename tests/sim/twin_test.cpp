@@ -86,6 +86,29 @@ Plan air_cooled() {
                     "workload.pp=1", "workload.vp=1", "workload.dp=16"});
 }
 
+TEST_CASE("water that no set-point keeps warm freezes in the cold, and the run says so once") {
+  Plan plan = shipped("year-temperate");
+  plan.duration_s = 6 * 3600;
+  plan.cooling.facility_setpoint_degc = std::nan("");
+  Event cold;
+  cold.kind = EventKind::kDryBulb;
+  cold.path = weather_path(plan);
+  cold.value = -30;
+  plan.events = {cold};
+  const RunOutcome outcome = run(plan);
+  CHECK(outcome.summary.front().text == "the facility water freezes");
+  CHECK(std::count_if(outcome.events.begin(), outcome.events.end(), [](const EventRow& event) {
+          return event.path == "hall/facility" && event.what.find("the facility water freezes: -2") == 0;
+        }) == 1);
+}
+
+TEST_CASE("the heat of an isolated CDU is for the others to carry, and theirs is what counts") {
+  const Plan both = small_job({"cooling.cdus=2", "event=[]"}),
+             one = small_job({"cooling.cdus=2", "event=[{at='0 s', path='hall/cdu-1', state='isolated'}]"});
+  CHECK(1 - value(run(one), "headroom_cdu") ==
+        Approx(2 * (1 - value(run(both), "headroom_cdu"))).epsilon(0.05));  // and of its pumps' work
+}
+
 TEST_CASE("two runs of one scenario record the same content") {
   const Plan plan = flagship({"duration=60 s"});
   const File one, two;
