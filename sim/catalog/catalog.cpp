@@ -250,6 +250,7 @@ Result<RackType> Catalog::rack(const std::string& name) const {
     r.flow_exponent = value_within(cooling, "flow_exponent", Dimension::kNone, 1, 2);
     r.coolant_volume_m3 = value_within(cooling, "coolant_volume", Dimension::kVolume, 1e-4, 1);
     r.plate_share_gpu = cooling.sourced("plate_share_gpu", Dimension::kNone);
+    r.plate_pressure_share = value_within(cooling, "plate_pressure_share", Dimension::kNone, 0.01, 1);
   }
   Table mechanical = root.table("mechanical");
   r.mass_kg = optional_value(mechanical, "mass", Dimension::kMass);

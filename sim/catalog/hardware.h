@@ -82,7 +82,7 @@ struct RackType {
   bool liquid_cooled = false;
   Sourced liquid_share_tray_other, liquid_share_switch_tray;
   Sourced max_inlet_degc, max_return_degc, rated_flow_m3_per_s, rated_pressure_drop_pa, flow_exponent,
-      coolant_volume_m3, plate_share_gpu;
+      coolant_volume_m3, plate_share_gpu /* of the flow */, plate_pressure_share /* of the pressure drop */;
   std::string coolant;
   // mechanical
   Sourced mass_kg, width_m, depth_m, height_m, price_usd;

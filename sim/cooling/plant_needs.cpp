@@ -79,6 +79,8 @@ Errors missing_cooling_values(const Plan& plan) {
   needs.positive(rack.coolant_volume_m3.value, "coolant_volume of the rack");
   needs.holds(rack.plate_share_gpu.value > 0 && rack.plate_share_gpu.value < 1,
               "plate_share_gpu of the rack must be between 0 and 1");
+  needs.holds(rack.plate_pressure_share.value > 0 && rack.plate_pressure_share.value <= 1,
+              "plate_pressure_share of the rack must be above 0, and at most 1");
   needs.holds(!switch_plate(rack).empty(), "a liquid-cooled rack needs a cold plate on its GPU or CPU");
   for (double share : {rack.liquid_share_tray_other.value, rack.liquid_share_switch_tray.value}) {
     needs.holds(share >= 0 && share <= 1, "the liquid shares of the rack must be between 0 and 1");

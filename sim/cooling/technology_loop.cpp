@@ -75,11 +75,16 @@ void TechnologyLoop::set_openings(const PlantInput& input) {
   if (!rack_admittance_.empty() && opening == rack_opening_ && area == gpu_flow_area_) return;
   rack_opening_ = std::move(opening);
   gpu_flow_area_ = std::move(area);
+  // Of a plate's pressure drop its channels take a part; what is in series with them (disconnects, hoses) stays clean.
+  const double x = rack_.flow_exponent.value, channels = rack_.plate_pressure_share.value;
+  gpu_flow_share_.clear();
+  for (const double clean : gpu_flow_area_)
+    gpu_flow_share_.push_back(std::pow(channels * std::pow(clean, -x) + 1 - channels, -1 / x));
   // GPU plates, in parallel, have plate_share_gpu of an open rack's flow.
   rack_admittance_.assign(rack_count_.size(), 1 - rack_.plate_share_gpu.value);
   for (std::size_t i = 0; i < gpu_count_.size(); ++i) {
     const double share = gpu_count_[i] / (rack_count_[rack_class_of_gpu_[i]] * rack_.gpus());
-    rack_admittance_[rack_class_of_gpu_[i]] += rack_.plate_share_gpu.value * share * gpu_flow_area_[i];
+    rack_admittance_[rack_class_of_gpu_[i]] += rack_.plate_share_gpu.value * share * gpu_flow_share_[i];
   }
   open_racks_ = 0;
   for (std::size_t i = 0; i < rack_count_.size(); ++i) {
@@ -227,7 +232,7 @@ double TechnologyLoop::rack_flow_m3_per_s(std::size_t rack_class) const {
 
 double TechnologyLoop::gpu_plate_flow_m3_per_s(std::size_t gpu_class) const {
   const double of_rack = rack_.plate_share_gpu.value * open_rack_flow_m3_per_s_ *
-                         rack_opening_[rack_class_of_gpu_[gpu_class]] * gpu_flow_area_[gpu_class];
+                         rack_opening_[rack_class_of_gpu_[gpu_class]] * gpu_flow_share_[gpu_class];
   return of_rack / rack_.gpus();
 }
 

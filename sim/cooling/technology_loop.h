@@ -60,6 +60,7 @@ class TechnologyLoop {
   std::vector<double> rack_count_, gpu_count_;            // (n_rack_class), (n_gpu_class)
   std::vector<std::size_t> rack_class_of_gpu_;            // (n_gpu_class)
   std::vector<double> rack_opening_, gpu_flow_area_;      // (n_rack_class), (n_gpu_class)
+  std::vector<double> gpu_flow_share_;                    // (n_gpu_class) of its plates' flow with clean channels
   std::vector<double> rack_admittance_;                   // (n_rack_class) flow over that of an open, clean rack
   double open_racks_ = 0;                                 // that many open, clean racks take the same flow
   std::vector<std::size_t> class_of_cdu_;                 // (n_cdu)

@@ -45,5 +45,15 @@ TEST_CASE("at 130 L/min the coolant of a full GB200 NVL72 warms by 12.7 K, withi
   CHECK(state.rack_return_degc[0] - state.rack_inlet_degc[0] == Approx(12.7).epsilon(0.03));
 }
 
+// Of a rack at 120 L/min: 56 % plates. Of the technology loop of another: 52 % plates, 22.2 % quick disconnects, 12.5 %
+// hoses and 0.14 % manifold, which are the rack's own. Sources: racks/racks/gb200-nvl72.toml.
+TEST_CASE("both published splits of a rack's pressure drop lie in the range of what its plates take") {
+  const Sourced share = test_catalog().rack("gb200-nvl72")->plate_pressure_share;
+  for (const double published : {0.56, 52 / (52 + 22.2 + 12.5 + 0.14)}) {
+    CHECK(published >= share.low);
+    CHECK(published <= share.high);
+  }
+}
+
 }  // namespace
 }  // namespace racktwin

@@ -42,6 +42,7 @@ inline Plan liquid_plan() {
   rack.flow_exponent = Sourced(1.85);
   rack.coolant_volume_m3 = Sourced(0.012);
   rack.plate_share_gpu = Sourced(0.7);
+  rack.plate_pressure_share = Sourced(0.56);
 
   CoolingPlan& cooling = plan.cooling;
   ColdPlate plate;

@@ -215,9 +215,11 @@ TEST_CASE("a live run in a real window: trip a pump, watch the flow drop, restor
     return s["answer"].get<std::string>().find("hall/cdu-1/pump-1: pump tripped") != std::string::npos;
   });
   RunHistory history = RunHistory::open(recording).value();
-  REQUIRE_FALSE(history.events().empty());
-  CHECK(history.events().front().by == "operator");
-  CHECK(history.events().front().path == "hall/cdu-1/pump-1");
+  // On a slow machine the scenario's own event may come first.
+  const auto& events = history.events();
+  const auto by_operator = std::find_if(events.begin(), events.end(), [](const auto& e) { return e.by == "operator"; });
+  REQUIRE(by_operator != events.end());
+  CHECK(by_operator->path == "hall/cdu-1/pump-1");
 
   desk.click("pump hall/cdu-1/pump-1");
   desk.expect([](const json& s) { return s["answer"].get<std::string>().find("pump started") != std::string::npos; });
