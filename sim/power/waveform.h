@@ -19,8 +19,8 @@ std::size_t waveform_samples(double period_s, double step_s);
 
 // What flows into a store that takes its input from the load with a first-order lag: T dP_in/dt = P_load - P_in, in
 // periodic steady state, exact for a load that is constant within a sample. As it is at the end of each sample: lows
-// and peaks are met, and the mean over the period is that of the load. The energy that is stored is E = E_0 - T (P_in -
-// P_in0): it swings by T times the swing of the input. A lag of 0: the load itself.
+// and peaks are met, and the mean over the period is that of the load. What is stored is E = E_0 - T (P_in - P_in0),
+// which swings by T times the swing of the input. A lag of 0: the load itself.
 Waveform lagged(const Waveform& load, double time_constant_s);
 
 // The longest lag that a store can keep whatever the load does between `low` and `high`: energy / (high - low).
