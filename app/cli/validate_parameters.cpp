@@ -61,10 +61,11 @@ std::string fitted_text(const std::vector<ParameterRow>& rows, const Calibration
 }
 
 std::string shares_text(const std::vector<GemmShare>& shares) {
-  const auto is_fitted = [](const GemmShare& s) { return s.evidence == "measured" || s.source == "training-rows"; };
+  const auto is_measured = [](const GemmShare& s) { return s.evidence == "measured"; };
   std::string out = fmt::format(
-      "\n{} values of one chip, fitted: share of the dense peak that a large GEMM reaches (racks/chips)\n\n  {:<16}",
-      std::count_if(shares.begin(), shares.end(), is_fitted), "chip");
+      "\n{} values of one chip, fitted on its GEMMs: share of the dense peak that large ones reach (racks/chips)\n\n  "
+      "{:<16}",
+      std::count_if(shares.begin(), shares.end(), is_measured), "chip");
   std::vector<std::string> formats;
   std::map<std::string, std::map<std::string, std::string>> by_chip;
   for (const GemmShare& s : shares) {
@@ -108,11 +109,12 @@ std::string parameters_text(Calibration& calibration, const std::vector<GemmShar
   std::string out =
       fmt::format("{} global parameters, fitted (racks/calibration.toml)\n\n", global.size()) +
       fitted_text(global, calibration) +
-      fmt::format("\n{} of one generation of NVLink or one library of kernels, fitted\n\n", owned.size()) +
+      fmt::format("\n{} of one generation of NVLink or of libraries of kernels, fitted\n\n", owned.size()) +
       fitted_text(owned, calibration) + shares_text(shares);
   const std::vector<NcclConstant> constants = nccl_constants();
-  out += fmt::format("\n{} published constants of NCCL (src/graph/tuning.cc, src/graph/topo.h), none fitted\n\n",
-                     published.size() + constants.size());
+  out += fmt::format(
+      "\n{} constants of NCCL, published or derived from published ones, none fitted (sim/network/nccl.h)\n\n",
+      published.size() + constants.size());
   for (const ParameterRow& row : published)
     out += fmt::format("  {:<30}{:>10}  {}\n", row.key, format_quantity(row.value->value.value, row.dimension),
                        row.meaning);
@@ -128,11 +130,13 @@ std::string parameters_text(Calibration& calibration, const std::vector<GemmShar
                          percent_text(part.error, "{:.1f} %"), percent_text(part.left_out_error, "{:.1f} %"));
   }
   return out +
-         "\nMXFP8 on Blackwell and all of Rubin's shares are taken from others. Fitted and listed elsewhere: steps "
-         "over one\n"
-         "transport (racks/fabrics, in the notes), and of fit \"power\" three values of an 8 x H100 node: what a "
-         "waiting GPU\n"
-         "draws (chips/h100-sxm), the fans and the power supplies (racks/hgx-h100).\n";
+         "\nMXFP8 on Blackwell and all of Rubin's shares are taken from others; the A100's, one chip with two "
+         "memories, is\n"
+         "fitted on training steps. Fitted and listed elsewhere: steps over one transport (racks/fabrics, in the "
+         "notes),\n"
+         "and of fit \"power\" three values of an 8 x H100 node: what a waiting GPU draws (chips/h100-sxm), the fans "
+         "and the\n"
+         "power supplies (racks/hgx-h100).\n";
 }
 
 std::string parameters_json(Calibration& calibration, const std::vector<GemmShare>& shares) {

@@ -77,7 +77,7 @@ struct ParameterRow {
   Dimension dimension;
   Fitted* value;  // into the calibration
   std::string meaning;
-  std::string belongs_to = {};  // the one piece of hardware or library that it is of, "NVLink 4"; empty: global
+  std::string belongs_to = {};  // the hardware or libraries that it is of, "NVLink 4"; empty: global
 };
 std::vector<ParameterRow> parameter_rows(Calibration& calibration);
 

@@ -2,6 +2,7 @@
 // values.
 #pragma once
 
+#include "sim/check.h"
 #include "sim/network/nccl.h"
 
 #include <cmath>
@@ -19,6 +20,7 @@ class CollectiveSum {
         fit_(calibration.collective),
         nic_share_(value(calibration.nic_share)),
         copy_bytes_per_s_(capacities.hbm_bytes_per_s * value(calibration.hbm_share) / 2) {
+    RT_CHECK(copy_bytes_per_s_ > 0);
     out_.algorithm = algorithm;
     out_.protocol = protocol;
     out_.launch_s = value(fit_.base_s(c_.nvlink_generation));

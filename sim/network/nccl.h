@@ -38,7 +38,7 @@ inline constexpr TunerLatency kTunerNvls = {0, 25, 18}, kTunerNvlsTree = {0, 25,
 
 struct TunerGeneration {
   double nvlink_share;              // of the port that NCCL counts on
-  double nvls_efficiency;           //
+  double nvls_efficiency;           // of that, in-switch reduction; 0: none
   double ll_max[3];                 // [GB/s] on one, two, more nodes
   double nvls_tree_per_channel[3];  // [GB/s] the same
 };

@@ -10,7 +10,8 @@
 namespace racktwin {
 
 // Share of the time that a GPU spends on each kind of work; the rest is idle. Communication beside compute counts in
-// both, so the sum may exceed 1.
+// both, so the sum may exceed 1: tensor + memory + (communication - beside) + waiting does not, and beside is at most
+// communication and at most tensor + memory.
 struct GpuActivity {
   double tensor = 0;         // tensor and vector units, bound by the clock
   double memory = 0;         // bound by HBM

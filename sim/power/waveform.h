@@ -10,7 +10,7 @@ namespace racktwin {
 
 struct Waveform {
   double period_s = 0;
-  std::vector<double> power_w;  // (n_sample) of equal parts of the period
+  std::vector<double> power_w;  // (n_sample) means over equal parts of the period; of lagged(), values at their ends
   double step_s() const { return period_s / static_cast<double>(power_w.size()); }
 };
 

@@ -109,6 +109,10 @@ class Predictor {
   std::optional<Place> place(const CsvRow& row, CollectivePrediction& p) {
     auto rack = racks_.find(p.system);
     if (rack == racks_.end()) rack = racks_.emplace(p.system, catalog_.rack(p.system)).first;
+    if (!rack->second && find_entry(names_, "racks", p.system) != nullptr) {
+      p.reason = rack->second.error().front().message;
+      return std::nullopt;
+    }
     if (!rack->second) {
       const std::string nearest = nearest_entry(names_, "racks", p.system);
       p.reason = fmt::format("system {} is not in the catalogue{}", p.system,

@@ -171,13 +171,13 @@ TEST_CASE("parameters stand with what they become when a part of the rows is lef
                            Contains("Fit \"collectives\"") && Contains("Fit \"power\"") &&
                            Contains("Dell XE9680, air-cooled"));
   CHECK_THAT(text.out, Contains(" global parameters, fitted (racks/calibration.toml)") &&
-                           Contains("of one generation of NVLink or one library") && Contains("NVLink 4: ") &&
-                           Contains(" published constants of NCCL") && Contains("step over NVLink, ll128"));
+                           Contains("of one generation of NVLink or of libraries") && Contains("NVLink 4: ") &&
+                           Contains(" constants of NCCL") && Contains("step over NVLink, ll128"));
   const ProgramResult json = run_program({"validate", "--parameters", "--json"});
   const auto out = nlohmann::json::parse(json.out);
   CHECK(out["nccl_constants"].size() > 5);
   for (const auto& parameter : out["parameters"])
-    CHECK(parameter["is_fitted"] == (parameter["evidence"] != "published"));
+    CHECK((!parameter["is_fitted"] || parameter["evidence"] != "published"));
   const auto fits = out["fits"];
   REQUIRE(fits.size() == 3);
   for (const auto& parameter : out["parameters"]) {

@@ -8,7 +8,8 @@ are read. Every fit minimises a soft-L1 norm of log(model / measured). Errors ar
 
 The equations are those of sim/network/README.md, "Collectives", for rings, LL, LL128, NVLS and sends inside one NVLink
 domain of 2 to 8 GPUs; the protocol of every row is the one that NCCL's own estimate chooses, not the best fit, and an
-all-reduce of more than four GPUs takes NVLS where that is faster. Between domains only the share of the NIC bandwidth is fitted; the step times between domains are NCCL's constants.
+all-reduce of more than four GPUs takes NVLS where that is faster. Between domains only the share of the NIC bandwidth is
+fitted, as a median; the step times there are NCCL's constants.
 """
 
 import csv
@@ -25,7 +26,9 @@ NVLINK = [
     ("GB300", 5, 900e9, 8e12), ("GB200", 5, 900e9, 8e12), ("B300", 5, 900e9, 8e12), ("B200", 5, 900e9, 8e12),
     ("H200", 4, 450e9, 4.8e12), ("H100", 4, 450e9, 3.35e12), ("A100", 3, 300e9, 2.039e12),
 ]
-HBM_SHARE = 0.627  # memory.hbm_share of racks/calibration.toml
+CALIBRATION = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../racks/calibration.toml")
+with open(CALIBRATION) as file:
+    HBM_SHARE = float(re.search(r'\[memory\.hbm_share\]\nvalue = \{ is = "([0-9.]+)', file.read())[1])
 OPERATIONS = ("all_gather", "reduce_scatter", "all_reduce", "alltoall")
 KIB, MIB, GIB = 2**10, 2**20, 2**30
 HUGE_BYTES = 4 * GIB  # few rows, but they fix the asymptote: weight 3
@@ -202,8 +205,11 @@ def print_network(rows):
         time.append(time_of(row, bytes_on_wire))
     wire, nic, time = np.array(wire), np.array(nic), np.array(time)
     share = wire / nic / time
-    print(f"\n# Rings between nodes, 256 MiB and more: share of the NIC bandwidth, median {np.median(share):.3f}, "
-          f"highest {share.max():.3f} ({share.size} rows); fabric.nic_share stays at 0.95")
+    print(f"\n# Rings between nodes, 256 MiB and more: share of the NIC bandwidth, highest {share.max():.3f}")
+    print(f"\n[fabric.nic_share]\nvalue = {{ is = \"{np.median(share):.2g}\", from = \"cloud-nccl-tests\", "
+          f"evidence = \"measured\" }}")
+    print(f"fitted_on = \"collectives.csv, calibrate rows of rings over several nodes of eight H100, B200 and A100, "
+          f"messages of 256 MiB and more ({share.size} rows)\"")
 
 
 def print_moe(rows):
