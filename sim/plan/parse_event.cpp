@@ -273,8 +273,8 @@ void set_action(const Action& action, const Plan& plan, Event& event) {
         *action.valve > 0 ? fmt::format("coolant valve set to {:g} %", 100 * *action.valve) : "coolant valve closed",
         "coolant valve opened");
   else if (action.flow_area)
-    set(EventKind::kFlowArea, *action.flow_area, fmt::format("clogged to {:g} % of its flow", 100 * *action.flow_area),
-        "no longer clogged");
+    set(EventKind::kFlowArea, *action.flow_area,
+        fmt::format("clogged to {:g} % of its flow area", 100 * *action.flow_area), "no longer clogged");
   else if (action.dry_bulb_degc)
     set(EventKind::kDryBulb, *action.dry_bulb_degc, fmt::format("dry bulb set to {:g} degC", *action.dry_bulb_degc),
         "dry bulb as the weather gives it");
