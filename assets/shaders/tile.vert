@@ -4,6 +4,8 @@ layout(location = 1) in vec4 ends;  // [m] x, y of each
 
 noperspective out vec3 colour;
 
+const float kLeast = 0.05;  // a level of 255 on the floor
+
 vec4 clip(vec2 world) { return frame.clip_from_world * vec4(world, 0.0, 1.0); }
 
 float strength(vec2 world, float w) {
@@ -16,6 +18,6 @@ void main() {
   vec4 from = clip(ends.xy), to = clip(ends.zw);
   vec2 strengths = vec2(strength(ends.xy, from.w), strength(ends.zw, to.w));
   gl_Position = mix(from, to, along);
-  if (max(strengths.x, strengths.y) < 0.02) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);  // outside
+  if (max(strengths.x, strengths.y) < kLeast) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);  // outside
   colour = mix(frame.background.rgb, frame.floor_line.rgb, mix(strengths.x, strengths.y, along));
 }

@@ -1,5 +1,7 @@
 #include "render/gl/place_buffers.h"
 
+#include "render/gl/hidden_faces.h"
+
 #include <algorithm>
 
 namespace racktwin::gl {
@@ -11,6 +13,7 @@ constexpr int kTilesInPiece = 6, kMostPieces = 24;
 struct BoxInstance {
   glm::vec3 corner, size;
   SwatchIndex side, top;
+  std::uint32_t hidden_faces;
 };
 struct TubeInstance {
   glm::vec3 from, along;
@@ -27,7 +30,7 @@ struct TileLineInstance {
 
 const std::vector<Attribute> kBoxAttributes = {{3, GL_FLOAT, offsetof(BoxInstance, corner)},
                                                {3, GL_FLOAT, offsetof(BoxInstance, size)},
-                                               {2, GL_UNSIGNED_INT, offsetof(BoxInstance, side)}};
+                                               {3, GL_UNSIGNED_INT, offsetof(BoxInstance, side)}};
 const std::vector<Attribute> kTubeAttributes = {{3, GL_FLOAT, offsetof(TubeInstance, from)},
                                                 {3, GL_FLOAT, offsetof(TubeInstance, along)},
                                                 {1, GL_FLOAT, offsetof(TubeInstance, radius)},
@@ -70,11 +73,19 @@ void PlaceBuffers::update(const Scene& scene) {
 }
 
 void PlaceBuffers::upload_place(const Scene& scene) {
+  std::vector<Cuboid> cuboids;
+  for (const FrontItem& item : scene.fronts) cuboids.push_back({item.corner, item.size});
+  for (const BoxItem& item : scene.boxes) cuboids.push_back({item.corner, item.size});
+  const std::vector<std::uint32_t> hidden = hidden_faces(cuboids);
+  auto of_next = hidden.begin();
   std::vector<BoxInstance> rack_instances, box_instances;
-  for (const FrontItem& item : scene.fronts)
-    rack_instances.push_back({item.corner, item.size, item.body, item.summary});
+  for (const FrontItem& item : scene.fronts) {
+    rack_instances.push_back({item.corner, item.size, item.body, item.summary, *of_next++});
+  }
   racks.upload(rack_instances);
-  for (const BoxItem& item : scene.boxes) box_instances.push_back({item.corner, item.size, item.swatch, item.swatch});
+  for (const BoxItem& item : scene.boxes) {
+    box_instances.push_back({item.corner, item.size, item.swatch, item.swatch, *of_next++});
+  }
   // Pictures look from the side of small y: what is nearer comes first and hides the rest early.
   std::stable_sort(box_instances.begin(), box_instances.end(),
                    [](const BoxInstance& a, const BoxInstance& b) { return a.corner.y < b.corner.y; });

@@ -13,6 +13,7 @@ namespace {
 
 constexpr float kCardPad_px = 12, kBarWidth_px = 16, kGap_px = 8;
 constexpr float kLeastBar_px = 60, kBelowBar_px = 74;  // "no data", the alarm and the card's edge
+constexpr float kColour_px = 3;                        // of the bar: no step is seen
 constexpr float kTallestBarLegend_px = 220;
 constexpr float kScaleCard_px = 50;                     // with the gap above it
 constexpr float kBarPad_px = 8, kBarLegendBar_px = 12;  // of the legend that is only a bar
@@ -178,12 +179,12 @@ class Legend {
   }
 
   void draw_colours() {
-    const int steps = static_cast<int>(bar_.size().y);
-    for (int i = 0; i < steps; ++i) {
-      const float y = bar_.low.y + static_cast<float>(i);
-      const double share = 1 - (i + 0.5) / static_cast<double>(steps);
+    const float height = bar_.size().y;
+    for (float from = 0; from < height; from += kColour_px) {
+      const float to = std::min(from + kColour_px, height);
+      const double share = 1 - (from + to) / (2 * height);
       const double value = layer_.low + share * (layer_.high - layer_.low);
-      parts_.draw_rect({{bar_.low.x, y}, {bar_.high.x, y + 1}},
+      parts_.draw_rect({{bar_.low.x, bar_.low.y + from}, {bar_.high.x, bar_.low.y + to}},
                        colour_of(layer_, theme_, layer_.gpu == nullptr ? -1 : layer_.gpu->id, value));
     }
   }

@@ -1,5 +1,6 @@
 // What goes to the graphics card, as data.
 #include "render/gl/fronts.h"
+#include "render/gl/hidden_faces.h"
 #include "render/gl/overlay_quads.h"
 #include "render/scene/camera.h"
 #include "tests/render/gl/sample_scene.h"
@@ -83,4 +84,17 @@ TEST_CASE("glyphs stand on whole pixels and advance as the font says") {
   for (const OverlayQuad& quad : quads) CHECK(quad.origin == glm::round(quad.origin));
   const float advance = fonts.width_px(FontFace::kRegular, 14, "A ");
   CHECK(std::abs(quads[1].origin.x - quads[0].origin.x - advance) <= 1);
+}
+
+TEST_CASE("faces between boxes that touch are hidden, where the other is as large") {
+  constexpr std::uint32_t kLeft = 1, kRight = 2, kTop = 32, kBottom = 16;
+  const glm::vec3 rack{0.6F, 1.07F, 2.24F};
+  // Three racks in a row, a lower thing beside the last, one behind a gap, and something on the first.
+  const std::vector<std::uint32_t> hidden = hidden_faces({{{0, 1.2F, 0}, rack},
+                                                          {{0.6F, 1.2F, 0}, rack},
+                                                          {{1.2F, 1.2F, 0}, rack},
+                                                          {{1.8F, 1.2F, 0}, {0.9F, 1.07F, 2}},
+                                                          {{2.8F, 1.2F, 0}, rack},
+                                                          {{0, 1.2F, 2.24F}, {0.6F, 1.07F, 0.1F}}});
+  CHECK(hidden == std::vector<std::uint32_t>{kRight | kTop, kLeft | kRight, kLeft, kLeft, 0, kBottom});
 }
