@@ -211,6 +211,7 @@ class Twin {
     totals().clock_min = totals().clock_start;
     if (profile_ != first_profile_)
       if (auto ok = solve_first(); !ok) return ok;
+    see_blast_radius(events_);
     if (auto ok = open_recording(); !ok) return ok;
     return tell_first_step();
   }
@@ -384,9 +385,19 @@ class Twin {
   void advance_events() {
     std::vector<EventRow> rows;
     if (!schedule_.advance(time_s_, rows)) return;
-    add_blast_radius(plan_, model_, schedule_.in_force(), lost_supply(), rows);
+    if (has_started_) see_blast_radius(rows);
     events_.insert(events_.end(), rows.begin(), rows.end());
     has_new_events_ = true;
+  }
+
+  // Once the plant is settled: what racks draw decides what their supplies can carry.
+  void see_blast_radius(std::vector<EventRow>& rows) {
+    const auto overloaded = [this](const RackSupply& supply) {
+      const PlantState& plant = plant_.state();
+      return brake_.would_go_down(
+          {full_profile_.get(), clocks_, plant.gpu_junction_degc, supply, supply_.live(), plant});
+    };
+    add_blast_radius(plan_, model_, schedule_.in_force(), lost_supply(), overloaded, rows);
   }
 
   const char* why_stopped() const {

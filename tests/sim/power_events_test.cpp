@@ -243,6 +243,16 @@ TEST_CASE("PSUs that are left brake the GPUs of their rack to what they can give
   CHECK(r.at("gpu_clock", 400) == 1);  // they are repaired, and the clock is back a percent a second
   const Run few = run(left(4, "for='200 s',"), on_one_rack);
   CHECK(few.says(rack, "and it goes down"));
+  const auto lost = [](const Run& of) {
+    int most = 0;
+    for (const EventRow& event : of.events) most = std::max(most, event.gpus_lost);
+    return most;
+  };
+  CHECK(lost(few) == 72);  // foreseen, of all that fail at once
+  CHECK(lost(r) == 0);     // braked, not lost
+  std::string at_start = left(4, "");
+  for (std::size_t i; (i = at_start.find("at='100 s'")) != std::string::npos;) at_start.replace(i, 10, "at='0 s'");
+  CHECK(lost(run(at_start, on_one_rack)) == 72);
   CHECK(few.at("rack_power", 200) == 0);
   CHECK(few.says("hall", "GPUs without power: the job stands still"));
   CHECK(few.at("rack_power", 400) == Approx(whole.at("rack_power", 400)).epsilon(0.01));
