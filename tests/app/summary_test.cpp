@@ -1,5 +1,7 @@
 #include "app/cli/summary.h"
 
+#include "sim/recording/event_reach.h"
+
 #include <catch2/catch.hpp>
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -51,6 +53,17 @@ TEST_CASE("events that are alike are told once where they are many, with how man
   CHECK_THAT(text, Contains("GPU throttled: 87.0 degC  (limit)\n") &&
                        Contains("4 more like it until 0:33:25, the last hall/rack-01\n"));
   CHECK_THAT(text, Contains("hall/rack-02/psu-1  PSU failed") && !Contains("--json lists all"));
+}
+
+TEST_CASE("a limit that is crossed says how long it is to the next one") {
+  Summary summary = example();
+  for (const double time_s : {1300.0, 1307.0}) {
+    summary.events.push_back({time_s, "hall/rack-01", "too hot", "limit"});
+    summary.events.back().value = 88;
+    summary.events.back().limit = 87;
+  }
+  CHECK_THAT(format_summary(summary, false), Contains("too hot  (limit)\n             7 s to the next limit\n"));
+  CHECK(reach_of(summary.events, summary.events.back()).empty());
 }
 
 TEST_CASE("the critical path is told by what it is made of and where it is, what it has nothing of is left out") {
