@@ -16,6 +16,7 @@
 #include <initializer_list>
 #include <sstream>
 #include <utility>
+#include <vector>
 
 namespace racktwin {
 
@@ -35,6 +36,35 @@ struct Palette {
   std::string_view bold, dim, good, warning, bad, reset;
 };
 constexpr Palette kColours{"\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[0m"};
+
+// Events that say the same: of a limit at any time, of what somebody set or broke at once.
+struct AlikeEvents {
+  const EventRow* first = nullptr;
+  const EventRow* last = nullptr;
+  std::size_t count = 1;
+  // But for the values, which follow a colon.
+  bool has(const EventRow& event) const {
+    const auto words = [](const EventRow& of) { return of.what.substr(0, of.what.find(": ")); };
+    return event.by == first->by && words(event) == words(*first) &&
+           (event.by == "limit" || event.time_s == first->time_s);
+  }
+};
+
+// By the first of each; where there are few, each by itself.
+std::vector<AlikeEvents> alike(const std::vector<EventRow>& events) {
+  std::vector<AlikeEvents> groups;
+  for (const EventRow& event : events) {
+    const auto found =
+        std::find_if(groups.begin(), groups.end(), [&](const AlikeEvents& group) { return group.has(event); });
+    if (events.size() <= kMostEvents || found == groups.end()) {
+      groups.push_back({&event, &event});
+    } else {
+      found->last = &event;
+      ++found->count;
+    }
+  }
+  return groups;
+}
 
 std::string whole(double value) { return std::isnan(value) ? "-" : fmt::format("{:.0f}", value); }
 
@@ -344,23 +374,33 @@ class SummaryText {
   void add_events() {
     if (s_.events.empty()) return;
     heading("Events");
-    std::size_t path_width = 0;
-    const std::size_t shown = std::min(s_.events.size(), kMostEvents);
-    for (std::size_t i = 0; i < shown; ++i) path_width = std::max(path_width, s_.events[i].path.size());
+    const std::vector<AlikeEvents> groups = alike(s_.events);
+    std::size_t path_width = 0, told = 0;
+    const std::size_t shown = std::min(groups.size(), kMostEvents);
+    for (std::size_t i = 0; i < shown; ++i) path_width = std::max(path_width, groups[i].first->path.size());
     for (std::size_t i = 0; i < shown; ++i) {
-      const EventRow& event = s_.events[i];
-      const bool is_caused = event.by != "scenario";
-      const std::string what = printable(event.what);
-      const bool fits = 13 + path_width + 2 + what.size() + 4 + event.by.size() <= kTextColumns;
-      out_ += fmt::format("  {:>9}  {:<{}}", time_text(event.time_s), printable(event.path), fits ? path_width : 0);
-      out_ += fits ? "  " : fmt::format("\n{:{}}", "", 13);
-      out_ += fmt::format("{}{}{}", is_caused ? p_.warning : std::string_view(), fits ? what : wrap(what, 13),
-                          is_caused ? p_.reset : std::string_view());
-      out_ += fmt::format("  {}({}){}\n", p_.dim, printable(event.by), p_.reset);
-      if (const std::string reach = reach_of(s_.events, event); !reach.empty())
-        out_ += fmt::format("{:13}{}{}{}\n", "", p_.dim, reach, p_.reset);
+      add_event(*groups[i].first, path_width);
+      told += groups[i].count;
+      if (groups[i].count == 1) continue;
+      const EventRow& last = *groups[i].last;
+      const std::string when = last.time_s == groups[i].first->time_s ? "at once" : "until " + time_text(last.time_s);
+      out_ += fmt::format("{:13}{}{} more like it {}, the last {}{}\n", "", p_.dim, groups[i].count - 1, when,
+                          printable(last.path), p_.reset);
     }
-    if (s_.events.size() > shown) out_ += fmt::format("  and {} more; --json lists all\n", s_.events.size() - shown);
+    if (s_.events.size() > told) out_ += fmt::format("  and {} more; --json lists all\n", s_.events.size() - told);
+  }
+
+  void add_event(const EventRow& event, std::size_t path_width) {
+    const bool is_caused = event.by != "scenario";
+    const std::string what = printable(event.what);
+    const bool fits = 13 + path_width + 2 + what.size() + 4 + event.by.size() <= kTextColumns;
+    out_ += fmt::format("  {:>9}  {:<{}}", time_text(event.time_s), printable(event.path), fits ? path_width : 0);
+    out_ += fits ? "  " : fmt::format("\n{:{}}", "", 13);
+    out_ += fmt::format("{}{}{}", is_caused ? p_.warning : std::string_view(), fits ? what : wrap(what, 13),
+                        is_caused ? p_.reset : std::string_view());
+    out_ += fmt::format("  {}({}){}\n", p_.dim, printable(event.by), p_.reset);
+    if (const std::string reach = reach_of(s_.events, event); !reach.empty())
+      out_ += fmt::format("{:13}{}{}{}\n", "", p_.dim, reach, p_.reset);
   }
 
   void add_weakest_inputs() {

@@ -8,11 +8,9 @@
 namespace racktwin {
 namespace {
 
-// Without a band the clock would hunt around the limit. Assumed: drivers do not publish theirs.
-constexpr double kRecoveryBand_k = 2;
-
-// Of sums that are exact on paper.
-constexpr double kRounding = 1e-12;
+constexpr double kRounding = 1e-12;  // of sums that are exact on paper
+constexpr double kSameClock = 1e-9;
+constexpr double kFollows = 0.01;  // of a clock that follows the junction a control period later
 
 // Leakage over that at the reference temperature. [W]
 double extra_leakage_w(const Gpu& gpu, double junction_degc) {
@@ -26,9 +24,6 @@ double dynamic_share(const Gpu& gpu, double clock) {
   const double voltage = fixed + (1 - fixed) * clock;
   return clock * voltage * voltage;
 }
-
-// Down to a step of 1 %; 0.57 * 100 is 56.999..., hence the slack.
-double whole_percent(double clock) { return std::floor(clock * 100 + 1e-9) / 100; }
 
 }  // namespace
 
@@ -47,7 +42,7 @@ double gpu_limited_power_w(const Gpu& gpu, const GpuActivity& activity, double c
 
 GpuPowerLaw::GpuPowerLaw(const Gpu& gpu, double clock, double junction_degc) {
   if (clock <= 0) return;
-  may_boost_ = gpu.boost_clock_ratio.value > 1 && clock >= power_limited_clock(gpu, junction_degc);
+  may_boost_ = gpu.boost_clock_ratio.value > 1 && clock >= power_limited_clock(gpu, junction_degc) - kFollows;
   const double highest = may_boost_ ? gpu.boost_clock_ratio.value : clock;
   const auto power_w = [&](const GpuActivity& activity) { return gpu_power_w(gpu, activity, highest, junction_degc); };
   rest_w_ = power_w({});
@@ -62,22 +57,16 @@ double power_limited_clock(const Gpu& gpu, double junction_degc) {
   return clock_within_power(gpu, gpu.tdp_w.value, junction_degc);
 }
 
-double power_limited_clock_from(const Gpu& gpu, double clock, double junction_degc) {
-  const double allowed = power_limited_clock(gpu, junction_degc);
-  if (allowed <= clock) return allowed;
-  return std::max(clock, power_limited_clock(gpu, junction_degc + kRecoveryBand_k));
-}
-
 double clock_within_power(const Gpu& gpu, double limit_w, double junction_degc) {
-  int low = static_cast<int>(std::ceil(gpu.min_clock_ratio.value * 100 - 1e-9)), high = 100;
-  while (low < high) {
-    const int middle = (low + high + 1) / 2;
-    if (gpu_power_w(gpu, {1, 0, 0, 0}, middle / 100.0, junction_degc) <= limit_w * (1 + kRounding))
-      low = middle;
-    else
-      high = middle - 1;
+  const double dynamic_w = gpu.tdp_w.value - gpu.idle_w.value;
+  const double share = (limit_w - gpu.idle_w.value - extra_leakage_w(gpu, junction_degc)) / dynamic_w;
+  if (dynamic_share(gpu, 1) <= share * (1 + kRounding)) return 1;
+  double low = gpu.min_clock_ratio.value, high = 1;
+  while (high - low > kSameClock) {
+    const double middle = (low + high) / 2;
+    (dynamic_share(gpu, middle) <= share ? low : high) = middle;
   }
-  return low / 100.0;
+  return low;
 }
 
 SetClock allowed_clock(double power_limited, double event_limit) {
@@ -92,13 +81,12 @@ SetClock thermal_clock(const Gpu& gpu, SetClock clock, double junction_degc, Set
   if (junction_degc > gpu.hardware_slowdown_degc.value) {
     next = {clock.ratio / 2, ClockReason::kHardwareThermal};
   } else if (excess_k > 0) {
-    next = {clock.ratio - std::max(0.01, 0.01 * excess_k * dt_s), ClockReason::kSoftwareThermal};
-  } else if (excess_k < -kRecoveryBand_k) {
-    next.ratio = clock.ratio + std::max(0.01, 0.01 * dt_s);
+    next = {clock.ratio - 0.01 * excess_k * dt_s, ClockReason::kSoftwareThermal};
+  } else if (excess_k < -kThermalBand_k) {
+    next.ratio = clock.ratio + 0.01 * dt_s;
   }
-  next.ratio = whole_percent(std::max(next.ratio, gpu.min_clock_ratio.value));
-  const double allowed = whole_percent(limit.ratio);
-  return next.ratio < allowed ? next : SetClock{allowed, limit.reason};
+  next.ratio = std::max(next.ratio, gpu.min_clock_ratio.value);
+  return next.ratio < limit.ratio * (1 - kRounding) ? next : limit;
 }
 
 double cpu_power_w(const Cpu& cpu, bool is_training) {

@@ -67,25 +67,25 @@ class GpuPowerLaw {
   double rest_w_ = 0, tensor_w_ = 0, memory_w_ = 0, communication_w_ = 0, waiting_w_ = 0, most_w_ = 0;
 };
 
-// The highest clock at which tensor work keeps the GPU within its tdp at this junction temperature. In steps of 1 %,
-// between min_clock_ratio and 1: the measured efficiency is at the power limit at T_ref; gains of colder silicon are
-// not claimed.
+// The highest clock at which tensor work keeps the GPU within its tdp at this junction temperature, between
+// min_clock_ratio and 1: the measured efficiency is at the power limit at T_ref; gains of colder silicon are not
+// claimed. The mean of a clock that goes between the steps of the hardware, as all clocks here.
 double power_limited_clock(const Gpu& gpu, double junction_degc);
 
-// The same for a GPU that runs at `clock`: up only where it can stay, 2 K warmer.
-double power_limited_clock_from(const Gpu& gpu, double clock, double junction_degc);
-
-// The highest clock, in steps of 1 % and at least min_clock_ratio, at which tensor work draws no more than limit_w.
+// The highest clock, at least min_clock_ratio, at which tensor work draws no more than limit_w.
 double clock_within_power(const Gpu& gpu, double limit_w, double junction_degc);
+
+// Without a band the clock would hunt around the limit. Assumed: drivers do not publish theirs. [K]
+inline constexpr double kThermalBand_k = 2;
 
 // The lower of what the power limit allows and what an event does; where both allow the same, the power limit's.
 SetClock allowed_clock(double power_limited, double event_limit);
 
-// Thermal controller: the clock for the next step. Above software_slowdown the clock goes down one percent per second
-// and kelvin of excess, 2 K below it comes back one percent per second, each at least one percent, and in between it
-// stays; above hardware_slowdown it is halved at once; at shutdown it is 0, and stays so. Result in steps of 1 %,
-// between min_clock_ratio and `limit` (which wins, and is the reason where the clock has reached it). A clock that
-// stays or comes back keeps the reason that brought it down.
+// Thermal controller: the clock after dt_s at a junction temperature. Above software_slowdown the clock goes down one
+// percent per second and kelvin of excess, more than kThermalBand_k below it comes back one percent per second, and in
+// between it stays; above hardware_slowdown it is halved at once; at shutdown it is 0, and stays so. Between
+// min_clock_ratio and `limit` (which wins, and is the reason where the clock has reached it). A clock that stays or
+// comes back keeps the reason that brought it down.
 SetClock thermal_clock(const Gpu& gpu, SetClock clock, double junction_degc, SetClock limit, double dt_s);
 
 double cpu_power_w(const Cpu& cpu, bool is_training);

@@ -15,16 +15,27 @@ bool has_no_flow(const Plan& plan, const PlantInput& boundary) {
 }
 
 // (n_gpu_class) of GPUs that are down.
-std::vector<bool> classes_down(const Plan& plan, const Model& model, const InForce& now, const PlantInput& boundary) {
+std::vector<bool> classes_down(const Plan& plan, const Model& model, const InForce& now, const PlantInput& boundary,
+                               const Overloaded& overloaded) {
+  const std::vector<bool> is_overloaded = overloaded(now.supply);
   std::vector<bool> down(model.gpu_classes.size());
   const bool no_flow = has_no_flow(plan, boundary);
   const bool no_utility = !now.has_utility && (now.live.ups == 0 || !(plan.power.ride_through_s > 0));
   for (std::uint32_t c = 0; c < down.size(); ++c) {
     const std::uint32_t rack = model.class_of_rack[model.rack_of_gpu(model.gpu_classes[c].first)];
-    down[c] = no_flow || no_utility || !has_power(model, now.supply, c) || boundary.rack_opening[rack] <= 0 ||
-              boundary.gpu_flow_area[c] <= 0 || now.network.nvlink_of(c) <= 0 || now.network.nic_of(c) <= 0;
+    down[c] = no_flow || no_utility || !has_power(model, now.supply, c) || is_overloaded[rack] ||
+              boundary.rack_opening[rack] <= 0 || boundary.gpu_flow_area[c] <= 0 || now.network.nvlink_of(c) <= 0 ||
+              now.network.nic_of(c) <= 0;
   }
   return down;
+}
+
+// What breaks at once in the same way and carries the same GPUs breaks as one: PSUs of a rack, pumps, feeds.
+bool is_one_with(const Plan& plan, const Event& a, const Event& b) {
+  if (a.kind != b.kind || a.value != b.value || a.time_s != b.time_s) return false;
+  if (!acts_on_gpus(a.kind)) return a.kind != EventKind::kFailure;
+  const GpuRange of_a = gpus_at(plan, a.path), of_b = gpus_at(plan, b.path);
+  return of_a.begin == of_b.begin && of_a.end == of_b.end;
 }
 
 int count(const Model& model, const std::vector<bool>& classes) {
@@ -83,7 +94,7 @@ int gpus_behind(const Plan& plan, const Model& model, const Event& event) {
 }  // namespace
 
 void add_blast_radius(const Plan& plan, const Model& model, const std::vector<const Event*>& events,
-                      const LostSupply& tripped, std::vector<EventRow>& rows) {
+                      const LostSupply& tripped, const Overloaded& overloaded, std::vector<EventRow>& rows) {
   for (EventRow& row : rows) {
     const auto found = std::find_if(events.begin(), events.end(), [&](const Event* event) {
       return event->path == row.path && event->what == row.what && event->by == row.by;
@@ -95,10 +106,11 @@ void add_blast_radius(const Plan& plan, const Model& model, const std::vector<co
     boundary.pump_speed.resize(pump_paths(plan).size());
     const auto down_by = [&](const std::vector<const Event*>& of) {
       const InForce now = in_force(plan, model, of, tripped, boundary);
-      return count(model, classes_down(plan, model, now, boundary));
+      return count(model, classes_down(plan, model, now, boundary, overloaded));
     };
-    std::vector<const Event*> others = events;
-    others.erase(others.begin() + (found - events.begin()));
+    std::vector<const Event*> others;
+    for (const Event* event : events)
+      if (event != *found && !is_one_with(plan, *event, **found)) others.push_back(event);
     row.gpus_behind = behind;
     row.gpus_lost = down_by(events) - down_by(others);
   }

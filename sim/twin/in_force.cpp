@@ -159,8 +159,8 @@ InForce in_force(const Plan& plan, const Model& model, const std::vector<const E
       case EventKind::kGpuPowerLimit:
         lower(plan, model, path, value, now.gpu_limit_w);
         break;
-      case EventKind::kClockLimit:  // as clocks are: profiles go by it
-        lower(plan, model, path, std::floor(value * 100 + 1e-9) / 100, now.clock_limit);
+      case EventKind::kClockLimit:
+        lower(plan, model, path, value, now.clock_limit);
         break;
       case EventKind::kPowerCap:
       case EventKind::kCurtail:

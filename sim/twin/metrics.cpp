@@ -45,6 +45,7 @@ constexpr std::array<Definition, kMetrics> kDefinitions = {{
     {"rack_return", K::kRack, "degC", "coolant out of the rack", "Plant::step", 15, 65, &G::coolant},
     {"rack_flow", K::kRack, "L/min", "coolant through the rack", "Plant::step", 0, kAuto, &G::flow},
     {"rack_network", K::kRack, "1", "use of the rack's NICs over a training step, busier direction", "network_load", 0, 1, &G::step},
+    {"rack_power_cap", K::kRack, "W", "lowest cap of the rack itself in force, ramps included; none: no data", "PowerCaps", 0, kAuto, &G::ac},
     {"pump_speed", K::kPump, "1", "speed of a CDU pump over its rated speed", "Plant::step", 0, 1, &G::pump_speed},
     {"pump_flow", K::kPump, "L/min", "coolant through a CDU pump", "Plant::step", 0, kAuto, &G::flow},
     {"leaf_network", K::kLeaf, "1", "use of a leaf's ports to the NICs, or to the spines if that is more, over a training step, busier direction", "network_load", 0, 1, &G::step},

@@ -36,6 +36,7 @@ enum class Metric : std::uint8_t {
   kRackReturn,
   kRackFlow,
   kRackNetwork,
+  kRackPowerCap,
   // per pump
   kPumpSpeed,
   kPumpFlow,
@@ -68,7 +69,7 @@ enum class Metric : std::uint8_t {
   kSitePowerCap,
   kUpsCharge,
 };
-inline constexpr int kMetrics = 46;
+inline constexpr int kMetrics = 47;
 
 // In order of Metric; the id of a row is its index. `by_operator`: events of a live run, which may be what a value
 // rests on.

@@ -71,6 +71,19 @@ bool PowerBrake::control(double time_s, const PowerCaps::Conditions& now, const 
   return !failed.empty();
 }
 
+std::vector<bool> PowerBrake::would_go_down(const PowerCaps::Conditions& now) {
+  std::vector<bool> down(ratio_.size());
+  const auto can_be_short = [&](int psus) {
+    return psus > 0 && psus * plan_.site.rack_type.psu_rating_w.value < most_dc_w_;
+  };
+  if (std::none_of(now.supply.psus.begin(), now.supply.psus.end(), can_be_short)) return down;
+  power_.set_supply(now.supply);
+  const std::vector<double> lowest(ratio_.size(), plan_.site.rack_type.gpu.min_clock_ratio.value);
+  const std::vector<double> peak_w = peaks_w(now, std::vector<double>(now.clocks.size(), 1.0), lowest);
+  for (std::uint32_t r = 0; r < lowest.size(); ++r) down[r] = peak_w[r] > power_.rated_ac_w(r);
+  return down;
+}
+
 std::vector<double> PowerBrake::peaks_w(const PowerCaps::Conditions& now, const std::vector<double>& allowed,
                                         const std::vector<double>& ratio) {
   std::vector<double> clocks = now.clocks;

@@ -28,6 +28,8 @@ class PowerBrake {
   // to brake and for those that go down; true if any went down.
   bool control(double time_s, const PowerCaps::Conditions& now, const std::vector<double>& allowed,
                std::vector<EventRow>& events);
+  // Racks that the supplies which work in `now` could not carry at the lowest clock. (n_rack_class)
+  std::vector<bool> would_go_down(const PowerCaps::Conditions& now);
   // The highest clock of a class; 1: its rack does not brake.
   double limit(std::uint32_t gpu_class) const { return ratio_[rack_of_gpu_class_[gpu_class]]; }
   // Switches off what has gone down; a rack of which more supplies work than then is back.

@@ -14,9 +14,12 @@
 namespace racktwin {
 namespace {
 
-// A clock goes up only where it leaves this share of the cap: at another clock the GPUs are busy for other shares of
-// the time, by less than half a percent for a percent of clock. Without it the clock would hunt.
-constexpr double kMargin = 0.005;
+// A clock stays where the power is within this share below the cap: at another clock the GPUs are busy for other shares
+// of the time, so a controller without a band would never rest.
+constexpr double kBand = 0.001;
+constexpr double kMissed = 0.005;     // a cap counts as not held from this share above it on
+constexpr double kSameRatio = 1e-4;   // to which a clock is found
+constexpr double kRise_per_s = 0.01;  // of a clock
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
 bool is_cap(const Event& event) { return event.kind == EventKind::kPowerCap || event.kind == EventKind::kCurtail; }
@@ -47,15 +50,15 @@ PowerCaps::Cap PowerCaps::cap_of(const Event& event) const {
   const auto per_rack = static_cast<std::uint32_t>(model_.gpus_per_rack);
   const std::uint32_t first = gpus.begin / per_rack;
   if (event.path == plan_.site.name) {
-    cap.level = Cap::Level::kSite;
+    cap.level = Level::kSite;
   } else if (event.path == plan_.site.racks[first].path) {
-    cap.level = Cap::Level::kRack;
+    cap.level = Level::kRack;
     cap.unit = model_.class_of_rack[first];
   } else if (event.path.rfind(plan_.site.racks[first].path, 0) == 0) {
-    cap.level = Cap::Level::kTray;
+    cap.level = Level::kTray;
     cap.unit = model_.class_of_tray[gpus.begin / static_cast<std::uint32_t>(model_.gpus_per_tray)];
   } else {
-    cap.level = Cap::Level::kRow;
+    cap.level = Level::kRow;
   }
   std::map<std::uint32_t, int> racks;
   for (std::uint32_t r = first; r < gpus.end / per_rack; ++r) ++racks[model_.class_of_rack[r]];
@@ -66,15 +69,15 @@ PowerCaps::Cap PowerCaps::cap_of(const Event& event) const {
 double PowerCaps::power_w(const Cap& cap, const Conditions& now, const std::vector<double>& clocks) {
   power_.set_supply(now.supply);
   power_.update({now.profile, 0, 1}, clocks, now.junction_degc);
-  if (cap.level == Cap::Level::kTray) return power_.trays()[cap.unit].dc_w();
-  if (cap.level == Cap::Level::kRack) return power_.racks()[cap.unit].ac_w;
+  if (cap.level == Level::kTray) return power_.trays()[cap.unit].dc_w();
+  if (cap.level == Level::kRack) return power_.racks()[cap.unit].ac_w;
   double racks_w = 0;
   for (const auto& [rack, count] : cap.racks) racks_w += count * power_.racks()[rack].ac_w;
-  if (cap.level == Cap::Level::kRow) return racks_w;
+  if (cap.level == Level::kRow) return racks_w;
   return site_ac_w(plan_.power, now.live, site_load(plan_.power, racks_w + power_.fabric_w(), now.plant));
 }
 
-void PowerCaps::take(const std::vector<const Event*>& in_force, double time_s, const Conditions& now) {
+void PowerCaps::take(const std::vector<const Event*>& in_force, double time_s, const Conditions& before) {
   for (Cap& cap : caps_) {
     const bool goes_on =
         std::any_of(in_force.begin(), in_force.end(), [&](const Event* e) { return is_same(*e, cap.event); });
@@ -85,7 +88,7 @@ void PowerCaps::take(const std::vector<const Event*>& in_force, double time_s, c
         std::any_of(caps_.begin(), caps_.end(), [&](const Cap& cap) { return is_same(*event, cap.event); });
     if (!is_cap(*event) || is_known) continue;
     Cap cap = cap_of(*event);
-    cap.from_w = power_w(cap, now, now.clocks);
+    cap.from_w = power_w(cap, before, before.clocks);
     cap.power_w = event->kind == EventKind::kCurtail ? (1 - event->value) * cap.from_w : event->value;
     caps_.push_back(std::move(cap));
   }
@@ -102,20 +105,18 @@ double PowerCaps::power_at(const Cap& cap, const Conditions& now, const std::vec
 
 double PowerCaps::highest_ratio(const Cap& cap, double target_w, const Conditions& now,
                                 const std::vector<double>& allowed, double most) {
-  const double least = plan_.site.rack_type.gpu.min_clock_ratio.value;
-  int low = static_cast<int>(std::ceil(least * 100 - 1e-9)), high = static_cast<int>(std::lround(most * 100));
-  while (low < high) {
-    const int middle = (low + high + 1) / 2;
-    if (power_at(cap, now, allowed, middle / 100.0) <= target_w)
-      low = middle;
-    else
-      high = middle - 1;
+  const double kept_w = (1 - kBand / 2) * target_w;
+  if (power_at(cap, now, allowed, most) <= kept_w) return most;
+  double low = std::min(plan_.site.rack_type.gpu.min_clock_ratio.value, most), high = most;
+  while (high - low > kSameRatio) {
+    const double middle = (low + high) / 2;
+    (power_at(cap, now, allowed, middle) <= kept_w ? low : high) = middle;
   }
-  return low / 100.0;
+  return low;
 }
 
 void PowerCaps::note_missed(Cap& cap, double time_s, double target_w, double power_w, std::vector<EventRow>& events) {
-  const bool is_missed = power_w > target_w * (1 + kMargin);
+  const bool is_missed = power_w > target_w * (1 + kMissed);
   if (is_missed && !cap.is_missed) {
     const std::string target = format_quantity(target_w, Dimension::kPower);
     EventRow row{time_s, cap.event.path,
@@ -130,7 +131,7 @@ void PowerCaps::note_missed(Cap& cap, double time_s, double target_w, double pow
   cap.is_missed = is_missed;
 }
 
-void PowerCaps::control(double time_s, const Conditions& now, const std::vector<double>& allowed,
+void PowerCaps::control(double time_s, double period_s, const Conditions& now, const std::vector<double>& allowed,
                         std::vector<EventRow>& events) {
   std::erase_if(caps_, [&](const Cap& cap) { return cap.is_over(time_s); });
   for (Cap& cap : caps_) {
@@ -139,9 +140,8 @@ void PowerCaps::control(double time_s, const Conditions& now, const std::vector<
     if (power_w > target_w) {
       cap.ratio = highest_ratio(cap, target_w, now, allowed, cap.ratio);
       note_missed(cap, time_s, target_w, power_at(cap, now, allowed, cap.ratio), events);
-    } else if (cap.ratio < 1) {
-      const double next = std::min(1.0, std::round(cap.ratio * 100 + 1) / 100);
-      if (power_at(cap, now, allowed, next) <= (1 - kMargin) * target_w) cap.ratio = next;
+    } else if (cap.ratio < 1 && power_w < (1 - kBand) * target_w) {
+      cap.ratio = highest_ratio(cap, target_w, now, allowed, std::min(1.0, cap.ratio + kRise_per_s * period_s));
     }
   }
   gather();
@@ -157,11 +157,17 @@ void PowerCaps::settle(double time_s, const Conditions& now, const std::vector<d
   gather();
 }
 
-double PowerCaps::site_cap_w(double time_s) const {
+double PowerCaps::lowest_cap_w(Level level, std::uint32_t unit, double time_s) const {
   double lowest_w = std::numeric_limits<double>::quiet_NaN();
   for (const Cap& cap : caps_)
-    if (cap.level == Cap::Level::kSite) lowest_w = std::fmin(lowest_w, cap.target_w(time_s));
+    if (cap.level == level && cap.unit == unit) lowest_w = std::fmin(lowest_w, cap.target_w(time_s));
   return lowest_w;
+}
+
+double PowerCaps::site_cap_w(double time_s) const { return lowest_cap_w(Level::kSite, 0, time_s); }
+
+double PowerCaps::rack_cap_w(std::uint32_t rack_class, double time_s) const {
+  return lowest_cap_w(Level::kRack, rack_class, time_s);
 }
 
 void PowerCaps::gather() {

@@ -1,26 +1,52 @@
 #include "sim/twin/profiles.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
 namespace racktwin {
+namespace {
 
-std::vector<int> Profiles::key_of(const std::vector<double>& clocks, const NetworkShare& network) const {
+constexpr double kSlack = 1e-9;  // 0.57 * 100 is 56.999...
+
+std::vector<double> clocks_of(const std::vector<int>& key, std::size_t gpu_classes) {
+  std::vector<double> clocks(gpu_classes, 1.0);
+  for (std::size_t c = 0; c < gpu_classes; ++c)
+    if (key[c] > 0) clocks[c] = key[c] / 100.0;
+  return clocks;
+}
+
+}  // namespace
+
+double Profiles::common_factor(const std::vector<double>& clocks) const {
+  double lowest = 1;
+  for (std::uint32_t c = 0; c < clocks.size(); ++c)
+    if (model_.gpu_classes[c].stage >= 0) lowest = std::min(lowest, clocks[c]);
+  return lowest / (std::floor(lowest * 100 + kSlack) / 100);
+}
+
+std::vector<int> Profiles::key_of(const std::vector<double>& clocks, double factor, const NetworkShare& network) const {
   std::vector<int> key;
   for (std::uint32_t c = 0; c < clocks.size(); ++c)
-    key.push_back(model_.gpu_classes[c].stage < 0 ? 0 : static_cast<int>(std::lround(clocks[c] * 100)));
+    key.push_back(model_.gpu_classes[c].stage < 0 ? 0 : static_cast<int>(std::lround(clocks[c] / factor * 100)));
   for (const auto* shares : {&network.nvlink, &network.nic, &network.uplinks, &network.pods})
     for (const double share : *shares) key.push_back(static_cast<int>(std::lround(share * 1e6)));
   return key;
 }
 
-Result<Profiles::Profile> Profiles::at(const std::vector<double>& clocks, const NetworkShare& network) {
-  std::vector<int> key = key_of(clocks, network);
-  if (const auto found = known_.find(key); found != known_.end()) return found->second;
-  Result<IterationProfile> solved = solve_iteration(plan_, model_, calibration_, clocks, network);
-  if (!solved) return tl::unexpected(solved.error());
-  ++solves_;
-  return known_[std::move(key)] = std::make_shared<const IterationProfile>(std::move(*solved));
+Result<Profiles::Solved> Profiles::at(const std::vector<double>& clocks, const NetworkShare& network) {
+  const double factor = common_factor(clocks);
+  std::vector<int> key = key_of(clocks, factor, network);
+  auto found = known_.find(key);
+  if (found == known_.end()) {
+    Result<IterationProfile> solved =
+        solve_iteration(plan_, model_, calibration_, clocks_of(key, clocks.size()), network);
+    if (!solved) return tl::unexpected(solved.error());
+    ++solves_;
+    found = known_.emplace(std::move(key), std::make_shared<const IterationProfile>(std::move(*solved))).first;
+  }
+  const IterationProfile& profile = *found->second;
+  return Solved{found->second, profile.step_s - profile.path.parts.compute_s * (1 - 1 / factor)};
 }
 
 Result<Profiles::Timeline> Profiles::timeline_at(const std::vector<double>& clocks, const NetworkShare& network) {
@@ -30,7 +56,12 @@ Result<Profiles::Timeline> Profiles::timeline_at(const std::vector<double>& cloc
   ++solves_;
   timeline.times = std::move(*times);
   timeline.profile = std::make_shared<const IterationProfile>(profile_of(model_, timeline.iteration, timeline.times));
-  known_[key_of(clocks, network)] = timeline.profile;
+  const double factor = common_factor(clocks);
+  std::vector<int> key = key_of(clocks, factor, network);
+  bool is_whole = factor <= 1 + kSlack;
+  for (std::size_t c = 0; c < clocks.size(); ++c)
+    is_whole = is_whole && (key[c] == 0 || std::abs(clocks[c] * 100 - key[c]) < kSlack);
+  if (is_whole) known_[std::move(key)] = timeline.profile;
   return timeline;
 }
 

@@ -1,4 +1,4 @@
-// Solved iterations of a run, each solved once: clocks go in whole percents, and a network fails in few ways. Thread
+// Solved iterations of a run, each solved once: for clocks in whole percents, and a network fails in few ways. Thread
 // rule: one thread per Profiles.
 #pragma once
 
@@ -16,9 +16,17 @@ class Profiles {
       : plan_(plan), model_(model), calibration_(calibration) {}
 
   using Profile = std::shared_ptr<const IterationProfile>;
-  // clocks (n_gpu_class). Errors: those of solve().
-  Result<Profile> at(const std::vector<double>& clocks, const NetworkShare& network);
-  // The same with its timeline, which is solved for this call.
+  // The iteration that was solved nearest to some clocks, and how long it takes at these very clocks.
+  struct Solved {
+    Profile profile;
+    double step_s = 0;
+  };
+  // clocks (n_gpu_class). What lies between whole percents is a factor that all clocks have in common, such that the
+  // slowest GPU of the job is exact; by it the share of the critical path that the clock binds takes as much less time:
+  //   step_s = T - compute_s (1 - 1/g), clocks = g x whole percents, 1 <= g < 1.01 / lowest clock
+  // (the slope of a critical path is its own, as long as it stays the critical one). Errors: those of solve().
+  Result<Solved> at(const std::vector<double>& clocks, const NetworkShare& network);
+  // At these very clocks, with its timeline, solved for this call.
   struct Timeline {
     Iteration iteration;
     ActivityTimes times;
@@ -29,7 +37,9 @@ class Profiles {
   int solves() const { return solves_; }
 
  private:
-  std::vector<int> key_of(const std::vector<double>& clocks, const NetworkShare& network) const;
+  // The part of all clocks that lies between whole percents.
+  double common_factor(const std::vector<double>& clocks) const;
+  std::vector<int> key_of(const std::vector<double>& clocks, double factor, const NetworkShare& network) const;
 
   const Plan& plan_;
   const Model& model_;

@@ -157,6 +157,7 @@ void RunBook::book_racks(const BookedStep& step, Site& site) {
     frame_.add(Metric::kRackReturn, r, s.rack_return_degc[r], dt);
     frame_.add(Metric::kRackFlow, r, s.rack_flow_m3_per_s[r] * kLitresPerMinute, dt);
     frame_.add(Metric::kRackNetwork, r, site.network.rack[r], dt);
+    frame_.add(Metric::kRackPowerCap, r, step.caps.rack_cap_w(r, step.time_s), dt);
     site.inlet_degc = std::fmax(site.inlet_degc, s.rack_inlet_degc[r]);
     site.outlet_degc = std::fmax(site.outlet_degc, s.rack_return_degc[r]);
   }
@@ -203,7 +204,7 @@ void RunBook::book_site(const BookedStep& step, Site& site) {
     for (const auto& [rack, count] : racks) row_w += count * site.rack_high_w[rack];
     site.busway_w.push_back(row_w / live_feeds);
   }
-  const double step_s = step.profile ? step.profile->step_s : kNoValue;
+  const double step_s = step.profile ? step.step_s : kNoValue;
   const double tokens = static_cast<double>(plan_.workload.global_batch) * plan_.workload.sequence;
   const auto add = [&](Metric metric, double value) { frame_.add(metric, 0, value, step.dt_s); };
   frame_.add(Metric::kSitePower, 0, from_feed_w(site.it_w), from_feed_w(site.it_low_w), site.ac_high_w, step.dt_s);
@@ -229,7 +230,7 @@ void RunBook::book_site(const BookedStep& step, Site& site) {
   add(Metric::kDryBulb, step.outdoor.dry_bulb_degc);
   add(Metric::kWetBulb, step.outdoor.wet_bulb_degc);
   add(Metric::kAirCoolingPower, s.air_cooling_power_w);
-  add(Metric::kSitePowerCap, step.site_cap_w);
+  add(Metric::kSitePowerCap, step.caps.site_cap_w(step.time_s));
   add(Metric::kUpsCharge, step.supply.charge());
 }
 
@@ -242,7 +243,7 @@ void RunBook::add_totals(const BookedStep& step, const Site& site) {
   totals_.site_peak_w = std::max(totals_.site_peak_w, site.ac_high_w);
   totals_.rack_peak_w =
       std::max(totals_.rack_peak_w, *std::max_element(site.rack_high_w.begin(), site.rack_high_w.end()));
-  if (step.profile) totals_.step_time_max_s = std::fmax(totals_.step_time_max_s, step.profile->step_s);
+  if (step.profile) totals_.step_time_max_s = std::fmax(totals_.step_time_max_s, step.step_s);
   totals_.stopped_s += step.profile ? 0 : dt;
   totals_.working_gpu_s += model_.ranks * dt;
   totals_.throttled_gpu_s += site.throttled_gpus * dt;
@@ -269,7 +270,7 @@ void RunBook::add_totals(const BookedStep& step, const Site& site) {
 
 void RunBook::count_losses(const BookedStep& step) {
   const double tokens = static_cast<double>(plan_.workload.global_batch) * plan_.workload.sequence;
-  const double done = step.profile ? step.dt_s / step.profile->step_s : 0;
+  const double done = step.profile ? step.dt_s / step.step_s : 0;
   const double lost = tokens * (step.dt_s / step.full_step_s - done);
   totals_.steps += done;
   if (lost <= 1e-9 * tokens) return;

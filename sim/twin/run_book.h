@@ -10,6 +10,7 @@
 #include "sim/power/power_supply.h"
 #include "sim/twin/in_force.h"
 #include "sim/twin/metrics.h"
+#include "sim/twin/power_caps.h"
 #include "sim/twin/site_power.h"
 #include "sim/twin/summary.h"
 #include "sim/workload/network_load.h"
@@ -31,11 +32,12 @@ struct BookedStep {
   const std::vector<double>& clocks;        // (n_gpu_class)
   const std::vector<ClockReason>& reasons;  // (n_gpu_class) what set them
   const IterationProfile* profile;          // nullptr: the job stands still
+  double step_s = 0;                        // of the job at these clocks
   double full_step_s = 0;                   // of the job at full clock on a whole network
   const PowerSupply& supply;
   const InForce& now;
-  bool is_dark = false;   // GPUs of the job have no power
-  double site_cap_w = 0;  // NaN: none
+  bool is_dark = false;  // GPUs of the job have no power
+  const PowerCaps& caps;
 };
 
 class RunBook {

@@ -173,8 +173,7 @@ double SitePower::clock_within_ramp(const IterationProfile& profile, std::uint32
   const Waveform drawn = smoothed(power_law(rack_.gpu, clock, junction_degc), bins, profile.step_s,
                                   plan_.power.smoothing, rack_.gpu.tdp_w.value);
   const double junction = std::isnan(junction_degc) ? rack_.gpu.reference_junction_degc.value : junction_degc;
-  const double mean = racktwin::clock_within_ramp(rack_.gpu, bins, drawn, clock, junction);
-  return std::floor(mean * 100 + 1e-9) / 100;
+  return racktwin::clock_within_ramp(rack_.gpu, bins, drawn, clock, junction);
 }
 
 void SitePower::update_with_swings(const PhaseWindow& window, const std::vector<double>& clocks,

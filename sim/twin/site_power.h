@@ -70,7 +70,7 @@ class SitePower {
 
   // What smoothing burns, of all GPUs: mean over the window. [W]
   double burnt_w() const { return burnt_w_; }
-  // The mean clock of tensor work that smoothing's ramp up leaves of a clock; 1 % steps, down.
+  // The mean clock of tensor work that smoothing's ramp up leaves of a clock.
   double clock_within_ramp(const IterationProfile& profile, std::uint32_t gpu_class, double clock,
                            double junction_degc) const;
 

@@ -57,12 +57,14 @@ std::vector<NamedLimit> all_limits(const RunLimits& limits, const Grounds& on) {
           {"coils", limits.coils, on.cooling}};
 }
 
-std::string verdict(const std::vector<NamedLimit>& limits, const RunTotals& totals) {
+// A clock that temperature holds from the start keeps the junction at its limit.
+std::string verdict(const std::vector<NamedLimit>& limits, const RunTotals& totals, bool is_too_hot) {
   std::string crossed;
   for (const NamedLimit& limit : limits)
     if (limit.watch.was_crossed()) crossed += (crossed.empty() ? "" : ", ") + limit.watch.name();
   if (!crossed.empty()) crossed = "limits crossed: " + crossed;
   const auto add = [&](const std::string& what) { crossed += (crossed.empty() ? "" : "; ") + what; };
+  if (totals.throttled_gpu_s > 0 && !is_too_hot) add("GPUs throttled by temperature");
   if (!totals.missed_cap.empty()) add(totals.missed_cap);
   if (!totals.runaway.empty()) add(totals.runaway);
   if (!totals.frost.empty()) add(totals.frost);
@@ -114,7 +116,7 @@ std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Ca
   const double tokens = static_cast<double>(w.global_batch) * w.sequence;
   const StepParts& parts = first_step.parts;
   Summary s;
-  const std::string judged = verdict(all_limits(limits, on), totals);
+  const std::string judged = verdict(all_limits(limits, on), totals, limits.junction.was_crossed());
   s.text("verdict", judged == "ok" ? 0 : 1, judged);
   s.add("step_time_s", first_step.step_s, "s", on.step);
   s.add("step_time_max_s", totals.step_time_max_s, "s", on.step);

@@ -116,24 +116,37 @@ class Twin {
                   clocks_,
                   reasons_,
                   profile_.get(),
+                  step_s_,
                   full_profile_->step_s,
                   supply_,
                   now_,
                   is_dark(),
-                  caps_.site_cap_w(time_s_)},
+                  caps_},
                  events_);
+      if (profile_) last_run_ = {profile_, clocks_, rack_supply(), supply_.live(), plant_.state()};
       limit_clocks(part_s);
     }
     rise_k_ = hottest_degc() - before_degc;
     return {};
   }
 
-  // A step is as long as its clock controllers' period where temperature may set clocks in it, or something has just
+  // A step is as long as its clock controllers' period where temperature may move clocks in it, or something has just
   // begun or ended: a longer one would see the junctions too late.
   int parts_of_step(double dt) {
     const bool has_changed = std::exchange(has_just_changed_, false);
     const bool may_throttle = hottest_degc() + std::max(0.0, rise_k_) > gpu_.software_slowdown_degc.value;
-    return has_changed || may_throttle ? std::max(1, static_cast<int>(std::ceil(dt / kControlPeriod_s - kSlack_s))) : 1;
+    return has_changed || may_throttle || is_recovering()
+               ? std::max(1, static_cast<int>(std::ceil(dt / kControlPeriod_s - kSlack_s)))
+               : 1;
+  }
+
+  // From heat: clocks come back.
+  bool is_recovering() const {
+    for (std::uint32_t c = 0; c < clocks_.size(); ++c)
+      if (is_thermal(reasons_[c]) && clocks_[c] > 0 &&
+          plant_.state().gpu_junction_degc[c] < gpu_.software_slowdown_degc.value - kThermalBand_k)
+        return true;
+    return false;
   }
 
   // Of the GPUs that the job runs on.
@@ -191,13 +204,14 @@ class Twin {
       if (auto ok = plant_.settle(input_); !ok) return keep_and_fail(ok.error());
       if (std::abs(input_.gpu_power_w[0] - before) < 1e-9) break;
     }
-    for (std::uint32_t c = 0; c < clocks_.size(); ++c) set_clock(c, allowed_clock(power_ratio(c), now_.clock_limit[c]));
     if (auto ok = settle_caps(); !ok) return ok;
+    if (auto ok = settle_clocks(); !ok) return ok;
     for (std::uint32_t c = 0; c < clocks_.size(); ++c)
       if (model_.gpu_classes[c].stage >= 0) totals().clock_start = std::min(totals().clock_start, clocks_[c]);
     totals().clock_min = totals().clock_start;
     if (profile_ != first_profile_)
       if (auto ok = solve_first(); !ok) return ok;
+    see_blast_radius(events_);
     if (auto ok = open_recording(); !ok) return ok;
     return tell_first_step();
   }
@@ -221,12 +235,40 @@ class Twin {
     return find_profile();
   }
 
+  // Clocks and temperatures go together: leakage takes from the power limit what temperature gives, and what would be
+  // too hot from the start is where the thermal controller would hold it, in the middle of the band in which it leaves
+  // clocks. Each round moves a hot clock by kGain_per_k of what is too much.
+  Result<void> settle_clocks() {
+    constexpr double kGain_per_k = 0.004, kSettled = 1e-6;
+    constexpr int kMostRounds = 300;
+    const double target_degc = gpu_.software_slowdown_degc.value - kThermalBand_k / 2;
+    std::vector<bool> is_hot(clocks_.size());
+    for (int i = 0; i < kMostRounds && !why_stopped(); ++i) {
+      double moved = 0;
+      for (std::uint32_t c = 0; c < clocks_.size(); ++c) {
+        const double before = clocks_[c], junction_degc = plant_.state().gpu_junction_degc[c];
+        if (model_.gpu_classes[c].stage < 0) continue;
+        SetClock next = powered_clock(c);
+        is_hot[c] = is_hot[c] || junction_degc > gpu_.software_slowdown_degc.value;
+        const double cool = std::max(before + kGain_per_k * (target_degc - junction_degc), gpu_.min_clock_ratio.value);
+        if (is_hot[c] && cool < next.ratio) next = {cool, ClockReason::kSoftwareThermal};
+        set_clock(c, next);
+        moved = std::max(moved, std::abs(next.ratio - before));
+      }
+      if (moved < kSettled) return {};
+      if (auto ok = find_profile(); !ok) return ok;
+      compute_power(phase_ + 1);
+      if (auto ok = plant_.settle(input_); !ok) return keep_and_fail(ok.error());
+    }
+    return {};
+  }
+
   // The step at full clock on a whole network: what losses count from.
   Result<void> solve_unheld() {
     const std::vector<double> full(clocks_.size(), 1.0);
-    const Result<Profiles::Profile> solved = profiles_.at(full, network_share(plan_.site, model_, {}));
+    const Result<Profiles::Solved> solved = profiles_.at(full, network_share(plan_.site, model_, {}));
     if (!solved) return tl::unexpected(solved.error());
-    full_profile_ = *solved;
+    full_profile_ = solved->profile;
     return {};
   }
 
@@ -270,6 +312,7 @@ class Twin {
     if (!solved) return tl::unexpected(solved.error());
     first_ = std::move(*solved);
     first_profile_ = profile_ = first_.profile;
+    step_s_ = profile_->step_s;
     return {};
   }
 
@@ -301,7 +344,7 @@ class Twin {
     brake_.apply(now_.supply);
     supply_.set(now_.live, now_.has_utility);
     cut_cooling();
-    if (has_started_) caps_.take(events, time_s_, conditions());
+    if (has_started_) caps_.take(events, time_s_, last_run_.profile ? last_run_.conditions() : conditions());
     for (std::uint32_t c = 0; c < clocks_.size(); ++c)
       if (now_.clock_limit[c] < clocks_[c]) set_clock(c, {now_.clock_limit[c], ClockReason::kClockLimit});
   }
@@ -342,9 +385,19 @@ class Twin {
   void advance_events() {
     std::vector<EventRow> rows;
     if (!schedule_.advance(time_s_, rows)) return;
-    add_blast_radius(plan_, model_, schedule_.in_force(), lost_supply(), rows);
+    if (has_started_) see_blast_radius(rows);
     events_.insert(events_.end(), rows.begin(), rows.end());
     has_new_events_ = true;
+  }
+
+  // Once the plant is settled: what racks draw decides what their supplies can carry.
+  void see_blast_radius(std::vector<EventRow>& rows) {
+    const auto overloaded = [this](const RackSupply& supply) {
+      const PlantState& plant = plant_.state();
+      return brake_.would_go_down(
+          {full_profile_.get(), clocks_, plant.gpu_junction_degc, supply, supply_.live(), plant});
+    };
+    add_blast_radius(plan_, model_, schedule_.in_force(), lost_supply(), overloaded, rows);
   }
 
   const char* why_stopped() const {
@@ -374,14 +427,15 @@ class Twin {
       profile_ = nullptr;
       return {};
     }
-    const Result<Profiles::Profile> found = profiles_.at(clocks_, now_.network);
+    const Result<Profiles::Solved> found = profiles_.at(clocks_, now_.network);
     if (!found) return tl::unexpected(found.error());
-    profile_ = *found;
+    profile_ = found->profile;
+    step_s_ = found->step_s;
     return {};
   }
 
   void step_power(double dt) {
-    const double share = profile_ ? dt / profile_->step_s : 0;
+    const double share = profile_ ? dt / step_s_ : 0;
     stopped_s_ = profile_ ? 0 : stopped_s_ + dt;
     compute_power(phase_ + share);
     phase_ += share;
@@ -421,7 +475,7 @@ class Twin {
   // What the GPU's own power limit allows, and the ramp of its smoothing.
   double power_ratio(std::uint32_t c) const {
     const double junction = plant_.state().gpu_junction_degc[c];
-    double ratio = power_limited_clock_from(gpu_, clocks_[c], junction);
+    double ratio = power_limited_clock(gpu_, junction);
     if (now_.gpu_limit_w[c] < gpu_.tdp_w.value)
       ratio = std::min(ratio, clock_within_power(gpu_, now_.gpu_limit_w[c], junction));
     return power_.clock_within_ramp(*full_profile_, c, ratio, junction);
@@ -453,8 +507,10 @@ class Twin {
   void limit_clocks(double dt) {
     since_control_s_ += dt;
     if (since_control_s_ < kControlPeriod_s - kSlack_s) return;
-    const double period_s = std::exchange(since_control_s_, 0);
-    if (!caps_.is_empty()) caps_.control(time_s_, conditions(), allowed_ratios(), events_);
+    // Where temperature begins to move clocks in a longer step, the next one goes in parts.
+    const double since_s = std::exchange(since_control_s_, 0),
+                 period_s = dt > kControlPeriod_s ? kControlPeriod_s : since_s;
+    if (!caps_.is_empty()) caps_.control(time_s_, since_s, conditions(), allowed_ratios(), events_);
     brake_racks();
     for (std::uint32_t c = 0; c < clocks_.size(); ++c) {
       const double junction = plant_.state().gpu_junction_degc[c];
@@ -597,10 +653,22 @@ class Twin {
 
   Profiles profiles_;
   Profiles::Profile profile_, first_profile_;
+  double step_s_ = 0;               // of the iteration at the present clocks
   Profiles::Profile full_profile_;  // see solve_unheld()
   Profiles::Timeline first_;        // of the first profile, until it has been told
   double phase_ = 0;                // of the iteration, 0..1
   double stopped_s_ = 0;            // since the job stands still
+  // What the site last did with the job running, before the events of this step.
+  struct LastRun {
+    Profiles::Profile profile;
+    std::vector<double> clocks;
+    RackSupply supply;
+    LiveFeeds live;
+    PlantState plant;
+    PowerCaps::Conditions conditions() const {
+      return {profile.get(), clocks, plant.gpu_junction_degc, supply, live, plant};
+    }
+  } last_run_;
 
   PlantInput input_;
   double since_control_s_ = 0;

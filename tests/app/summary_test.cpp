@@ -1,6 +1,9 @@
 #include "app/cli/summary.h"
 
+#include "sim/recording/event_reach.h"
+
 #include <catch2/catch.hpp>
+#include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include <cmath>
@@ -35,6 +38,32 @@ TEST_CASE("the summary shows headroom, events, defaults and the weakest evidence
   CHECK_THAT(text, Contains("0:10:00  hall/facility  facility supply set to 40 degC  (scenario)\n"));
   CHECK_THAT(text, Contains("  a = b (why)\n") && Contains("    92.0 %  100.0 %   2.500 GB  NVLink\n") &&
                        Contains("    10.0 %        -          -  NIC\n"));
+}
+
+TEST_CASE("events that are alike are told once where they are many, with how many there are and which is the last") {
+  Summary summary = example();
+  for (int psu = 1; psu <= 30; ++psu)
+    summary.events.push_back({2000, fmt::format("hall/rack-01/psu-{}", psu), "PSU failed", "scenario"});
+  for (int i = 0; i < 5; ++i)
+    summary.events.push_back({2001.0 + i, "hall/rack-01", fmt::format("GPU throttled: 87.{} degC", i), "limit"});
+  summary.events.push_back({3000, "hall/rack-02/psu-1", "PSU failed", "scenario"});
+  const std::string text = format_summary(summary, false);
+  CHECK_THAT(text, Contains("hall/rack-01/psu-1  PSU failed  (scenario)\n"));
+  CHECK_THAT(text, Contains("29 more like it at once, the last hall/rack-01/psu-30\n"));
+  CHECK_THAT(text, Contains("GPU throttled: 87.0 degC  (limit)\n") &&
+                       Contains("4 more like it until 0:33:25, the last hall/rack-01\n"));
+  CHECK_THAT(text, Contains("hall/rack-02/psu-1  PSU failed") && !Contains("--json lists all"));
+}
+
+TEST_CASE("a limit that is crossed says how long it is to the next one") {
+  Summary summary = example();
+  for (const double time_s : {1300.0, 1307.0}) {
+    summary.events.push_back({time_s, "hall/rack-01", "too hot", "limit"});
+    summary.events.back().value = 88;
+    summary.events.back().limit = 87;
+  }
+  CHECK_THAT(format_summary(summary, false), Contains("too hot  (limit)\n             7 s to the next limit\n"));
+  CHECK(reach_of(summary.events, summary.events.back()).empty());
 }
 
 TEST_CASE("the critical path is told by what it is made of and where it is, what it has nothing of is left out") {

@@ -385,7 +385,8 @@ TEST_CASE("a recording has a class for every unit, values for every class, and a
                                                                    metric.name != "clock_reason_idle");
     // The scenario gives the facility's supply, so nobody knows what evaporates, and says nothing of humidity.
     const bool is_unknown = metric.name == "water_use" || metric.name == "wet_bulb" ||
-                            metric.name == "site_power_cap" || metric.name == "ups_charge";
+                            metric.name == "rack_power_cap" || metric.name == "site_power_cap" ||
+                            metric.name == "ups_charge";
     for (const float mean : row.mean) CHECK((std::isfinite(mean) || is_of_working_gpus || is_unknown));
     const bool is_given = metric.name == "facility_supply" || metric.name == "dry_bulb" || metric.name == "wet_bulb";
     CHECK(metric.evidence.empty() == is_given);
@@ -550,11 +551,33 @@ TEST_CASE("chips that get too hot throttle and the run says so") {
                value(outcome, "clock_reason_shut_down")));
 }
 
+TEST_CASE("a site that is too hot from the start begins with the clocks that it can keep") {
+  Plan plan = flagship({"duration=3 min", "cooling.facility_supply=50 degC", "cooling.pump_speed=48 %"});
+  plan.events = {event(0, EventKind::kPumpSpeed, "hall/cdu-1/pump-2", 0)};
+  const RunOutcome outcome = run(plan);
+  CHECK(value(outcome, "throttled_fraction") == 1);
+  CHECK(value(outcome, "clock_reason_sw_thermal") == 1);
+  CHECK(value(outcome, "clock_start") < 0.9);
+  CHECK(value(outcome, "clock_min") == Approx(value(outcome, "clock_start")).epsilon(5e-3));
+  CHECK(value(outcome, "step_time_max_s") == Approx(value(outcome, "step_time_s")).epsilon(5e-3));
+  CHECK(value(outcome, "junction_max_degc") < plan.site.rack_type.gpu.software_slowdown_degc.value + 0.5);
+  CHECK(value(outcome, "tokens_lost_to_heat") > 0);
+}
+
+TEST_CASE("a clock that temperature holds all the time is no ok run, even if no junction crosses its limit") {
+  Plan plan = small_job({"duration=2 min", "event=[]"});
+  plan.site.rack_type.gpu.software_slowdown_degc = Sourced(value(run(plan), "junction_max_degc") - 2);
+  const RunOutcome outcome = run(plan);
+  CHECK(value(outcome, "throttled_fraction") > 0);
+  CHECK(value(outcome, "above_junction_s") == 0);
+  CHECK(outcome.summary.front().text == "GPUs throttled by temperature");
+  CHECK(outcome.has_crossed_limit);
+}
+
 TEST_CASE("a GPU that gets too hot to go on shuts down, says so, and stops the job") {
   Plan plan = flagship({"duration=60 s"});
-  plan.site.rack_type.gpu.software_slowdown_degc = Sourced(40);
-  plan.site.rack_type.gpu.hardware_slowdown_degc = Sourced(42);
-  plan.site.rack_type.gpu.shutdown_degc = Sourced(44);
+  plan.events = {event(10, EventKind::kPumpSpeed, "hall/cdu-1/pump-1", 0),
+                 event(10, EventKind::kPumpSpeed, "hall/cdu-1/pump-2", 0)};
   const File file;
   const RunOutcome outcome = recorded(plan, file);
   const auto found = [&](const std::string& begin) {
@@ -566,8 +589,8 @@ TEST_CASE("a GPU that gets too hot to go on shuts down, says so, and stops the j
   };
   const EventRow off = found("GPU shut down by temperature: ");
   CHECK(gpus_at(plan, off.path).end > 0);
-  CHECK(off.limit == 44);
-  CHECK(off.value >= 44);
+  CHECK(off.limit == plan.site.rack_type.gpu.shutdown_degc.value);
+  CHECK(off.value >= off.limit);
   CHECK(found("a GPU has shut down: the job has stopped").time_s >= off.time_s);
   const RecordingReader recording = reader(file);
   CHECK(mean_at(recording, "step_time", 60) != mean_at(recording, "step_time", 60));  // no data
