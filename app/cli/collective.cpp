@@ -30,7 +30,7 @@ struct CollectiveOptions {
   std::string op = "all_reduce", algorithm, protocol;
   std::string first = "8", last = "16G";
   double factor = 2;
-  int ranks = 0;  // 0: all GPUs
+  std::optional<int> ranks;  // default: all GPUs
   double skew = 1;
   bool is_sharp = false, shows_links = false, is_json = false;
 };
@@ -262,7 +262,7 @@ int collective(const CollectiveOptions& options, const GlobalOptions& global) {
   if (!errors.empty()) return print_errors(errors, global);
 
   const int gpus = site->racks * site->rack.gpus();
-  const int ranks = options.ranks == 0 ? gpus : options.ranks;
+  const int ranks = options.ranks.value_or(gpus);
   if (ranks < 2) return print_error(bad(fmt::format("-n: a collective needs at least 2 ranks, not {}", ranks)), global);
   if (ranks > gpus) return print_error(bad(fmt::format("-n: {} ranks, but the site has {} GPUs", ranks, gpus)), global);
   const CollectiveLayout layout = CollectiveLayout::of(ranks, site->rack.domain_gpus());

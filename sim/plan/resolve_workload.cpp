@@ -118,6 +118,8 @@ class Resolver {
             fmt::format("pp x vp must be at most {}", layers));
     if (q_.sequence % (2 * p.cp) != 0 && p.cp > 1)
       error("cp", fmt::format("a sequence of {} does not divide by 2 x cp = {}", q_.sequence, 2 * p.cp));
+    else if (q_.sequence % (p.cp * p.tp) != 0)  // sequence parallelism
+      error("tp", fmt::format("a sequence of {} does not divide by cp x tp = {}", q_.sequence, p.cp * p.tp));
   }
 
   // Expert parallelism lies inside the ranks of a stage, as in Megatron: ep x etp divides tp x cp x dp.

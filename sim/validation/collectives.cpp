@@ -172,6 +172,7 @@ class Predictor {
     if (!bytes || *bytes <= 0) p.reason = "the message size is not stated";
     if (p.reason.empty() && !is_busbw && !is_algbw && p.metric != "latency")
       p.reason = fmt::format("metric {} is not a collective's", p.metric);
+    const double unit = unit_of(p);
     if (!p.reason.empty()) return;
     p.size = message_size(*bytes);
     const auto at = place(row, p);
@@ -187,8 +188,17 @@ class Predictor {
     }
     p.how = fmt::format("{} {}", algorithm_word(time->algorithm), protocol_word(time->protocol));
     p.step_s = time->time_s;
-    const double algbw = *bytes / time->time_s / 1e9;
-    p.predicted = is_busbw ? algbw * bus_factor(*op, at->layout.ranks) : is_algbw ? algbw : time->time_s * 1e6;
+    const double algbw = *bytes / time->time_s;
+    p.predicted = (is_busbw ? algbw * bus_factor(*op, at->layout.ranks) : is_algbw ? algbw : time->time_s) / unit;
+  }
+
+  // In which a row has its time or bandwidth, in SI units; if it is none of these, that is the reason.
+  static double unit_of(CollectivePrediction& p) {
+    const bool is_time = p.metric == "latency";
+    const Dimension dimension = is_time ? Dimension::kTime : Dimension::kBandwidth;
+    const double unit = unit_si(p.unit, dimension, is_time ? 1e-6 : 1e9);
+    if (p.reason.empty() && std::isnan(unit)) p.reason = no_such_unit(p.unit, dimension);
+    return unit;
   }
 
   void predict_moe(const CsvRow& row, CollectivePrediction& p) {
@@ -211,6 +221,7 @@ class Predictor {
     } else if (p.metric != "latency" && p.metric != "bottleneck_bandwidth") {
       p.reason = fmt::format("metric {} is not modelled", p.metric);
     }
+    const double unit = unit_of(p);
     if (!p.reason.empty()) return;
     const auto at = place(row, p);
     if (!at) return;
@@ -226,7 +237,7 @@ class Predictor {
     // included.
     const int members = at->layout.domains > 1 ? at->layout.domains : at->layout.ranks;
     const double counted = exchange.tokens * exchange.bytes_per_token * moe_destinations(members, exchange);
-    p.predicted = p.metric == "latency" ? time.time_s * 1e6 : counted / time.time_s / 1e9;
+    p.predicted = (p.metric == "latency" ? time.time_s : counted / time.time_s) / unit;
   }
 
   const Catalog& catalog_;

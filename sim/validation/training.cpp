@@ -210,7 +210,8 @@ std::string job_text(const Row& row, const RowPrediction& named) {
   read_sharding(row.text("notes"), q);
   if (q.kernels) text += fmt::format(", {} kernels", kernels_word(*q.kernels));
   if (row.text("notes").find("force-balanced") != std::string::npos) text += ", forced routing";
-  return text + ", " + named.metric;
+  return text +
+         fmt::format(", {}{}", named.metric, named.metric == "step_time" && named.unit != "s" ? " " + named.unit : "");
 }
 
 // How a job is laid out on its GPUs: "tp 4, pp 8, vp 5, micro-batch 1". One rank is as good as not stated, and dp
@@ -307,8 +308,9 @@ class Predictor {
       p.step_s = s.step_s;
       const Row row(table, i);
       const double tokens = row.number("global_batch").value_or(kNoValue) * row.number("seq").value_or(kNoValue);
-      p.predicted = p.metric == "step_time" ? p.step_s : tokens / p.step_s / row.number("n_gpus").value_or(kNoValue);
-      p.configuration += p.metric;
+      p.predicted = p.metric == "step_time" ? p.step_s / unit_si(p.unit, Dimension::kTime, 1)
+                                            : tokens / p.step_s / row.number("n_gpus").value_or(kNoValue);
+      p.configuration += p.metric + p.unit;
     }
     return out;
   }
@@ -322,6 +324,9 @@ class Predictor {
   static std::string why_not(const Row& row) {
     if (row.text("metric") != "step_time" && row.text("metric") != "tokens_per_s_per_gpu")
       return fmt::format("metric {} is listed, not scored", row.text("metric"));
+    const std::string& unit = row.text("unit");
+    if (row.text("metric") == "step_time" && std::isnan(unit_si(unit, Dimension::kTime, 1)))
+      return no_such_unit(unit, Dimension::kTime);
     return bad_number(row);
   }
 

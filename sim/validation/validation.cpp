@@ -1,5 +1,7 @@
 #include "sim/validation/validation.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -114,6 +116,15 @@ void describe_row(const CsvRow& row, char source_end, RowPrediction& p) {
   p.unit = row.text("unit");
   p.value = row.number("value").value_or(kNoValue);
   p.predicted = p.step_s = kNoValue;
+}
+
+double unit_si(const std::string& unit, Dimension dimension, double usual) {
+  if (unit.empty()) return usual;
+  return parse_quantity("1 " + unit, dimension).value_or(kNoValue);
+}
+
+std::string no_such_unit(const std::string& unit, Dimension dimension) {
+  return fmt::format("unit {} is not one of {}", unit, dimension == Dimension::kTime ? "time" : "bandwidth");
 }
 
 double quantile(std::vector<double> values, double q) {

@@ -3,6 +3,7 @@
 // Thread rule: pure functions.
 #pragma once
 
+#include "sim/quantity.h"
 #include "sim/validation/csv_table.h"
 #include "sim/validation/ranking.h"
 
@@ -25,6 +26,11 @@ struct RowPrediction {
 
 // What a row says of itself, without a prediction; the name of its source ends at `source_end`.
 void describe_row(const CsvRow& row, char source_end, RowPrediction& prediction);
+
+// The unit that a row states, in SI units ("ms": 1e-3), `usual` where it states none; NaN if it is none of the
+// dimension.
+double unit_si(const std::string& unit, Dimension dimension, double usual);
+std::string no_such_unit(const std::string& unit, Dimension dimension);  // the reason
 
 // Linear between order statistics; NaN of nothing.
 double quantile(std::vector<double> values, double q);

@@ -31,12 +31,20 @@ KernelTime attention(const Roofline& r, double flops, double exponentials) {
   return {flops / (r.gpu->bf16.dense_flops.value * share) + softmax_s, c.kernel_launch_s.value.value, flops, 1};
 }
 
-// Reading BF16 and writing the quantised copy, row- and column-wise, for the forward and the backward GEMM. The largest
-// magnitude of a tensor that sets its own scale is found in a pass before.
+// Copies of a quantised operand. Its scales go along rows, or its GEMMs take it in one order only: then there is one
+// copy for the forward and one for the backward GEMM. With one scale a tensor, the tensor cores of Blackwell, which are
+// those that have FP4, take either order. source: Transformer Engine, is_non_tn_fp8_gemm_supported()
+double operand_copies(const Roofline& r) {
+  const bool one_scale = r.precision == Precision::kFp8 || r.precision == Precision::kFp8Current;
+  return one_scale && !std::isnan(r.gpu->nvfp4.dense_flops.value) ? 1 : 2;
+}
+
+// Reading BF16 and writing the quantised copies. The largest magnitude of a tensor that sets its own scale is found in
+// a pass before.
 KernelTime quantise(const Roofline& r, double elements) {
   if (r.precision == Precision::kBf16) return {};
   const double reads = r.precision == Precision::kFp8Current ? 4 : 2;
-  return stream(r, elements * (reads + 2 * operand_bytes(r.precision)));
+  return stream(r, elements * (reads + operand_copies(r) * operand_bytes(r.precision)));
 }
 
 // A linear layer: C(m x n) = A(m x k) B(k x n), `copies` of them (local experts).
@@ -277,10 +285,12 @@ LayerCost output_layer(const Roofline& r, const Workload& w) {
   const double vocab = static_cast<double>(w.model.vocab) / w.parallelism.tp;
   LayerCost cost;
   cost.forward += gemm(r, tokens, vocab, w.model.hidden, true);
-  cost.forward +=
-      elementwise(r, tokens * vocab * (2 + 4 + 4 + 4));  // logits BF16 -> FP32, maximum, exponentials and sum
   cost.backward += gemm(r, tokens, w.model.hidden, vocab, true);
-  cost.backward += elementwise(r, tokens * vocab * (4 + 2 + 2));
+  // Cross entropy: BF16 -> FP32, maximum, exponentials and sum; eager PyTorch has one kernel that reads the logits and
+  // one that writes their gradient. source: flash-attn, losses/cross_entropy.py, the default of llm-foundry
+  const bool in_one = r.kernels == Kernels::kEager;
+  cost.forward += stream(r, tokens * vocab * (in_one ? 2 : 2 + 4 + 4 + 4));
+  cost.backward += stream(r, tokens * vocab * (in_one ? 2 + 2 : 4 + 2 + 2));
   if (!w.trains_all()) return cost;
   cost.backward += gemm(r, w.model.hidden, vocab, tokens, true);
   cost.backward += stream(r, w.model.hidden * vocab * 2 * 2);

@@ -309,6 +309,20 @@ std::vector<CollectivePrediction> predicted(const std::string& rows) {
   return std::move(*predictions);
 }
 
+TEST_CASE("a collective is predicted in the unit that its row states") {
+  const auto rows = predicted(
+      "a,test,S:p,8x H100,8,all_reduce,1073741824,busbw,400,GB/s,\n"
+      "b,test,S:p,8x H100,8,all_reduce,1073741824,busbw,3200,Gb/s,\n"
+      "c,test,S:p,8x H100,8,all_reduce,1073741824,latency,4,ms,\n"
+      "d,test,S:p,8x H100,8,all_reduce,1073741824,latency,4000,,\n"
+      "e,test,S:p,8x H100,8,all_reduce,1073741824,latency,4,GB/s,\n");
+  REQUIRE(rows.size() == 5);
+  CHECK(rows[1].predicted == Approx(8 * rows[0].predicted));
+  CHECK(rows[2].predicted == Approx(1e3 * rows[0].step_s));
+  CHECK(rows[3].predicted == Approx(1e6 * rows[0].step_s));
+  CHECK(rows[4].reason == "unit GB/s is not one of time");
+}
+
 TEST_CASE("latency and bus bandwidth of one collective are predicted from one time") {
   const auto rows = predicted(
       "a,test,S:p,8x H100,8,all_reduce,1073741824,busbw,400,GB/s,\n"

@@ -1,11 +1,13 @@
 #include "sim/workload/operators.h"
 
+#include "sim/workload/block.h"
 #include "sim/workload/schedule.h"
 #include "tests/sim/flagship.h"
 
 #include <catch2/catch.hpp>
 
 #include <array>
+#include <cmath>
 
 namespace racktwin {
 namespace {
@@ -292,6 +294,36 @@ TEST_CASE("the scale of the tensor itself costs one more reading of what is quan
   CHECK(current.flops == delayed.flops);
   CHECK(current.clocked_s == delayed.clocked_s);
   CHECK(current.fixed_s - delayed.fixed_s == Approx(2 * elements / rate));
+}
+
+TEST_CASE("a tensor with one scale is written once where tensor cores take it in either order, else twice") {
+  const Gb200 chip;
+  Gpu hopper_like = chip.gpu;  // without FP4
+  hopper_like.nvfp4.dense_flops.value = std::nan("");
+  const Workload w = flagship({}).workload;
+  for (const Precision precision : {Precision::kFp8, Precision::kFp8Current, Precision::kMxfp8}) {
+    const Roofline once = chip.at(precision), twice{&hopper_like, &chip.calibration, precision};
+    const double more =
+        transformer_layer(twice, w, false).forward.fixed_s - transformer_layer(once, w, false).forward.fixed_s;
+    // Inputs of QKV and of the first half of the MLP are sharded over tp, those of the other two layers are its own.
+    const double tp = w.parallelism.tp, tokens = rank_tokens(w);
+    const double elements = 2 * tokens / tp * w.model.hidden +
+                            tokens * (static_cast<double>(w.model.heads) * w.model.head_dim + w.model.ffn) / tp;
+    const double rate = chip.gpu.hbm_bandwidth_bytes_per_s.value * chip.calibration.hbm_share.value.value;
+    CHECK(more == Approx(precision == Precision::kMxfp8 ? 0 : elements / rate).margin(1e-12));
+  }
+}
+
+TEST_CASE("eager PyTorch reads the logits once for its loss, native kernels cast them first") {
+  const Gb200 chip;
+  const Workload w = flagship({}).workload;
+  Roofline native = chip.at(Precision::kBf16), eager = native;
+  eager.kernels = Kernels::kEager;
+  const double logits = rank_tokens(w) * w.model.vocab / w.parallelism.tp;
+  const double rate = chip.gpu.hbm_bandwidth_bytes_per_s.value * chip.calibration.hbm_share.value.value;
+  const LayerCost slow = output_layer(native, w), fast = output_layer(eager, w);
+  CHECK(slow.forward.fixed_s - fast.forward.fixed_s == Approx(12 * logits / rate));
+  CHECK(slow.backward.fixed_s - fast.backward.fixed_s == Approx(4 * logits / rate));
 }
 
 TEST_CASE("adapters compute no gradient of the weights") {

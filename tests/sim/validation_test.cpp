@@ -234,6 +234,21 @@ TEST_CASE("a number that is none is a reason, not another number") {
   CHECK(reason("8", "2", "400", "-1") == "value \"-1\" is no number above zero");
 }
 
+TEST_CASE("a step time is predicted in the unit that its row states") {
+  const auto in_unit = [](const std::string& unit) {
+    std::string text = row("a", "step_time", "2");
+    text.replace(text.find(",2,s,"), 5, ",2," + unit + ",");
+    return predicted(text).front();
+  };
+  const RowPrediction s = in_unit("s"), ms = in_unit("ms"), silent = in_unit(""), odd = in_unit("furlong");
+  CHECK(ms.step_s == s.step_s);
+  CHECK(ms.predicted == Approx(1000 * s.predicted));
+  CHECK(silent.predicted == s.predicted);
+  CHECK(ms.configuration != s.configuration);  // or their medians would be mixed
+  CHECK(odd.reason == "unit furlong is not one of time");
+  CHECK(std::isnan(odd.predicted));
+}
+
 TEST_CASE("every row of a table of another kind is listed with its metric as the reason") {
   const auto table = table_of(
       "id,use,source,hardware,n_gpus,model,metric,value,unit\n"

@@ -15,7 +15,10 @@ GEMM, C(m,n) = A(m,k) B(k,n), BF16 output:
     traffic    = (w (m k + n k) + 2 m n) / (hbm_bandwidth hbm_efficiency) w: bytes per operand element
 
 `efficiency` is per chip and precision, launch per precision, k_half of BF16 and hbm_efficiency are one number each: what
-fills the pipeline is a number of bytes, so k_half is twice that of BF16 for FP8 and four times for NVFP4. conversion_bytes is
+fills the pipeline is a number of bytes, so k_half is twice that of BF16 for FP8 and four times for NVFP4. The efficiencies
+are then fitted again, all else fixed, on products of 1e12 FLOP and more: those are what large models are made of, and they
+last long enough for the chip to settle at the clock that its power allows (printed: the H100 in BF16 by the time that a
+product takes). conversion_bytes is
 not fitted: the rows show a cost proportional to m k and independent of n, and these counts reproduce it. They assume
 that per-tensor FP8 reads A twice (maximum, then quantise) and writes it once (2 + 2 + 1), and that the block formats
 read and write once (2 + 1, 2 + 9/16). A program whose quantisation is fused into the kernel before has no such term.
@@ -52,6 +55,9 @@ def fit_log(model, start, measured, weights=None, scale=0.05):
     residual = lambda log_x: weights * np.log(model(np.exp(log_x)) / measured)
     solution = least_squares(residual, np.log(start), loss="soft_l1", f_scale=scale, max_nfev=2000)
     return np.exp(solution.x)
+
+
+LARGE_FLOP = 1e12  # products on which the efficiencies rest
 
 
 def error_text(error, mask):
@@ -93,34 +99,45 @@ def gemm_time(data, x):
 
 def fit_gemm(data, mask):
     start = np.array([0.75] * len(data.groups) + [5e-6] * 4 + [100.0, 0.6])
-    return fit_log(lambda x: gemm_time(data, x)[mask], start, data.time_s[mask], scale=0.03)
+    x = fit_log(lambda x: gemm_time(data, x)[mask], start, data.time_s[mask], scale=0.03)
+    count, large = len(data.groups), mask & (data.flop >= LARGE_FLOP)
+    shared = x[count:]
+    shares = fit_log(lambda s: gemm_time(data, np.concatenate([s, shared]))[large], x[:count], data.time_s[large],
+                     scale=0.03)
+    return np.concatenate([shares, shared])
 
 
 def print_gemm(data):
     everything = np.full(data.m.size, True)
     x = fit_gemm(data, everything)
     error = gemm_time(data, x) / data.time_s - 1
-    large, long = data.flop >= 1e11, data.m >= 1024
+    large, long = data.flop >= LARGE_FLOP, data.m >= 1024
     count = len(data.groups)
     print("# GEMM, rows with m >= 256. Errors: median / p90 (rows).")
-    print(f"# all {error_text(error, everything)}; 2mnk >= 1e11 {error_text(error, large)}; "
+    print(f"# all {error_text(error, everything)}; 2mnk >= 1e12 {error_text(error, large)}; "
           f"m >= 1024 {error_text(error, long)}")
     _, shape = np.unique(np.stack([data.m, data.n, data.k]), axis=1, return_inverse=True)
     odd = shape.reshape(-1) % 2 == 1
     held_out = gemm_time(data, fit_gemm(data, ~odd)) / data.time_s - 1
-    print(f"# fitted to every other shape, error on the rest, 2mnk >= 1e11: {error_text(held_out, odd & large)}")
+    print(f"# fitted to every other shape, error on the rest, 2mnk >= 1e12: {error_text(held_out, odd & large)}")
+    shown = data.flop >= 1e11
     for name, values in (("n", data.n), ("k", data.k)):
         for index, precision in enumerate(PRECISIONS):
-            rows = large & (data.precision == index)
+            rows = shown & (data.precision == index)
             medians = {value: np.median(1 / (1 + error[rows & (values == value)])) for value in np.unique(values[rows])}
-            print(f"# median measured/model by {name}, {precision}: "
+            print(f"# median measured/model by {name}, 2mnk >= 1e11, {precision}: "
                   + ", ".join(f"{value:.0f}: {median:.2f}" for value, median in medians.items()))
+    h100 = shown & (data.group == data.groups.index(("h100_sxm", "bf16")))
+    decade = np.floor(np.log10(data.time_s))
+    print("# median measured/model by time, 2mnk >= 1e11, h100_sxm bf16: "
+          + ", ".join(f"{10 ** value * 1e3:g} ms and more: {np.median(1 / (1 + error[h100 & (decade == value)])):.2f}"
+                      for value in np.unique(decade[h100])))
     print(f"\n[gemm]\nhbm_efficiency = {x[count + 5]:.3f}\nk_half = {x[count + 4]:.3g}")
     for index, precision in enumerate(PRECISIONS):
         print(f"\n[gemm.precision.{precision}]")
         print(f"launch_s = {x[count + index]:.2e}")
         print(f"conversion_bytes = {CONVERSION_BYTES[index]}")
-    print("\n[gemm.efficiency]  # errors: 2mnk >= 1e11; m >= 1024")
+    print("\n[gemm.efficiency]  # errors: 2mnk >= 1e12; m >= 1024")
     for index, (chip, precision) in enumerate(data.groups):
         rows = data.group == index
         print(f"{chip}.{precision} = {x[index]:.3f}  "
