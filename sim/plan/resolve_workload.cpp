@@ -110,6 +110,8 @@ class Resolver {
       error("tp", fmt::format("{} attention heads do not divide by tp = {}", q_.model.heads, p.tp));
     else if (!q_.model.latent && q_.model.kv_heads % p.tp != 0 && p.tp % q_.model.kv_heads != 0)
       error("tp", fmt::format("{} key-value heads do not divide by tp = {}", q_.model.kv_heads, p.tp));
+    else if (q_.sequence % p.tp != 0)  // sequence parallelism
+      error("tp", fmt::format("a sequence of {} does not divide by tp = {}", q_.sequence, p.tp));
     const int layers = q_.model.layers + q_.model.prediction_layers + (counts_ends() ? 2 : 0);
     if (p.pp * p.vp > layers)
       error("pp",
@@ -118,8 +120,8 @@ class Resolver {
             fmt::format("pp x vp must be at most {}", layers));
     if (q_.sequence % (2 * p.cp) != 0 && p.cp > 1)
       error("cp", fmt::format("a sequence of {} does not divide by 2 x cp = {}", q_.sequence, 2 * p.cp));
-    else if (q_.sequence % (p.cp * p.tp) != 0)  // sequence parallelism
-      error("tp", fmt::format("a sequence of {} does not divide by cp x tp = {}", q_.sequence, p.cp * p.tp));
+    else if (q_.sequence % p.tp == 0 && q_.sequence % (p.cp * p.tp) != 0)
+      error("cp", fmt::format("a sequence of {} does not divide by cp x tp = {}", q_.sequence, p.cp * p.tp));
   }
 
   // Expert parallelism lies inside the ranks of a stage, as in Megatron: ep x etp divides tp x cp x dp.
