@@ -360,8 +360,7 @@ TEST_CASE("jobs that cannot be are refused with the arithmetic") {
   CHECK(message_of({"workload.global_batch=15"}).find("15 does not divide by micro_batch x dp = 1 x 4 = 4") !=
         std::string::npos);
   CHECK(message_of({"workload.pp=8", "workload.tp=1", "workload.vp=5"}).find("8 stages x 5 chunks are more than") == 0);
-  CHECK(message_of({"workload.sequence=8191"}).find("a sequence of 8191 does not divide by tp") !=
-        std::string::npos);
+  CHECK(message_of({"workload.sequence=8191"}).find("a sequence of 8191 does not divide by tp") != std::string::npos);
   CHECK(message_of({"workload.cp=4", "workload.sequence=8190"}).find("does not divide by 2 x cp = 8") !=
         std::string::npos);
   CHECK(message_of({"workload.gpus=96", "workload.tp=8"}).find("the job asks for 96 GPUs, the site has 72") == 0);
