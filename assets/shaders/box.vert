@@ -17,7 +17,7 @@ flat out vec4 stripes;
 #endif
 
 const float kFrame_m = 0.014;
-const float kPlate_m = 0.02, kLeastEdge_px = 2.0;  // of plates on a front, edges are shown near by
+const float kPlate_m = 0.02, kLeastEdge_px = 2.0;  // what is thinner is a plate on a front: edges are shown near by
 
 // As render/gl/hidden_faces.h counts them.
 uint face() { return uint(dot(abs(normal), vec3(0.0, 2.0, 4.0)) + step(0.0, dot(normal, vec3(1.0)))); }

@@ -9,19 +9,21 @@
 namespace racktwin {
 namespace {
 
-TEST_CASE("between whole percents a step takes what it is solved to, and nothing jumps at one") {
+struct SmallJob {
   const Plan plan = small_job();
-  const Result<Model> model = build_model(plan);
-  REQUIRE(model);
+  const Model model = build_model(plan).value();
   const Calibration calibration = test_calibration();
-  Profiles profiles(plan, *model, calibration);
-  std::vector<double> clocks(model->gpu_classes.size(), 1.0);
+  Profiles profiles{plan, model, calibration};
+};
+
+TEST_CASE_METHOD(SmallJob, "between whole percents a step takes what it is solved to, and nothing jumps at one") {
+  std::vector<double> clocks(model.gpu_classes.size(), 1.0);
   const auto working = [&](int stage, double clock) {
     for (std::uint32_t c = 0; c < clocks.size(); ++c)
-      if (model->gpu_classes[c].stage == stage) clocks[c] = clock;
+      if (model.gpu_classes[c].stage == stage) clocks[c] = clock;
   };
   const auto step_s = [&] { return profiles.at(clocks, {}).value().step_s; };
-  const auto solved_s = [&] { return solve_iteration(plan, *model, calibration, clocks).value().step_s; };
+  const auto solved_s = [&] { return solve_iteration(plan, model, calibration, clocks).value().step_s; };
   for (const double slowest : {0.95, 0.9449, 0.9301, 0.9299, 0.905}) {
     for (const double other : {1.0, 0.95, 0.947}) {
       for (int stage = 0; stage < 4; ++stage) working(stage, other);
@@ -40,13 +42,8 @@ TEST_CASE("between whole percents a step takes what it is solved to, and nothing
   CHECK(at(0.9337) > at(0.9338));
 }
 
-TEST_CASE("clocks that share their whole percents share the solution") {
-  const Plan plan = small_job();
-  const Result<Model> model = build_model(plan);
-  REQUIRE(model);
-  const Calibration calibration = test_calibration();
-  Profiles profiles(plan, *model, calibration);
-  const std::vector<double> whole(model->gpu_classes.size(), 0.9), between(model->gpu_classes.size(), 0.9058);
+TEST_CASE_METHOD(SmallJob, "clocks that share their whole percents share the solution") {
+  const std::vector<double> whole(model.gpu_classes.size(), 0.9), between(model.gpu_classes.size(), 0.9058);
   const auto first = profiles.timeline_at(whole, {}).value().profile;
   CHECK(profiles.at(whole, {}).value().profile == first);
   CHECK(profiles.at(between, {}).value().profile == first);
