@@ -99,7 +99,8 @@ class Legend {
     draw_bar();
     draw_no_data();
     draw_alarm();
-    if (!layer_.explains.empty()) draw_explanation();
+    if (!parts_.limits_above.empty()) draw_crossed();
+    if (!layer_.explains.empty()) draw_text(small(layer_.explains));
     close(plate, top_ + parts_.px(kCardPad_px));
   }
 
@@ -217,8 +218,7 @@ class Legend {
   void draw_limits() {
     for (const LimitRow& limit : layer_.limits) {
       const float y = std::round(y_of(limit.value));
-      std::string text = value_text(limit.value, layer_.unit) + "  " + limit.name;
-      if (const std::size_t zero = text.find(".0 "); zero != std::string::npos) text.erase(zero, 2);
+      const std::string text = limit_text(limit.value, layer_.unit) + "  " + limit.name;
       if (draw_mark(limit.value, text, theme_.text, FontFace::kSemiBold, 4)) draw_limit_line(y);
     }
   }
@@ -249,13 +249,26 @@ class Legend {
     top_ = swatch.high.y + parts_.px(kGap_px + 2);
   }
 
-  void draw_explanation() {
-    const TextLine whole = small(layer_.explains);
+  // "now above TDP, 1.2 kW; software slowdown, 87 °C"
+  void draw_crossed() {
+    constexpr std::string_view kUnbroken = "\u00a0";
+    std::string list;
+    for (const MetricLimit& l : highest_of_each_metric(parts_.limits_above)) {
+      std::string value = limit_text(l.limit->value, l.metric->unit);
+      if (const std::size_t space = value.find(' '); space != std::string::npos) value.replace(space, 1, kUnbroken);
+      list += fmt::format("{}{}, {}", list.empty() ? "now above " : "; ", l.limit->name, value);
+    }
+    draw_text({list, FontFace::kSemiBold, kSmall_px, theme_.text});
+    top_ += parts_.px(kGap_px);
+  }
+
+  // Left out where there is no room.
+  void draw_text(const TextLine& whole) {
     const std::vector<std::string> lines = parts_.wrapped(whole, right_ - left_);
-    const float height = static_cast<float>(lines.size()) * parts_.line_px(whole) + parts_.px(kCardPad_px);
-    if (top_ + height > bottom_) return;
+    const float height = static_cast<float>(lines.size()) * parts_.line_px(whole);
+    if (top_ + height + parts_.px(kCardPad_px) > bottom_) return;
     for (const std::string& text : lines) {
-      write(small(text), left_, top_);
+      write({text, whole.face, whole.size_px, whole.colour}, left_, top_);
       top_ += parts_.line_px(whole);
     }
   }

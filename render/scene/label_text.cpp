@@ -119,19 +119,12 @@ void LabelTexts::add_from_to(const char* from, const char* to, ComponentId id, L
   lines.push_back({text, FontFace::kRegular, kSmall_px, parts_.theme.text});
 }
 
-// "above TDP, 1.2 kW": of every metric the highest limit.
 LabelForm LabelTexts::crossed_by(ComponentId id) const {
-  std::vector<MetricLimit> highest;
-  for (const MetricLimit& l : parts_.limits_above) {
-    if (!crosses(parts_, id, {l})) continue;
-    const bool is_same = !highest.empty() && highest.back().metric == l.metric;
-    if (is_same && l.limit->value <= highest.back().limit->value) continue;
-    if (is_same) highest.pop_back();
-    highest.push_back(l);
-  }
+  std::vector<MetricLimit> crossed = parts_.limits_above;
+  std::erase_if(crossed, [&](const MetricLimit& l) { return !crosses(parts_, id, {l}); });
   LabelForm lines;
-  for (const MetricLimit& l : highest)
-    lines.push_back(strong(fmt::format("above {}, {}", l.limit->name, value_text(l.limit->value, l.metric->unit))));
+  for (const MetricLimit& l : highest_of_each_metric(crossed))
+    lines.push_back(strong(fmt::format("above {}, {}", l.limit->name, limit_text(l.limit->value, l.metric->unit))));
   return lines;
 }
 

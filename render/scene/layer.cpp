@@ -59,16 +59,10 @@ void widen_for(const RunHistory& history, std::string_view name, LayerSpec& spec
   spec.high = is_first ? metric->high : std::fmax(spec.high, metric->high);
 }
 
-// Named as coolant's: they are not of the GPUs.
 void add_coolant_limits(const RunHistory& history, LayerSpec& spec) {
-  for (const auto& [name, end] : {std::pair{"rack_inlet", "coolant in"}, std::pair{"rack_return", "coolant out"}}) {
-    const MetricRow* metric = history.metric(name);
-    if (metric == nullptr) continue;
-    for (LimitRow limit : limits_of(history, *metric)) {
-      limit.name = end;
-      spec.limits.push_back(limit);
-    }
-  }
+  for (const char* name : {"rack_inlet", "rack_return"})
+    if (const MetricRow* metric = history.metric(name))
+      for (const LimitRow& limit : limits_of(history, *metric)) spec.limits.push_back(limit);
 }
 
 }  // namespace

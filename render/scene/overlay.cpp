@@ -206,6 +206,12 @@ bool has_alarm(const OverlayParts& parts, ComponentId id) {
   return std::any_of(pumps.begin(), pumps.end(), [&](int pump) { return has_stopped({pump, -1}); });
 }
 
+std::string limit_text(double value, const std::string& unit) {
+  std::string text = value_text(value, unit);
+  if (const std::size_t zero = text.find(".0 "); zero != std::string::npos) text.erase(zero, 2);
+  return text;
+}
+
 std::string layer_value(const OverlayParts& parts, const MetricRow* metric, ComponentId id) {
   if (metric == nullptr || !parts.frame) return "-";
   const Reading reading = parts.history.reading(*parts.frame, *metric, id);

@@ -106,6 +106,9 @@ bool crosses(const OverlayParts& parts, ComponentId id, const std::vector<Metric
 // Something of what a label names is above a limit or has stopped.
 bool has_alarm(const OverlayParts& parts, ComponentId id);
 
+// "65 °C": limits are round numbers, mostly.
+std::string limit_text(double value, const std::string& unit);
+
 // "5.6 kW" of a thing in the layer, as its label gives it: a GPU's own value, of several GPUs the layer's summary; "-"
 // without data. `metric` may be nullptr.
 std::string layer_value(const OverlayParts& parts, const MetricRow* metric, ComponentId id);

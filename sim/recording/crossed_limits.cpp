@@ -47,6 +47,17 @@ std::vector<MetricLimit> limits_above(const RunHistory& history, const Frame& fr
   return found;
 }
 
+std::vector<MetricLimit> highest_of_each_metric(const std::vector<MetricLimit>& limits) {
+  std::vector<MetricLimit> highest;
+  for (const MetricLimit& l : limits) {
+    const bool is_same = !highest.empty() && highest.back().metric == l.metric;
+    if (is_same && l.limit->value <= highest.back().limit->value) continue;
+    if (is_same) highest.pop_back();
+    highest.push_back(l);
+  }
+  return highest;
+}
+
 bool is_above_any(const RunHistory& history, const Frame& frame, const std::vector<MetricLimit>& limits, UnitKind kind,
                   ComponentId id) {
   return std::any_of(limits.begin(), limits.end(), [&](const MetricLimit& l) {
@@ -56,12 +67,8 @@ bool is_above_any(const RunHistory& history, const Frame& frame, const std::vect
 
 std::vector<CrossedLimit> crossed_limits(const RunHistory& history, const Frame& frame) {
   std::vector<CrossedLimit> all;
-  for (const MetricLimit& l : limits_above(history, frame)) {
-    const bool is_same = !all.empty() && all.back().metric == l.metric;
-    if (is_same && l.limit->value <= all.back().limit->value) continue;
-    if (is_same) all.pop_back();
+  for (const MetricLimit& l : highest_of_each_metric(limits_above(history, frame)))
     all.push_back({l.metric, l.limit, units_above(history, frame, *l.metric, l.limit->value)});
-  }
   return all;
 }
 

@@ -35,6 +35,8 @@ struct MetricLimit {
 };
 // The limits that anything in a frame is above, found without a look at what holds it: mostly none.
 std::vector<MetricLimit> limits_above(const RunHistory& history, const Frame& frame);
+// Of several limits of a metric, one after another, the highest.
+std::vector<MetricLimit> highest_of_each_metric(const std::vector<MetricLimit>& limits);
 // Whether a thing, or something in it, is above one of these limits, of the metrics of a kind of component.
 bool is_above_any(const RunHistory& history, const Frame& frame, const std::vector<MetricLimit>& limits, UnitKind kind,
                   ComponentId id);

@@ -131,8 +131,8 @@ std::vector<LimitRow> limit_rows(const Plan& plan) {
   rows.push_back(
       {static_cast<int>(Metric::kSitePower), "rating of the feed", plan.power.feed_rating_w, "", "scenario"});
   if (!rack.liquid_cooled) return rows;
-  add_value(Metric::kRackInlet, "highest inlet", rack.max_inlet_degc);
-  add_value(Metric::kRackReturn, "highest return", rack.max_return_degc);
+  add_value(Metric::kRackInlet, "coolant in", rack.max_inlet_degc);
+  add_value(Metric::kRackReturn, "coolant out", rack.max_return_degc);
   const CoolingPlan& cooling = plan.cooling;
   add(Metric::kCduHeat, "rating of the CDUs", cooling.cdus * cooling.cdu.heat_rating_w.value,
       cooling.cdu.heat_rating_w);

@@ -22,7 +22,7 @@ RunHistory history_of(const Folder& folder, const std::vector<float>& junction, 
                                  {2, "gpu_power", UnitKind::kGpu, "W", "", "", 0, 100, "", ""}}));
   require_ok(writer.put_limits({{0, "shutdown", 92, "", ""},
                                 {0, "software slowdown", 87, "", ""},
-                                {1, "highest return", 65.1, "", ""},
+                                {1, "coolant out", 65.1, "", ""},
                                 {2, "TDP", std::nan(""), "", ""}}));
   require_ok(writer.put_epoch(0, 0));
   require_ok(writer.put_membership(0, UnitKind::kGpu, {0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 0, 2, 2, 2, 2}));
@@ -43,7 +43,7 @@ TEST_CASE("a crossed limit names the first unit above it, how many there are, an
   CHECK(history.site().path(crossed[0].units.first) == "hall/row-a/rack-01/compute-02/gpu-1");
   CHECK(crossed[0].units.value == 88);
   CHECK(crossed[0].units.highest == 91);
-  CHECK(crossed[1].limit->name == "highest return");
+  CHECK(crossed[1].limit->name == "coolant out");
   CHECK(history.site().path(crossed[1].units.first) == "hall/row-b/rack-01");
   CHECK(crossed[1].units.count == 2);
 }

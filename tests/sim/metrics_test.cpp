@@ -128,8 +128,8 @@ TEST_CASE("limits carry the values of the site with their evidence, and none tha
   CHECK(limit(liquid, Metric::kGpuJunction, "shutdown")->value == 92);
   CHECK(limit(liquid, Metric::kRackPower, "rating of the rack")->value == 132e3);
   CHECK(limit(liquid, Metric::kRackShelfLoad, "load with redundancy")->value == 1);
-  CHECK(limit(liquid, Metric::kRackInlet, "highest inlet")->value == 45);
-  CHECK(limit(liquid, Metric::kRackReturn, "highest return")->value == 65);
+  CHECK(limit(liquid, Metric::kRackInlet, "coolant in")->value == 45);
+  CHECK(limit(liquid, Metric::kRackReturn, "coolant out")->value == 65);
   CHECK(limit(liquid, Metric::kSitePower, "rating of the feed")->value == 1.25e6);
   CHECK(limit(liquid, Metric::kSitePower, "rating of the feed")->evidence.empty());
   CHECK(limit(liquid, Metric::kSitePower, "rating of the feed")->source == "scenario");

@@ -261,7 +261,7 @@ TEST_CASE("a value that never was another needs no explanation, and no value has
   CHECK(text_of(fact(metric, 45, 45, 45, 8, "racks")).spread == "mean of 8 racks over 5 s");
   Fact none;
   none.metric = &metric;
-  none.limit.name = "highest inlet";
+  none.limit.name = "coolant in";
   none.limit.value = 45;
   const FactText text = text_of(none);
   CHECK(text.value == "-");

@@ -48,7 +48,7 @@ RunHistory history_of(const TemporaryDirectory& directory, const State& state) {
   add("cdu_heat", UnitKind::kSite, "W", {1e6F});
   REQUIRE(writer->put_components(hand_made_site()));
   REQUIRE(writer->put_metrics(metrics));
-  REQUIRE(writer->put_limits({{0, "software slowdown", 87, "", ""}, {8, "highest return", 65, "", ""}}));
+  REQUIRE(writer->put_limits({{0, "software slowdown", 87, "", ""}, {8, "coolant out", 65, "", ""}}));
   REQUIRE(metrics[8].name == "rack_return");
   REQUIRE(writer->put_epoch(0, 0));
   REQUIRE(writer->put_membership(0, UnitKind::kGpu, {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 2, 1, 1, 2, 2}));

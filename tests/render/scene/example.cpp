@@ -125,7 +125,7 @@ RunHistory hand_made_history(const HandMade& site) {
   REQUIRE(writer->put_components(components));
   REQUIRE(writer->put_metrics(metrics));
   std::vector<LimitRow> limits;
-  limits.push_back({0, "highest inlet", 45, "published", ""});
+  limits.push_back({0, "coolant in", 45, "published", ""});
   for (const double limit_w : site.limits_w)
     if (site.has_power) limits.push_back({power, "TDP", limit_w, "published", ""});
   REQUIRE(writer->put_limits(limits));

@@ -190,6 +190,8 @@ TEST_CASE("Labels of what is above a limit or has stopped say so by their border
     for (const LabelBox& label : scene.overlay.labels)
       if (label.is_alarm) names.push_back(history.site().name(label.id));
     std::sort(names.begin(), names.end());
+    CHECK(has_text(scene, "TDP, 1") == (site.power_w[6] > 1000));
+    CHECK(has_text(scene, "coolant in, 45\u00a0°C") == (site.coolant_degc > 45));
     const bool has_colour =
         std::any_of(scene.overlay.rects.begin(), scene.overlay.rects.end(), [](const OverlayRect& r) {
           return r.colour == light_theme().alarm && r.size.x > 30;  // wider than the legend's swatch
