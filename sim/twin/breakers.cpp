@@ -92,16 +92,18 @@ bool Breakers::advance_ups(std::size_t feed, double time_s, double dt_s, double 
     row.limit = rating_w;
     events.push_back(std::move(row));
   };
-  const std::string load = fmt::format("{}, rating {}", format_quantity(load_w, Dimension::kPower),
-                                       format_quantity(rating_w, Dimension::kPower));
+  const auto load = [&] {
+    return fmt::format("{}, rating {}", format_quantity(load_w, Dimension::kPower),
+                       format_quantity(rating_w, Dimension::kPower));
+  };
   if (tripped_.ups[feed] && !had_given_up)
     append(fmt::format("UPS overloaded for too long: {} at {}",
-                       can_return ? "its feed goes past it" : "it has shut down", load));
+                       can_return ? "its feed goes past it" : "it has shut down", load()));
   else if (!was_overloaded && ups.overload.is_overloaded())
-    append(fmt::format("UPS overloaded: {}; it carries this load for {}", load,
+    append(fmt::format("UPS overloaded: {}; it carries this load for {}", load(),
                        format_quantity(left_s, Dimension::kTime, 2)));
   else if (had_given_up && !tripped_.ups[feed])
-    append("UPS carries its load again: " + load);
+    append("UPS carries its load again: " + load());
   return tripped_.ups[feed] != had_given_up;
 }
 
