@@ -10,6 +10,9 @@ namespace {
 
 constexpr double kRounding = 1e-12;  // of sums that are exact on paper
 constexpr double kSameClock = 1e-9;
+// Of the thermal controller; a GPU's clock moves its junction by about 50 K, within 10 s.
+constexpr double kSensorLag_s = 3, kHeldBelow_k = 1;
+constexpr double kProportional_per_k = 0.03, kIntegral_per_k_s = 0.002, kRise_per_s = 0.01;
 constexpr double kFollows = 0.01;  // of a clock that follows the junction a control period later
 
 // Leakage over that at the reference temperature. [W]
@@ -74,16 +77,23 @@ SetClock allowed_clock(double power_limited, double event_limit) {
   return {power_limited, power_limited < 1 ? ClockReason::kPowerCap : ClockReason::kNone};
 }
 
-SetClock thermal_clock(const Gpu& gpu, SetClock clock, double junction_degc, SetClock limit, double dt_s) {
-  if (clock.ratio <= 0 || junction_degc >= gpu.shutdown_degc.value) return {0, ClockReason::kShutDown};
-  const double excess_k = junction_degc - gpu.software_slowdown_degc.value;
-  SetClock next = clock;
-  if (junction_degc > gpu.hardware_slowdown_degc.value) {
+double mean_junction_degc(double mean_degc, double junction_degc, double dt_s) {
+  return junction_degc + (mean_degc - junction_degc) * std::exp(-dt_s / kSensorLag_s);
+}
+
+double held_junction_degc(const Gpu& gpu) { return gpu.software_slowdown_degc.value - kHeldBelow_k; }
+
+SetClock thermal_clock(const Gpu& gpu, SetClock clock, const SeenJunction& junction, SetClock limit, double dt_s) {
+  if (clock.ratio <= 0 || junction.degc >= gpu.shutdown_degc.value) return {0, ClockReason::kShutDown};
+  const double excess_k = junction.mean_degc - held_junction_degc(gpu),
+               before_k = junction.mean_before_degc - held_junction_degc(gpu);
+  const double move =
+      -kProportional_per_k * (std::max(0.0, excess_k) - std::max(0.0, before_k)) - kIntegral_per_k_s * excess_k * dt_s;
+  SetClock next{clock.ratio + std::min(move, kRise_per_s * dt_s), clock.reason};
+  if (junction.degc > gpu.hardware_slowdown_degc.value) {
     next = {clock.ratio / 2, ClockReason::kHardwareThermal};
   } else if (excess_k > 0) {
-    next = {clock.ratio - 0.01 * excess_k * dt_s, ClockReason::kSoftwareThermal};
-  } else if (excess_k < -kThermalBand_k) {
-    next.ratio = clock.ratio + 0.01 * dt_s;
+    next.reason = ClockReason::kSoftwareThermal;
   }
   next.ratio = std::max(next.ratio, gpu.min_clock_ratio.value);
   return next.ratio < limit.ratio * (1 - kRounding) ? next : limit;

@@ -75,18 +75,29 @@ double power_limited_clock(const Gpu& gpu, double junction_degc);
 // The highest clock, at least min_clock_ratio, at which tensor work draws no more than limit_w.
 double clock_within_power(const Gpu& gpu, double limit_w, double junction_degc);
 
-// Without a band the clock would hunt around the limit. Assumed: drivers do not publish theirs. [K]
-inline constexpr double kThermalBand_k = 2;
+// What the thermal controller knows of a junction: now, and its mean at this and at its last look.
+struct SeenJunction {
+  double degc = 0, mean_degc = 0, mean_before_degc = 0;
+};
+// The mean dt_s later, of a junction that has been at junction_degc: a first-order lag of 3 s, as a driver's sensor
+// that does not follow the swings of a training step (assumed).
+double mean_junction_degc(double mean_degc, double junction_degc, double dt_s);
+
+// Where the thermal controller holds a mean junction: a little below software_slowdown, such that the swings within a
+// training step do not cross it. Assumed: drivers do not publish theirs.
+double held_junction_degc(const Gpu& gpu);
 
 // The lower of what the power limit allows and what an event does; where both allow the same, the power limit's.
 SetClock allowed_clock(double power_limited, double event_limit);
 
-// Thermal controller: the clock after dt_s at a junction temperature. Above software_slowdown the clock goes down one
-// percent per second and kelvin of excess, more than kThermalBand_k below it comes back one percent per second, and in
-// between it stays; above hardware_slowdown it is halved at once; at shutdown it is 0, and stays so. Between
-// min_clock_ratio and `limit` (which wins, and is the reason where the clock has reached it). A clock that stays or
-// comes back keeps the reason that brought it down.
-SetClock thermal_clock(const Gpu& gpu, SetClock clock, double junction_degc, SetClock limit, double dt_s);
+// Thermal controller: the clock after dt_s, proportional to what a mean junction is above held_junction_degc, and
+// integral:
+//   clock -= kProportional (excess - excess before) + kIntegral (mean - held) dt_s,  excess = max(0, mean - held)
+// and up by no more than a percent a second. So a clock rests where its junction is held, or at `limit`, wherever it
+// came from, and the pauses of a training step hardly raise it. Above hardware_slowdown it is halved at once; at
+// shutdown it is 0, and stays so. Between min_clock_ratio and `limit` (which wins, and is the reason where the clock
+// has reached it). A clock that comes back keeps the reason that brought it down. Gains and rates are assumed.
+SetClock thermal_clock(const Gpu& gpu, SetClock clock, const SeenJunction& junction, SetClock limit, double dt_s);
 
 double cpu_power_w(const Cpu& cpu, bool is_training);
 

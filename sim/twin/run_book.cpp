@@ -15,6 +15,7 @@ namespace {
 
 constexpr double kNoValue = std::numeric_limits<double>::quiet_NaN();
 constexpr double kLitresPerMinute = 60000;  // in 1 m3/s
+constexpr double kCool_k = 3;               // below its limit, a junction that swings with the iteration is back
 constexpr double kWater_kg_per_l = 1;       // make-up water
 constexpr double kSettle_s = 60;            // powers swing with the iteration: longer than most
 
@@ -60,7 +61,7 @@ RunLimits limits_of(const Plan& plan, const Model& model) {
       {racks, "rack_power", "rack power", rack_w, 0.01 * rack_w, Dimension::kPower, kSettle_s},
       {named_cdus(plan), plan.cooling.cdus == 1 ? "cdu_heat" : "", "CDU heat", cdu_w, 0.01 * cdu_w, Dimension::kPower,
        kSettle_s},
-      {named_gpus(plan, model), "gpu_junction", "GPU junction", rack.gpu.software_slowdown_degc.value, 3,
+      {named_gpus(plan, model), "gpu_junction", "GPU junction", rack.gpu.software_slowdown_degc.value, kCool_k,
        Dimension::kTemperature},
       {racks, "rack_inlet", "coolant into the racks", liquid(rack.max_inlet_degc), 0.5, Dimension::kTemperature},
       {racks, "rack_return", "coolant out of the racks", liquid(rack.max_return_degc), 0.5, Dimension::kTemperature},
@@ -78,7 +79,7 @@ std::array<ThermalStep, 3> thermal_steps(const Gpu& gpu) {
   const auto throttled = [](ClockReason reason) {
     return fmt::format("GPU throttled by temperature ({})", name_of(reason).nvml);
   };
-  return {{{ClockReason::kSoftwareThermal, throttled(ClockReason::kSoftwareThermal), gpu.software_slowdown_degc.value},
+  return {{{ClockReason::kSoftwareThermal, throttled(ClockReason::kSoftwareThermal), held_junction_degc(gpu)},
            {ClockReason::kHardwareThermal, throttled(ClockReason::kHardwareThermal), gpu.hardware_slowdown_degc.value},
            {ClockReason::kShutDown, "GPU shut down by temperature", gpu.shutdown_degc.value}}};
 }
@@ -306,23 +307,30 @@ void RunBook::watch_limits(const BookedStep& step, const Site& site, std::vector
 
 void RunBook::watch_clocks(double time_s, const std::vector<ClockReason>& reasons,
                            const std::vector<double>& junction_degc, std::vector<EventRow>& events) {
+  const Gpu& gpu = plan_.site.rack_type.gpu;
+  // A clock at the edge of being held goes to and fro with the iteration: told is only that its junction is back.
+  std::vector<ClockReason> told = reasons;
+  for (std::uint32_t c = 0; c < told.size(); ++c)
+    if (is_thermal(watched_[c]) && !is_thermal(told[c]) &&
+        junction_degc[c] >= gpu.software_slowdown_degc.value - kCool_k)
+      told[c] = watched_[c];
   const auto append = [&](const std::string& what, double limit_degc, auto has_happened) {
     std::vector<std::uint32_t> classes;
-    for (std::uint32_t c = 0; c < reasons.size(); ++c)
-      if (has_happened(watched_[c], reasons[c])) classes.push_back(c);
+    for (std::uint32_t c = 0; c < told.size(); ++c)
+      if (has_happened(watched_[c], told[c])) classes.push_back(c);
     if (classes.empty()) return;
     EventRow event = event_of_classes(gpus_, classes, junction_degc, limit_degc, Dimension::kTemperature, what);
     event.time_s = time_s;
     event.metric = "gpu_junction";
     events.push_back(std::move(event));
   };
-  const auto steps = thermal_steps(plan_.site.rack_type.gpu);
+  const auto steps = thermal_steps(gpu);
   for (const ThermalStep& step : steps)
     append(step.what, step.limit_degc,
            [&](ClockReason before, ClockReason now) { return now == step.reason && before < now; });
   append("GPU no longer throttled by temperature", steps.front().limit_degc,
          [](ClockReason before, ClockReason now) { return is_thermal(before) && !is_thermal(now); });
-  watched_ = reasons;
+  watched_ = std::move(told);
 }
 
 }  // namespace racktwin

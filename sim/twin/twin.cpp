@@ -35,6 +35,7 @@ namespace {
 
 constexpr double kSlack_s = 1e-9;        // when times of steps are compared
 constexpr double kControlPeriod_s = 1;   // of the clock controllers, or a step if that is longer
+constexpr double kAtRest_k = 0.25;       // off where it is held, a junction whose clock does not need short steps
 constexpr double kCommitEvery_s = 0.25;  // of wall time: what a killed run may lose, unless it is paced
 constexpr double kWaveformStep_s = 1e-3;
 constexpr double kLongestWait_s = 0.02;  // until a run that waits looks at what happens around it
@@ -134,17 +135,17 @@ class Twin {
   // begun or ended: a longer one would see the junctions too late.
   int parts_of_step(double dt) {
     const bool has_changed = std::exchange(has_just_changed_, false);
-    const bool may_throttle = hottest_degc() + std::max(0.0, rise_k_) > gpu_.software_slowdown_degc.value;
-    return has_changed || may_throttle || is_recovering()
+    return has_changed || may_heat_move_clocks()
                ? std::max(1, static_cast<int>(std::ceil(dt / kControlPeriod_s - kSlack_s)))
                : 1;
   }
 
-  // From heat: clocks come back.
-  bool is_recovering() const {
+  // But for what a controller at rest makes good in a long step too.
+  bool may_heat_move_clocks() const {
+    const double held_degc = held_junction_degc(gpu_);
+    if (hottest_degc() + std::max(0.0, rise_k_) > held_degc + kAtRest_k) return true;
     for (std::uint32_t c = 0; c < clocks_.size(); ++c)
-      if (is_thermal(reasons_[c]) && clocks_[c] > 0 &&
-          plant_.state().gpu_junction_degc[c] < gpu_.software_slowdown_degc.value - kThermalBand_k)
+      if (is_thermal(reasons_[c]) && clocks_[c] > 0 && plant_.state().gpu_junction_degc[c] < held_degc - kAtRest_k)
         return true;
     return false;
   }
@@ -206,6 +207,7 @@ class Twin {
     }
     if (auto ok = settle_caps(); !ok) return ok;
     if (auto ok = settle_clocks(); !ok) return ok;
+    junction_mean_degc_ = junction_seen_degc_ = plant_.state().gpu_junction_degc;
     for (std::uint32_t c = 0; c < clocks_.size(); ++c)
       if (model_.gpu_classes[c].stage >= 0) totals().clock_start = std::min(totals().clock_start, clocks_[c]);
     totals().clock_min = totals().clock_start;
@@ -236,22 +238,20 @@ class Twin {
   }
 
   // Clocks and temperatures go together: leakage takes from the power limit what temperature gives, and what would be
-  // too hot from the start is where the thermal controller would hold it, in the middle of the band in which it leaves
-  // clocks. Each round moves a hot clock by kGain_per_k of what is too much.
+  // too hot from the start is where the thermal controller holds it. Each round moves a clock by kGain_per_k of what is
+  // too much.
   Result<void> settle_clocks() {
     constexpr double kGain_per_k = 0.004, kSettled = 1e-6;
     constexpr int kMostRounds = 300;
-    const double target_degc = gpu_.software_slowdown_degc.value - kThermalBand_k / 2;
-    std::vector<bool> is_hot(clocks_.size());
+    const double held_degc = held_junction_degc(gpu_);
     for (int i = 0; i < kMostRounds && !why_stopped(); ++i) {
       double moved = 0;
       for (std::uint32_t c = 0; c < clocks_.size(); ++c) {
         const double before = clocks_[c], junction_degc = plant_.state().gpu_junction_degc[c];
         if (model_.gpu_classes[c].stage < 0) continue;
         SetClock next = powered_clock(c);
-        is_hot[c] = is_hot[c] || junction_degc > gpu_.software_slowdown_degc.value;
-        const double cool = std::max(before + kGain_per_k * (target_degc - junction_degc), gpu_.min_clock_ratio.value);
-        if (is_hot[c] && cool < next.ratio) next = {cool, ClockReason::kSoftwareThermal};
+        const double cool = std::max(before + kGain_per_k * (held_degc - junction_degc), gpu_.min_clock_ratio.value);
+        if (cool < next.ratio) next = {cool, ClockReason::kSoftwareThermal};
         set_clock(c, next);
         moved = std::max(moved, std::abs(next.ratio - before));
       }
@@ -506,6 +506,9 @@ class Twin {
   // Power limit first, then temperature.
   void limit_clocks(double dt) {
     since_control_s_ += dt;
+    const std::vector<double>& junction_degc = plant_.state().gpu_junction_degc;
+    for (std::uint32_t c = 0; c < clocks_.size(); ++c)
+      junction_mean_degc_[c] = mean_junction_degc(junction_mean_degc_[c], junction_degc[c], dt);
     if (since_control_s_ < kControlPeriod_s - kSlack_s) return;
     // Where temperature begins to move clocks in a longer step, the next one goes in parts.
     const double since_s = std::exchange(since_control_s_, 0),
@@ -513,11 +516,12 @@ class Twin {
     if (!caps_.is_empty()) caps_.control(time_s_, since_s, conditions(), allowed_ratios(), events_);
     brake_racks();
     for (std::uint32_t c = 0; c < clocks_.size(); ++c) {
-      const double junction = plant_.state().gpu_junction_degc[c];
-      set_clock(c, thermal_clock(gpu_, {clocks_[c], reasons_[c]}, junction, powered_clock(c), period_s));
+      const SeenJunction seen{junction_degc[c], junction_mean_degc_[c], junction_seen_degc_[c]};
+      set_clock(c, thermal_clock(gpu_, {clocks_[c], reasons_[c]}, seen, powered_clock(c), period_s));
       if (model_.gpu_classes[c].stage >= 0) totals().clock_min = std::min(totals().clock_min, clocks_[c]);
     }
-    book_.watch_clocks(time_s_, reasons_, plant_.state().gpu_junction_degc, events_);
+    junction_seen_degc_ = junction_mean_degc_;
+    book_.watch_clocks(time_s_, reasons_, junction_degc, events_);
   }
 
   // --- the operator
@@ -672,6 +676,8 @@ class Twin {
 
   PlantInput input_;
   double since_control_s_ = 0;
+  // (n_gpu_class) Mean junctions: now, and when the clocks were last set.
+  std::vector<double> junction_mean_degc_, junction_seen_degc_;
   bool has_just_changed_ = false;  // by events, since the last step
   double rise_k_ = 0;              // of the hottest junction in the last step
   bool is_running_away_ = false;

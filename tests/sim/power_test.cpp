@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 namespace racktwin {
@@ -101,23 +102,80 @@ TEST_CASE("the power-limited clock is the highest that keeps tensor work within 
   CHECK(power_limited_clock(gpu, 400) == Approx(0.3));  // leakage alone is beyond the tdp
 }
 
-TEST_CASE("a warm GPU slows down by the excess and comes back by a percent per second") {
+// At rest at a temperature.
+SeenJunction at_degc(double degc) { return {degc, degc, degc}; }
+
+// A GPU whose junction goes with a lag of 10 s to what its clock makes of it, looked at once a second.
+struct HeldGpu {
+  double junction_degc = 60, mean_degc = 60, seen_degc = 60;
+  SetClock clock{};
+  double highest_degc = 0;
+  int second = 0;
+
+  void run(double seconds, double at_full_clock_degc, double per_clock_k, double swing_k = 0) {
+    const Gpu gpu = gb200();
+    for (const double end = second + seconds; second < end; ++second) {
+      const double goal_degc = at_full_clock_degc - per_clock_k * (1 - clock.ratio) + swing_k * std::sin(2.7 * second);
+      junction_degc += (goal_degc - junction_degc) * (1 - std::exp(-0.1));
+      mean_degc = mean_junction_degc(mean_degc, junction_degc, 1);
+      clock = thermal_clock(gpu, clock, {junction_degc, mean_degc, seen_degc}, {1}, 1);
+      seen_degc = mean_degc;
+      highest_degc = std::max(highest_degc, junction_degc);
+    }
+  }
+};
+
+TEST_CASE("a GPU slows down by how much too warm it is and becomes, and comes back by a percent per second at most") {
   const Gpu gpu = gb200();
-  CHECK(thermal_clock(gpu, {1.0}, 84, {1}, 1).ratio == Approx(1.0));
-  CHECK(thermal_clock(gpu, {0.9}, 84, {1}, 1).ratio == Approx(0.91));
-  CHECK(thermal_clock(gpu, {0.9}, 84, {1}, 5).ratio == Approx(0.95));
-  CHECK(thermal_clock(gpu, {0.9}, 86, {1}, 1).ratio == Approx(0.9));  // within the band below the limit it stays
-  CHECK(thermal_clock(gpu, {0.9}, 87.1, {1}, 1).ratio == Approx(0.899));
-  CHECK(thermal_clock(gpu, {0.9}, 88.9, {1}, 10).ratio == Approx(0.71));
+  REQUIRE(held_junction_degc(gpu) == 86);
+  CHECK(thermal_clock(gpu, {1.0}, at_degc(85.9), {1}, 1).ratio == Approx(1.0));
+  CHECK(thermal_clock(gpu, {0.9}, at_degc(80), {1}, 1).ratio == Approx(0.91));
+  CHECK(thermal_clock(gpu, {0.9}, at_degc(80), {1}, 5).ratio == Approx(0.95));
+  const SetClock held{0.9, ClockReason::kSoftwareThermal};
+  CHECK(thermal_clock(gpu, held, at_degc(86), {1}, 1).ratio == Approx(0.9));
+  CHECK(thermal_clock(gpu, held, at_degc(87), {1}, 1).ratio == Approx(0.898));
+  CHECK(thermal_clock(gpu, held, at_degc(85), {1}, 1).ratio == Approx(0.902));
+  CHECK(thermal_clock(gpu, held, {87, 86.1, 86}, {1}, 1).ratio == Approx(0.9 - 0.03 * 0.1 - 0.002 * 0.1));
+  // What rises below where it is held loses nothing before it is there.
+  CHECK(thermal_clock(gpu, {1.0}, {85.9, 85.9, 80}, {1}, 1).ratio == Approx(1.0));
+  CHECK(thermal_clock(gpu, {1.0}, {86.1, 86.1, 80}, {1}, 1).ratio == Approx(1 - 0.032 * 0.1));
 }
 
-TEST_CASE("a clock moves by the time that passes, however often it is looked at") {
-  const Gpu gpu = gb200();
-  for (const double junction_degc : {80.0, 86.0, 87.3, 88.7}) {
-    SetClock often{0.9};
-    for (int i = 0; i < 20; ++i) often = thermal_clock(gpu, often, junction_degc, {1}, 0.05);
-    CHECK(often.ratio == Approx(thermal_clock(gpu, {0.9}, junction_degc, {1}, 1).ratio));
+TEST_CASE("a clock that temperature sets rests where its junction is held, wherever it came from") {
+  for (const double per_clock_k : {40.0, 50.0, 100.0}) {
+    CAPTURE(per_clock_k);
+    const double needed = 1 - 6 / per_clock_k;  // at 92 degC with full clock
+    HeldGpu from_above, from_below;
+    from_above.run(600, 92, per_clock_k);
+    from_below.run(300, 100, per_clock_k);
+    from_below.run(600, 92, per_clock_k);
+    for (const HeldGpu* gpu : {&from_above, &from_below}) {
+      CHECK(gpu->clock.ratio == Approx(needed).margin(1e-4));
+      CHECK(gpu->junction_degc == Approx(86).margin(1e-2));
+      CHECK(gpu->clock.reason == ClockReason::kSoftwareThermal);
+    }
+    CHECK(from_above.highest_degc < 88.9);  // short of the hardware's slowdown
   }
+}
+
+TEST_CASE("swings of the iteration move a held clock little, and not on the mean") {
+  HeldGpu still, swinging;
+  still.run(600, 92, 50);
+  swinging.run(600, 92, 50, 5);
+  double sum = 0;
+  for (int i = 0; i < 300; ++i) {
+    swinging.run(1, 92, 50, 5);
+    CHECK(swinging.clock.ratio == Approx(still.clock.ratio).margin(0.01));
+    sum += swinging.clock.ratio;
+  }
+  CHECK(sum / 300 == Approx(still.clock.ratio).margin(0.001));
+}
+
+TEST_CASE("a mean junction goes by the time that passes, however often it is looked at") {
+  double often = 80;
+  for (int i = 0; i < 20; ++i) often = mean_junction_degc(often, 86, 0.05);
+  CHECK(often == Approx(mean_junction_degc(80, 86, 1)));
+  CHECK(mean_junction_degc(80, 86, 3) == Approx(86 - 6 / std::exp(1.0)));
 }
 
 TEST_CASE("a GPU that has shut down draws nothing, however hot it is") {
@@ -127,21 +185,21 @@ TEST_CASE("a GPU that has shut down draws nothing, however hot it is") {
 
 TEST_CASE("a hot GPU halves its clock and one at its shutdown temperature stays off") {
   const Gpu gpu = gb200();
-  CHECK(thermal_clock(gpu, {1.0}, 89.5, {1}, 1).ratio == Approx(0.5));
-  CHECK(thermal_clock(gpu, {0.5}, 89.5, {1}, 1).ratio == Approx(0.3));
-  CHECK(thermal_clock(gpu, {0.5}, 92, {1}, 1).ratio == 0);
-  CHECK(thermal_clock(gpu, {0}, 40, {1}, 1).ratio == 0);
+  CHECK(thermal_clock(gpu, {1.0}, at_degc(89.5), {1}, 1).ratio == Approx(0.5));
+  CHECK(thermal_clock(gpu, {0.5}, at_degc(89.5), {1}, 1).ratio == Approx(0.3));
+  CHECK(thermal_clock(gpu, {0.5}, at_degc(92), {1}, 1).ratio == 0);
+  CHECK(thermal_clock(gpu, {0}, at_degc(40), {1}, 1).ratio == 0);
 }
 
 TEST_CASE("a limit is kept, even below the lowest throttled clock") {
-  CHECK(thermal_clock(gb200(), {1.0}, 60, {0.57}, 1).ratio == Approx(0.57));
-  CHECK(thermal_clock(gb200(), {1.0}, 60, {0.2}, 1).ratio == Approx(0.2));
+  CHECK(thermal_clock(gb200(), {1.0}, at_degc(60), {0.57}, 1).ratio == Approx(0.57));
+  CHECK(thermal_clock(gb200(), {1.0}, at_degc(60), {0.2}, 1).ratio == Approx(0.2));
 }
 
 TEST_CASE("a clock has the reason that set it") {
   const Gpu gpu = gb200();
   const auto reason = [&](SetClock clock, double junction_degc, SetClock limit) {
-    return thermal_clock(gpu, clock, junction_degc, limit, 1).reason;
+    return thermal_clock(gpu, clock, at_degc(junction_degc), limit, 1).reason;
   };
   const SetClock free{1, ClockReason::kNone}, capped{0.97, ClockReason::kPowerCap},
       limited{0.5, ClockReason::kClockLimit};
@@ -165,12 +223,12 @@ TEST_CASE("a clock that comes back keeps the reason that brought it down until i
   const Gpu gpu = gb200();
   for (const ClockReason cause :
        {ClockReason::kSoftwareThermal, ClockReason::kHardwareThermal, ClockReason::kClockLimit}) {
-    SetClock clock = thermal_clock(gpu, {0.9, cause}, 86, {1}, 1);  // within the band it stays
+    SetClock clock = thermal_clock(gpu, {0.9, cause}, at_degc(86), {1}, 1);
     CHECK(clock.ratio == Approx(0.9));
     CHECK(clock.reason == cause);
     for (int second = 0; second < 9; ++second) {
       CHECK(clock.reason == cause);
-      clock = thermal_clock(gpu, clock, 80, {0.99, ClockReason::kPowerCap}, 1);
+      clock = thermal_clock(gpu, clock, at_degc(80), {0.99, ClockReason::kPowerCap}, 1);
     }
     CHECK(clock.ratio == Approx(0.99));
     CHECK(clock.reason == ClockReason::kPowerCap);

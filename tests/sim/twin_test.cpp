@@ -2,6 +2,7 @@
 
 #include "sim/error_text.h"
 #include "sim/power/clock_reason.h"
+#include "sim/power/power.h"
 #include "sim/recording/run_history.h"
 #include "sim/workload/operators.h"
 #include "tests/last_frame.h"
@@ -515,7 +516,7 @@ TEST_CASE(
     bool is_steady = true;
     for (std::size_t c = 0; c < clock.mean.size(); ++c) {
       if (std::isnan(clock.mean[c])) continue;
-      is_steady = is_steady && clock.low[c] == clock.high[c];
+      is_steady = is_steady && clock.high[c] - clock.low[c] < 0.005;  // a held clock follows the pauses of the step
       if (!(clock.mean[slowest] <= clock.mean[c])) slowest = c;
     }
     if (!is_steady || mean_at(recording, "throttled", time_s) == 0) continue;
@@ -542,7 +543,7 @@ TEST_CASE("chips that get too hot throttle and the run says so") {
   const GpuRange gpu = gpus_at(plan, throttled->path);
   CHECK(gpu.end == gpu.begin + 1);
   CHECK(throttled->metric == "gpu_junction");
-  CHECK(throttled->limit == plan.site.rack_type.gpu.software_slowdown_degc.value);
+  CHECK(throttled->limit == held_junction_degc(plan.site.rack_type.gpu));
   CHECK(throttled->value > throttled->limit);
   CHECK(throttled->count > 1);
   CHECK(value(outcome, "clock_reason_sw_thermal") > 0);
@@ -558,8 +559,9 @@ TEST_CASE("a site that is too hot from the start begins with the clocks that it 
   CHECK(value(outcome, "throttled_fraction") == 1);
   CHECK(value(outcome, "clock_reason_sw_thermal") == 1);
   CHECK(value(outcome, "clock_start") < 0.9);
-  CHECK(value(outcome, "clock_min") == Approx(value(outcome, "clock_start")).epsilon(5e-3));
-  CHECK(value(outcome, "step_time_max_s") == Approx(value(outcome, "step_time_s")).epsilon(5e-3));
+  // But for the pauses of the training step, which a held clock follows.
+  CHECK(value(outcome, "clock_min") == Approx(value(outcome, "clock_start")).epsilon(0.01));
+  CHECK(value(outcome, "step_time_max_s") == Approx(value(outcome, "step_time_s")).epsilon(0.01));
   CHECK(value(outcome, "junction_max_degc") < plan.site.rack_type.gpu.software_slowdown_degc.value + 0.5);
   CHECK(value(outcome, "tokens_lost_to_heat") > 0);
 }
