@@ -34,8 +34,9 @@ Extent data_extent(const Figure& figure) {
   return extent;
 }
 
-// Data and limits near them; never of no height.
-Extent shown_extent(const Figure& figure) {
+// Data and limits near them, with room above for the text of a limit that is highest; never of no height. `text`: share
+// of the height.
+Extent shown_extent(const Figure& figure, double text) {
   Extent data = data_extent(figure);
   if (data.is_empty()) return {0, 1};
   const double missing = kLeastRange * std::max(std::abs(data.low), std::abs(data.high)) - (data.high - data.low);
@@ -47,14 +48,17 @@ Extent shown_extent(const Figure& figure) {
   Extent shown = data;
   for (const FigureLimit& limit : figure.limits) {
     const double beyond = std::max(limit.y - data.high, data.low - limit.y);
-    if (beyond <= kFarthestLimit * (data.high - data.low)) shown.add(limit.y);
+    if (beyond > kFarthestLimit * (data.high - data.low)) continue;
+    const double high = std::max(limit.y, data.high), with_text = limit.y + text * (high - data.low);
+    shown.add(limit.y);
+    if (with_text > high) shown.add(with_text);
   }
   return shown;
 }
 
 // Ticks, and the range widened to them where the figure leaves it open.
-std::vector<double> choose_y_range(const Figure& figure, int most, FigureLayout& layout) {
-  const Extent shown = shown_extent(figure);
+std::vector<double> choose_y_range(const Figure& figure, int most, double text, FigureLayout& layout) {
+  const Extent shown = shown_extent(figure, text);
   const double low = std::isnan(figure.y_low) ? shown.low : figure.y_low;
   const double high = std::max(std::isnan(figure.y_high) ? shown.high : figure.y_high, std::nextafter(low, HUGE_VAL));
   const double range = high - low, slack = 1e-9 * range;
@@ -179,7 +183,7 @@ FigureLayout layout_figure(const Figure& figure, float x, float y, float width, 
   layout.line_px = line_px;
   place_cursor(figure, layout);
   const int most_y_ticks = std::clamp(static_cast<int>(height / (2.5F * line_px)), 3, 7);
-  const std::vector<double> y_ticks = choose_y_range(figure, most_y_ticks, layout);
+  const std::vector<double> y_ticks = choose_y_range(figure, most_y_ticks, 1.4 * line_px / height, layout);
   const std::vector<std::string> y_texts = tick_texts(y_ticks, figure.unit);
 
   float tick_width = 0;

@@ -205,14 +205,24 @@ TEST_CASE("constant data do not fill the figure with rounding errors") {
 
 TEST_CASE("a limit near the data is shown, one far away is named instead") {
   Figure f = figure({series({0, 1}, {1000, 2000})}, 0, 1);
-  f.limits = {{"near", 3500}, {"far", 3501}, {"under", -600}, {"inside", 1500}};
+  f.limits = {{"near", 3500}, {"far", 4501}, {"under", -600}, {"inside", 1500}};
   const FigureLayout layout = placed(f);
   REQUIRE(layout.limits.size() == 2);
   CHECK(layout.limits[0].text == "near 3.5 kW");
   CHECK(y_at(layout, layout.limits[0].px) == Approx(3500));
   CHECK(layout.limits[1].text == "inside 1.5 kW");
-  CHECK(texts(layout.limits_outside) == std::vector<std::string>{"far 3.5 kW (above)", "under -600 W (below)"});
-  CHECK(layout.y_high < 4001);
+  CHECK(texts(layout.limits_outside) == std::vector<std::string>{"far 4.5 kW (above)", "under -600 W (below)"});
+  CHECK(layout.y_high < 4501);
+}
+
+TEST_CASE("the text of the highest limit has room above it, where no data are") {
+  Figure f = figure({series({0, 1, 2}, {50, 87.6, 82})}, 0, 2);
+  CHECK(placed(f).y_high == 90);
+  f.limits = {{"slowdown", 87}};
+  const FigureLayout layout = placed(f);
+  REQUIRE(layout.limits.size() == 1);
+  CHECK(layout.limits[0].text_px < layout.limits[0].px);
+  CHECK(layout.y_high > 90);
 }
 
 TEST_CASE("texts of limits do not overlap") {
