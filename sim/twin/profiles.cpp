@@ -8,6 +8,7 @@ namespace racktwin {
 namespace {
 
 constexpr double kSlack = 1e-9;  // 0.57 * 100 is 56.999...
+constexpr double kNear = 1.02;   // times the lowest clock: what is faster has hardly a part in the critical path
 
 std::vector<double> clocks_of(const std::vector<int>& key, std::size_t gpu_classes) {
   std::vector<double> clocks(gpu_classes, 1.0);
@@ -18,17 +19,25 @@ std::vector<double> clocks_of(const std::vector<int>& key, std::size_t gpu_class
 
 }  // namespace
 
-double Profiles::common_factor(const std::vector<double>& clocks) const {
+double Profiles::lowest_of_job(const std::vector<double>& clocks) const {
   double lowest = 1;
   for (std::uint32_t c = 0; c < clocks.size(); ++c)
     if (model_.gpu_classes[c].stage >= 0) lowest = std::min(lowest, clocks[c]);
+  return lowest;
+}
+
+double Profiles::common_factor(const std::vector<double>& clocks) const {
+  const double lowest = lowest_of_job(clocks);
   return lowest / (std::floor(lowest * 100 + kSlack) / 100);
 }
 
 std::vector<int> Profiles::key_of(const std::vector<double>& clocks, double factor, const NetworkShare& network) const {
   std::vector<int> key;
-  for (std::uint32_t c = 0; c < clocks.size(); ++c)
-    key.push_back(model_.gpu_classes[c].stage < 0 ? 0 : static_cast<int>(std::lround(clocks[c] / factor * 100)));
+  const double near = kNear * lowest_of_job(clocks);
+  for (std::uint32_t c = 0; c < clocks.size(); ++c) {
+    const double clock = clocks[c] > near ? clocks[c] : clocks[c] / factor;
+    key.push_back(model_.gpu_classes[c].stage < 0 ? 0 : static_cast<int>(std::lround(clock * 100)));
+  }
   for (const auto* shares : {&network.nvlink, &network.nic, &network.uplinks, &network.pods})
     for (const double share : *shares) key.push_back(static_cast<int>(std::lround(share * 1e6)));
   return key;
@@ -46,7 +55,12 @@ Result<Profiles::Solved> Profiles::at(const std::vector<double>& clocks, const N
     found = known_.emplace(std::move(key), std::make_shared<const IterationProfile>(std::move(*solved))).first;
   }
   const IterationProfile& profile = *found->second;
-  return Solved{found->second, profile.step_s - profile.path.parts.compute_s * (1 - 1 / factor)};
+  const std::vector<double> solved_at = clocks_of(found->first, clocks.size());
+  double step_s = profile.step_s;
+  for (std::size_t c = 0; c < clocks.size(); ++c)
+    if (const double compute_s = profile.path.compute_s_of_class[c]; compute_s > 0)
+      step_s -= compute_s * (1 - solved_at[c] / clocks[c]);
+  return Solved{found->second, step_s};
 }
 
 Result<Profiles::Timeline> Profiles::timeline_at(const std::vector<double>& clocks, const NetworkShare& network) {

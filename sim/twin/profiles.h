@@ -21,10 +21,11 @@ class Profiles {
     Profile profile;
     double step_s = 0;
   };
-  // clocks (n_gpu_class). What lies between whole percents is a factor that all clocks have in common, such that the
-  // slowest GPU of the job is exact; by it the share of the critical path that the clock binds takes as much less time:
-  //   step_s = T - compute_s (1 - 1/g), clocks = g x whole percents, 1 <= g < 1.01 / lowest clock
-  // (the slope of a critical path is its own, as long as it stays the critical one). Errors: those of solve().
+  // clocks (n_gpu_class). Solved at whole percents, from there by what of the critical path each class's clock binds:
+  //   step_s = T - sum_c compute_s[c] (1 - solved clock / clock)
+  // (the slope of a critical path is its own, as long as it stays the critical one). Which percents: what lies between
+  // them is a factor that the slowest GPUs of the job have in common, so that the path stays theirs; the others go to
+  // the nearest. Errors: those of solve().
   Result<Solved> at(const std::vector<double>& clocks, const NetworkShare& network);
   // At these very clocks, with its timeline, solved for this call.
   struct Timeline {
@@ -37,6 +38,7 @@ class Profiles {
   int solves() const { return solves_; }
 
  private:
+  double lowest_of_job(const std::vector<double>& clocks) const;
   // The part of all clocks that lies between whole percents.
   double common_factor(const std::vector<double>& clocks) const;
   std::vector<int> key_of(const std::vector<double>& clocks, double factor, const NetworkShare& network) const;

@@ -35,7 +35,7 @@ namespace {
 
 constexpr double kSlack_s = 1e-9;        // when times of steps are compared
 constexpr double kControlPeriod_s = 1;   // of the clock controllers, or a step if that is longer
-constexpr double kAtRest_k = 0.5;       // off where it is held, a junction whose clock does not need short steps
+constexpr double kAtRest_k = 0.5;        // off where it is held, a junction whose clock does not need short steps
 constexpr double kCommitEvery_s = 0.25;  // of wall time: what a killed run may lose, unless it is paced
 constexpr double kWaveformStep_s = 1e-3;
 constexpr double kLongestWait_s = 0.02;  // until a run that waits looks at what happens around it

@@ -145,9 +145,12 @@ double PathParts::total_s() const {
 CriticalPath critical_path(const Model& model, const ActivityGraph& graph, const ActivityTimes& times) {
   CriticalPath path;
   path.activities = Walk(model, graph, times).run();
+  path.compute_s_of_class.resize(model.gpu_classes.size());
   for (const std::uint32_t a : path.activities) {
-    book(path.parts, graph, times, a);
     const std::uint32_t c = booked_class(model, graph, a);
+    const double before_s = path.parts.compute_s;
+    book(path.parts, graph, times, a);
+    path.compute_s_of_class[c] += path.parts.compute_s - before_s;
     if (path.sections.empty() || path.sections.back().gpu_class != c)
       path.sections.push_back({c, times.start_s[a], times.end_s[a]});
     path.sections.back().end_s = times.end_s[a];

@@ -41,9 +41,10 @@ struct PathSection {
 };
 
 struct CriticalPath {
-  std::vector<std::uint32_t> activities;  // in order of time, no joins
-  PathParts parts;                        // they sum to the step
-  std::vector<PathSection> sections;      // in order of time
+  std::vector<std::uint32_t> activities;   // in order of time, no joins
+  PathParts parts;                         // they sum to the step
+  std::vector<PathSection> sections;       // in order of time
+  std::vector<double> compute_s_of_class;  // (n_gpu_class) of parts.compute_s
 };
 
 // Where several predecessors ended last at once, the path stays in its class if it can.
