@@ -8,7 +8,7 @@ namespace racktwin {
 namespace {
 
 constexpr double kSlack = 1e-9;  // 0.57 * 100 is 56.999...
-constexpr double kNear = 1.02;   // times the lowest clock: what is faster has hardly a part in the critical path
+constexpr double kNear = 1.02;   // times the lowest clock: what is faster need not follow it, and keeps its percent
 
 std::vector<double> clocks_of(const std::vector<int>& key, std::size_t gpu_classes) {
   std::vector<double> clocks(gpu_classes, 1.0);
@@ -19,23 +19,14 @@ std::vector<double> clocks_of(const std::vector<int>& key, std::size_t gpu_class
 
 }  // namespace
 
-double Profiles::lowest_of_job(const std::vector<double>& clocks) const {
+std::vector<int> Profiles::key_of(const std::vector<double>& clocks, const NetworkShare& network) const {
   double lowest = 1;
   for (std::uint32_t c = 0; c < clocks.size(); ++c)
     if (model_.gpu_classes[c].stage >= 0) lowest = std::min(lowest, clocks[c]);
-  return lowest;
-}
-
-double Profiles::common_factor(const std::vector<double>& clocks) const {
-  const double lowest = lowest_of_job(clocks);
-  return lowest / (std::floor(lowest * 100 + kSlack) / 100);
-}
-
-std::vector<int> Profiles::key_of(const std::vector<double>& clocks, double factor, const NetworkShare& network) const {
+  const double factor = lowest / (std::floor(lowest * 100 + kSlack) / 100);
   std::vector<int> key;
-  const double near = kNear * lowest_of_job(clocks);
   for (std::uint32_t c = 0; c < clocks.size(); ++c) {
-    const double clock = clocks[c] > near ? clocks[c] : clocks[c] / factor;
+    const double clock = clocks[c] > kNear * lowest ? clocks[c] : clocks[c] / factor;
     key.push_back(model_.gpu_classes[c].stage < 0 ? 0 : static_cast<int>(std::lround(clock * 100)));
   }
   for (const auto* shares : {&network.nvlink, &network.nic, &network.uplinks, &network.pods})
@@ -44,8 +35,7 @@ std::vector<int> Profiles::key_of(const std::vector<double>& clocks, double fact
 }
 
 Result<Profiles::Solved> Profiles::at(const std::vector<double>& clocks, const NetworkShare& network) {
-  const double factor = common_factor(clocks);
-  std::vector<int> key = key_of(clocks, factor, network);
+  std::vector<int> key = key_of(clocks, network);
   auto found = known_.find(key);
   if (found == known_.end()) {
     Result<IterationProfile> solved =
@@ -70,9 +60,8 @@ Result<Profiles::Timeline> Profiles::timeline_at(const std::vector<double>& cloc
   ++solves_;
   timeline.times = std::move(*times);
   timeline.profile = std::make_shared<const IterationProfile>(profile_of(model_, timeline.iteration, timeline.times));
-  const double factor = common_factor(clocks);
-  std::vector<int> key = key_of(clocks, factor, network);
-  bool is_whole = factor <= 1 + kSlack;
+  std::vector<int> key = key_of(clocks, network);
+  bool is_whole = true;
   for (std::size_t c = 0; c < clocks.size(); ++c)
     is_whole = is_whole && (key[c] == 0 || std::abs(clocks[c] * 100 - key[c]) < kSlack);
   if (is_whole) known_[std::move(key)] = timeline.profile;

@@ -23,9 +23,10 @@ class Profiles {
   };
   // clocks (n_gpu_class). Solved at whole percents, from there by what of the critical path each class's clock binds:
   //   step_s = T - sum_c compute_s[c] (1 - solved clock / clock)
-  // (the slope of a critical path is its own, as long as it stays the critical one). Which percents: what lies between
-  // them is a factor that the slowest GPUs of the job have in common, so that the path stays theirs; the others go to
-  // the nearest. Errors: those of solve().
+  // (the slope of a critical path is its own, as long as it stays the critical one: exact where one stage is the
+  // slowest, 0.2 % off where the stages of a scalable unit differ by less than a percent). Which percents: what lies
+  // between them is a factor that the slowest GPUs of the job have in common, so that the path stays theirs; the others
+  // go to the nearest. Errors: those of solve().
   Result<Solved> at(const std::vector<double>& clocks, const NetworkShare& network);
   // At these very clocks, with its timeline, solved for this call.
   struct Timeline {
@@ -38,10 +39,7 @@ class Profiles {
   int solves() const { return solves_; }
 
  private:
-  double lowest_of_job(const std::vector<double>& clocks) const;
-  // The part of all clocks that lies between whole percents.
-  double common_factor(const std::vector<double>& clocks) const;
-  std::vector<int> key_of(const std::vector<double>& clocks, double factor, const NetworkShare& network) const;
+  std::vector<int> key_of(const std::vector<double>& clocks, const NetworkShare& network) const;
 
   const Plan& plan_;
   const Model& model_;
