@@ -69,6 +69,8 @@ std::uint32_t with_hops(Label label, Hop a, Hop b) {
          static_cast<std::uint32_t>(b);
 }
 
+std::uint32_t label_of(std::uint32_t edge) { return (edge & ((1u << kLabelBits) - 1)) / (kHops * kHops); }
+
 Membership& membership_of(GpuClass& gpu_class, Label label) {
   switch (label) {
     case kTensorGroup:
@@ -282,8 +284,8 @@ class Builder {
                         pod0 = leaf0 + static_cast<std::uint32_t>(m_.fabric.leaves),
                         group0 = pod0 + static_cast<std::uint32_t>(m_.fabric.pods);
     LabelledGraph graph(group0 + static_cast<std::uint32_t>(groups_.size()));
-    std::vector<std::uint32_t> colours(graph.nodes());
-    // The kind of node, for a GPU its stage and what events do to it.
+    // The kind of node, for a GPU its stage; and the same with what events do to it.
+    std::vector<std::uint32_t> kinds(graph.nodes()), colours(graph.nodes());
     std::map<std::vector<std::uint32_t>, std::uint32_t> numbers;
     const auto number = [&](std::vector<std::uint32_t> key) {
       return numbers.emplace(std::move(key), static_cast<std::uint32_t>(numbers.size())).first->second;
@@ -291,10 +293,12 @@ class Builder {
     const Touched touched = touched_by_events();
     const std::vector<std::uint32_t> row_of_rack = rows_told_apart();
     for (std::uint32_t g = 0; g < gpus; ++g) {
-      std::vector<std::uint32_t> key = {0, stage_of(g), row_of_rack[m_.rack_of_gpu(g)]};
+      std::vector<std::uint32_t> key = {0, stage_of(g)};
+      kinds[g] = number(key);
+      key.push_back(row_of_rack[m_.rack_of_gpu(g)]);
       key.insert(key.end(), touched.gpus[g].begin(), touched.gpus[g].end());
       colours[g] = number(std::move(key));
-      graph.add_both(g, tray0 + m_.tray_of_gpu(g), kInTray);
+      graph.add_both(g, tray0 + m_.tray_of_gpu(g), with_hops(kInTray, Hop::kNone, Hop::kNone));
       graph.add_both(g, rack0 + m_.rack_of_gpu(g), with_hops(kInRack, Hop::kNone, Hop::kNone));
       graph.add_both(g, domain0 + m_.domain_of_gpu(g), with_hops(kInDomain, Hop::kNone, Hop::kNone));
       graph.add_both(g, leaf0 + m_.leaf_of_gpu[g], with_hops(kAtLeaf, Hop::kNone, Hop::kNone));
@@ -305,24 +309,26 @@ class Builder {
         graph.add(next, g, with_hops(kPrevious, forth, back));
       }
     }
-    for (std::uint32_t i = tray0; i < rack0; ++i) colours[i] = number({1});
-    for (std::uint32_t i = rack0; i < domain0; ++i) colours[i] = number({2});
-    for (std::uint32_t i = domain0; i < leaf0; ++i) colours[i] = number({3});
+    for (std::uint32_t i = tray0; i < rack0; ++i) kinds[i] = colours[i] = number({1});
+    for (std::uint32_t i = rack0; i < domain0; ++i) kinds[i] = colours[i] = number({2});
+    for (std::uint32_t i = domain0; i < leaf0; ++i) kinds[i] = colours[i] = number({3});
     for (std::uint32_t i = leaf0; i < pod0; ++i) {
       std::vector<std::uint32_t> key = {4};
+      kinds[i] = number(key);
       key.insert(key.end(), touched.leaves[i - leaf0].begin(), touched.leaves[i - leaf0].end());
       colours[i] = number(std::move(key));
       graph.add_both(i, pod0 + pod_of_leaf(i - leaf0), with_hops(kInPod, Hop::kNone, Hop::kNone));
     }
     for (std::uint32_t i = pod0; i < group0; ++i) {
       std::vector<std::uint32_t> key = {6};
+      kinds[i] = number(key);
       key.insert(key.end(), touched.pods[i - pod0].begin(), touched.pods[i - pod0].end());
       colours[i] = number(std::move(key));
     }
     std::vector<std::vector<Membership>> memberships;
     for (std::uint32_t i = 0; i < groups_.size(); ++i) {
       const Group& group = groups_[i];
-      colours[group0 + i] = number({5, group.label});
+      kinds[group0 + i] = colours[group0 + i] = number({5, group.label});
       memberships.push_back(places(group));
       for (std::size_t k = 0; k < group.gpus.size(); ++k) {
         const Membership& membership = memberships.back()[k];
@@ -334,6 +340,8 @@ class Builder {
     std::vector<std::uint32_t> classes;
     if (folding_ == Folding::kFolded) {
       classes = refine(graph, colours);
+      m_.class_graph = class_graph(quotient(graph, classes));
+      for (std::uint32_t i = 0; i < graph.nodes(); ++i) m_.class_graph.colours[classes[i]] = kinds[i];
     } else {
       classes.resize(graph.nodes());
       std::iota(classes.begin(), classes.end(), 0u);
@@ -398,6 +406,17 @@ class Builder {
       members.erase(std::unique(members.begin(), members.end()), members.end());
       group_class.domains = static_cast<std::uint32_t>(in_domains.size());
     }
+  }
+
+  static ClassGraph class_graph(const LabelledGraph& classes) {
+    ClassGraph out{LabelledGraph(classes.nodes()), LabelledGraph(classes.nodes()), {}};
+    out.colours.resize(classes.nodes());
+    for (const auto& edge : classes.edges()) {
+      const std::uint32_t label = label_of(edge.label);
+      if (label == kAtLeaf || label == kInPod) out.uplinks.add(edge.from, edge.to, edge.label, edge.count);
+      if (label >= kTensorGroup) out.exchanges.add(edge.from, edge.to, edge.label, edge.count);
+    }
+    return out;
   }
 
   void repeat_for_planes(std::vector<std::uint32_t>& classes) const {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "sim/model/fabric.h"
+#include "sim/model/partition.h"
 #include "sim/plan/plan.h"
 #include "sim/result.h"
 
@@ -58,6 +59,14 @@ struct GroupClass {
   std::uint32_t domains = 1, most_in_domain = 1, fewest_in_domain = 1;
 };
 
+// What the classes see of each other. Nodes: the classes of GPUs, trays, racks, domains, leaves (of a plane), pods,
+// groups, in this order; none if nothing is folded.
+struct ClassGraph {
+  LabelledGraph exchanges{0};          // GPUs: their groups, places in them, peers in other stages
+  LabelledGraph uplinks{0};            // GPUs at leaves, leaves in pods
+  std::vector<std::uint32_t> colours;  // kinds and stages, not what events do
+};
+
 struct Model {
   // numbers
   int racks = 0, gpus_per_rack = 0, gpus_per_tray = 0, trays_per_rack = 0, gpus_per_domain = 0;
@@ -75,6 +84,7 @@ struct Model {
   std::vector<UnitClass> tray_classes, rack_classes, domain_classes, leaf_classes;
   std::vector<UnitClass> pod_classes;  // of all planes, as the leaves
   std::vector<GroupClass> group_classes;
+  ClassGraph class_graph;
 
   std::uint32_t gpus() const { return static_cast<std::uint32_t>(racks * gpus_per_rack); }
   std::uint32_t rack_of_gpu(std::uint32_t gpu) const { return gpu / static_cast<std::uint32_t>(gpus_per_rack); }

@@ -2,7 +2,8 @@
 
 #include "sim/check.h"
 
-#include <algorithm>
+#include <array>
+#include <map>
 #include <unordered_map>
 
 namespace racktwin {
@@ -36,11 +37,26 @@ std::vector<std::uint32_t> refine(const LabelledGraph& graph, const std::vector<
     // A commutative sum of mixed (label, class) pairs is a hash of the multiset that a node sees.
     for (std::size_t i = 0; i < keys.size(); ++i) keys[i] = mix(classes[i]);
     for (const auto& edge : graph.edges())
-      keys[edge.from] += mix(mix((std::uint64_t{edge.label} << 32) | classes[edge.to]) ^ 0xa5a5a5a5a5a5a5a5ULL);
+      keys[edge.from] +=
+          edge.count * mix(mix((std::uint64_t{edge.label} << 32) | classes[edge.to]) ^ 0xa5a5a5a5a5a5a5a5ULL);
     const std::uint32_t refined = renumber(keys, classes);
     if (refined == count) return classes;
     count = refined;
   }
+}
+
+LabelledGraph quotient(const LabelledGraph& graph, const std::vector<std::uint32_t>& classes) {
+  RT_CHECK_EQ(classes.size(), std::size_t{graph.nodes()});
+  std::vector<std::uint32_t> first;  // (classes) a member
+  for (std::uint32_t node = 0; node < graph.nodes(); ++node)
+    if (classes[node] == first.size()) first.push_back(node);
+  std::map<std::array<std::uint32_t, 3>, std::uint32_t> counts;
+  for (const auto& edge : graph.edges())
+    if (const std::uint32_t from = classes[edge.from]; first[from] == edge.from)
+      counts[{from, classes[edge.to], edge.label}] += edge.count;
+  LabelledGraph out(static_cast<std::uint32_t>(first.size()));
+  for (const auto& [edge, count] : counts) out.add(edge[0], edge[1], edge[2], count);
+  return out;
 }
 
 }  // namespace racktwin

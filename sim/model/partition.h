@@ -15,7 +15,9 @@ namespace racktwin {
 class LabelledGraph {
  public:
   explicit LabelledGraph(std::uint32_t nodes) : nodes_(nodes) {}
-  void add(std::uint32_t from, std::uint32_t to, std::uint32_t label) { edges_.push_back({from, to, label}); }
+  void add(std::uint32_t from, std::uint32_t to, std::uint32_t label, std::uint32_t count = 1) {
+    edges_.push_back({from, to, label, count});
+  }
   void add_both(std::uint32_t a, std::uint32_t b, std::uint32_t label) {
     add(a, b, label);
     add(b, a, label);
@@ -23,7 +25,7 @@ class LabelledGraph {
   std::uint32_t nodes() const { return nodes_; }
 
   struct Edge {
-    std::uint32_t from, to, label;
+    std::uint32_t from, to, label, count;
   };
   const std::vector<Edge>& edges() const { return edges_; }
 
@@ -34,5 +36,8 @@ class LabelledGraph {
 
 // colours (nodes): any numbers. Returns classes (nodes) numbered from 0 in order of their first member.
 std::vector<std::uint32_t> refine(const LabelledGraph& graph, const std::vector<std::uint32_t>& colours);
+
+// The graph of the classes of an equitable partition: an edge counts what each member of a class sees of another.
+LabelledGraph quotient(const LabelledGraph& graph, const std::vector<std::uint32_t>& classes);
 
 }  // namespace racktwin

@@ -50,11 +50,10 @@ double rack_input_lag_s(const RackType& rack) {
 }
 
 std::vector<WaveformRow> feeder_waveforms(const Plan& plan, const Model& model, double time_s, double step_s,
-                                          const std::vector<ActivityProfile>& activity,
-                                          const std::vector<double>& clocks, const std::vector<double>& junction_degc,
-                                          const PlantState& plant) {
+                                          const ActivityProfiles& activity, const std::vector<double>& clocks,
+                                          const std::vector<double>& junction_degc, const PlantState& plant) {
   RT_CHECK(!activity.empty());
-  const auto n = static_cast<std::size_t>(activity.front().bins());
+  const auto n = static_cast<std::size_t>(activity.front()->bins());
   const Waveform blank{step_s, std::vector<double>(n)};
   std::vector<Waveform> gpu(model.gpu_classes.size(), blank), dc(model.rack_classes.size(), blank), ac = dc;
   IterationProfile profile;

@@ -20,8 +20,7 @@ double rack_input_lag_s(const RackType& rack);
 // gpu_power of the class with the highest peak; from time_s on. `activity` (n_gpu_class) gives the resolution; clocks,
 // junction_degc (n_gpu_class); plant: what the cooling draws, constant.
 std::vector<WaveformRow> feeder_waveforms(const Plan& plan, const Model& model, double time_s, double step_s,
-                                          const std::vector<ActivityProfile>& activity,
-                                          const std::vector<double>& clocks, const std::vector<double>& junction_degc,
-                                          const PlantState& plant);
+                                          const ActivityProfiles& activity, const std::vector<double>& clocks,
+                                          const std::vector<double>& junction_degc, const PlantState& plant);
 
 }  // namespace racktwin

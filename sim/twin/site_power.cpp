@@ -7,13 +7,22 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <tuple>
 
 namespace racktwin {
 namespace {
 
 // A junction without data counts at the reference temperature.
+double or_reference(const Gpu& gpu, double junction_degc) {
+  return std::isnan(junction_degc) ? gpu.reference_junction_degc.value : junction_degc;
+}
+
 GpuPowerLaw power_law(const Gpu& gpu, double clock, double junction_degc) {
-  return {gpu, clock, std::isnan(junction_degc) ? gpu.reference_junction_degc.value : junction_degc};
+  return {gpu, clock, or_reference(gpu, junction_degc)};
+}
+
+void add_to(std::vector<double>& sum, double times, const std::vector<double>& row) {
+  for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += times * row[i];
 }
 
 // A smoothed waveform is worked out anew once the junction has changed by more: leakage changes it by half a per mille.
@@ -59,6 +68,7 @@ SitePower::SitePower(const Plan& plan, const Model& model)
       trays_(model.tray_classes.size()),
       racks_(model.rack_classes.size()),
       supply_(full_supply(plan, model)),
+      swing_of_class_(model.gpu_classes.size()),
       smoothed_(plan.power.smoothing.is_on() ? model.gpu_classes.size() : 0),
       has_worked_(smoothed_.size()) {
   list_trays();
@@ -95,7 +105,7 @@ void SitePower::update(const PhaseWindow& window, const std::vector<double>& clo
   burnt_w_ = 0;
   for (std::uint32_t c = 0; c < gpu_w_.size(); ++c) {
     const bool works = window.profile != nullptr && model_.gpu_classes[c].stage >= 0;
-    activity_[c] = works ? window.profile->activity[c].mean(window.from, window.to) : GpuActivity{};
+    activity_[c] = works ? window.profile->activity[c]->mean(window.from, window.to) : GpuActivity{};
     gpu_w_[c] = gpu_has_power(c) ? gpu_mean_w(window, c, clocks[c], junction_degc[c]) : 0;
   }
   for (std::uint32_t t = 0; t < trays_.size(); ++t) {
@@ -159,7 +169,7 @@ const SitePower::Smoothed& SitePower::smoothed_at(const IterationProfile& profil
   const bool is_same_heat =
       std::isnan(junction_degc) || std::abs(known.junction_degc - junction_degc) <= kSameJunction_k;
   if (known.profile == &profile && known.clock == clock && is_same_heat) return known;
-  const Waveform drawn = smoothed(power_law(rack_.gpu, clock, junction_degc), bins_of(profile.activity[c]),
+  const Waveform drawn = smoothed(power_law(rack_.gpu, clock, junction_degc), bins_of(*profile.activity[c]),
                                   profile.step_s, plan_.power.smoothing, rack_.gpu.tdp_w.value);
   known = {&profile, clock, junction_degc, drawn.power_w, {0}};
   for (const double w : known.power_w) known.up_to_j.push_back(known.up_to_j.back() + w);
@@ -169,11 +179,10 @@ const SitePower::Smoothed& SitePower::smoothed_at(const IterationProfile& profil
 double SitePower::clock_within_ramp(const IterationProfile& profile, std::uint32_t c, double clock,
                                     double junction_degc) const {
   if (!plan_.power.smoothing.limits_rise() || model_.gpu_classes[c].stage < 0) return clock;
-  const std::vector<GpuActivity> bins = bins_of(profile.activity[c]);
+  const std::vector<GpuActivity> bins = bins_of(*profile.activity[c]);
   const Waveform drawn = smoothed(power_law(rack_.gpu, clock, junction_degc), bins, profile.step_s,
                                   plan_.power.smoothing, rack_.gpu.tdp_w.value);
-  const double junction = std::isnan(junction_degc) ? rack_.gpu.reference_junction_degc.value : junction_degc;
-  return racktwin::clock_within_ramp(rack_.gpu, bins, drawn, clock, junction);
+  return racktwin::clock_within_ramp(rack_.gpu, bins, drawn, clock, or_reference(rack_.gpu, junction_degc));
 }
 
 void SitePower::update_with_swings(const PhaseWindow& window, const std::vector<double>& clocks,
@@ -182,37 +191,53 @@ void SitePower::update_with_swings(const PhaseWindow& window, const std::vector<
   find_swings(window, clocks, junction_degc);
 }
 
-// Class by class, since the bins of one lie side by side.
+// Most classes draw what others draw, and most racks are a mixture of these as others are: each is worked out once.
 void SitePower::find_swings(const PhaseWindow& window, const std::vector<double>& clocks,
                             const std::vector<double>& junction_degc) {
-  const int bins = window.profile != nullptr ? window.profile->activity.front().bins() : 1;
+  const int bins = window.profile != nullptr ? window.profile->activity.front()->bins() : 1;
   const int from = static_cast<int>(window.from * bins);
   const int to = window.profile != nullptr ? std::min(static_cast<int>(window.to * bins), from + bins - 1) : from;
   const auto count = static_cast<std::size_t>(to - from + 1);
-  swings_.resize(gpu_w_.size());
-  std::vector<double> total_w(count);
-  std::vector<std::vector<double>> rack_w(racks_.size(), total_w);  // GPUs of one rack
+  // By what a GPU does, its clock and junction; one that does nothing by its power.
+  std::map<std::tuple<const ActivityProfile*, double, double>, std::uint32_t> rows;
+  std::vector<double> gpus;                                          // (n_row) that draw it
+  std::vector<std::pair<double, double>> low_high_w;                 // (n_row)
+  std::vector<std::map<std::uint32_t, int>> in_rack(racks_.size());  // of one rack: GPUs by row
+  swings_.clear();
   for (std::uint32_t c = 0; c < gpu_w_.size(); ++c) {
-    std::vector<double>& row = swings_[c];
-    row.assign(count, gpu_w_[c]);
-    if (window.profile != nullptr && model_.gpu_classes[c].stage >= 0 && gpu_has_power(c))
-      draw_bins(*window.profile, c, from, clocks[c], junction_degc[c], row);
-    const double of_class = model_.gpu_classes[c].count, of_rack = gpus_of_rack_[c];
-    std::vector<double>& rack = rack_w[rack_of_gpu_class_[c]];
-    for (std::size_t b = 0; b < count; ++b) {
-      total_w[b] += of_class * row[b];
-      rack[b] += of_rack * row[b];
+    const bool works = window.profile != nullptr && model_.gpu_classes[c].stage >= 0 && gpu_has_power(c);
+    const ActivityProfile* does = works ? window.profile->activity[c].get() : nullptr;
+    const double junction = works ? or_reference(rack_.gpu, junction_degc[c]) : 0;
+    const auto next = static_cast<std::uint32_t>(swings_.size());
+    const auto [row, is_new] = rows.try_emplace({does, works ? clocks[c] : gpu_w_[c], junction}, next);
+    if (is_new) {
+      swings_.emplace_back(count, gpu_w_[c]);
+      if (works) draw_bins(*window.profile, c, from, clocks[c], junction, swings_.back());
+      const auto [low, high] = std::minmax_element(swings_.back().begin(), swings_.back().end());
+      low_high_w.emplace_back(*low, *high);
+      gpus.push_back(0);
     }
-    const auto [low, high] = std::minmax_element(row.begin(), row.end());
-    extremes_.gpu_low_w[c] = *low;
-    extremes_.gpu_high_w[c] = *high;
+    const std::uint32_t r = swing_of_class_[c] = row->second;
+    gpus[r] += model_.gpu_classes[c].count;
+    in_rack[rack_of_gpu_class_[c]][r] += gpus_of_rack_[c];
+    std::tie(extremes_.gpu_low_w[c], extremes_.gpu_high_w[c]) = low_high_w[r];
+  }
+  std::vector<double> total_w(count);
+  for (std::size_t r = 0; r < swings_.size(); ++r) add_to(total_w, gpus[r], swings_[r]);
+  std::map<std::map<std::uint32_t, int>, std::vector<double>> mixtures;
+  std::vector<const std::vector<double>*> rack_w;  // (n_rack_class) GPUs of one rack
+  for (const auto& mixture : in_rack) {
+    const auto [found, is_new] = mixtures.try_emplace(mixture, count);
+    rack_w.push_back(&found->second);
+    for (const auto& [r, n] : mixture)
+      if (is_new) add_to(found->second, n, swings_[r]);
   }
   find_extremes(total_w, rack_w);
 }
 
 void SitePower::draw_bins(const IterationProfile& profile, std::uint32_t c, int from, double clock,
                           double junction_degc, std::vector<double>& row) {
-  const ActivityProfile& activity = profile.activity[c];
+  const ActivityProfile& activity = *profile.activity[c];
   const auto bins = static_cast<std::size_t>(activity.bins()), first = static_cast<std::size_t>(from) % bins;
   const std::size_t before_end = std::min(row.size(), bins - first);
   if (!smoothed_.empty() && clock > 0) {
@@ -234,7 +259,8 @@ void SitePower::draw_bins(const IterationProfile& profile, std::uint32_t c, int 
 }
 
 // AC rises with DC, so a rack's AC is highest where its DC is; that of the site is taken where its GPUs draw most.
-void SitePower::find_extremes(const std::vector<double>& total_w, const std::vector<std::vector<double>>& rack_w) {
+void SitePower::find_extremes(const std::vector<double>& total_w,
+                              const std::vector<const std::vector<double>*>& rack_w) {
   Extremes& e = extremes_;
   const auto [least, most] = std::minmax_element(total_w.begin(), total_w.end());
   const std::ptrdiff_t lowest = least - total_w.begin(), highest = most - total_w.begin();
@@ -242,11 +268,11 @@ void SitePower::find_extremes(const std::vector<double>& total_w, const std::vec
   for (std::uint32_t r = 0; r < racks_.size(); ++r) {
     const double others_w = racks_[r].dc_w() - racks_[r].gpu_w;
     const double count = model_.rack_classes[r].count;
-    const auto [low, high] = std::minmax_element(rack_w[r].begin(), rack_w[r].end());
+    const auto [low, high] = std::minmax_element(rack_w[r]->begin(), rack_w[r]->end());
     e.rack_low_w[r] = rack_ac_of(r, others_w + *low);
     e.rack_high_w[r] = rack_ac_of(r, others_w + *high);
-    e.it_low_w += count * rack_ac_of(r, others_w + rack_w[r][static_cast<std::size_t>(lowest)]);
-    e.it_high_w += count * rack_ac_of(r, others_w + rack_w[r][static_cast<std::size_t>(highest)]);
+    e.it_low_w += count * rack_ac_of(r, others_w + (*rack_w[r])[static_cast<std::size_t>(lowest)]);
+    e.it_high_w += count * rack_ac_of(r, others_w + (*rack_w[r])[static_cast<std::size_t>(highest)]);
   }
 }
 

@@ -57,9 +57,9 @@ class SitePower {
   const std::vector<GpuActivity>& activity() const { return activity_; }  // (n_gpu_class)
   const std::vector<UnitPower>& trays() const { return trays_; }          // (n_tray_class)
   const std::vector<UnitPower>& racks() const { return racks_; }          // (n_rack_class)
-  // What update_with_swings() found: GPU power in each bin of the iteration that the window touches, or its mean:
-  // (n_gpu_class x n_bin).
-  const std::vector<std::vector<double>>& swings() const { return swings_; }
+  // What update_with_swings() found: power of a GPU of a class in each bin of the iteration that the window touches
+  // (n_bin), or its mean.
+  const std::vector<double>& swing(std::uint32_t gpu_class) const { return swings_[swing_of_class_[gpu_class]]; }
   // Lowest and highest of these: of a GPU, of a rack (AC), of all racks and the fabric together (AC).
   struct Extremes {
     std::vector<double> gpu_low_w, gpu_high_w;    // (n_gpu_class)
@@ -93,7 +93,7 @@ class SitePower {
   void draw_bins(const IterationProfile& profile, std::uint32_t gpu_class, int from, double clock, double junction_degc,
                  std::vector<double>& row);
   // Of all GPUs (n_bin), and of those of a rack (n_rack_class x n_bin).
-  void find_extremes(const std::vector<double>& total_w, const std::vector<std::vector<double>>& rack_w);
+  void find_extremes(const std::vector<double>& total_w, const std::vector<const std::vector<double>*>& rack_w);
   double gpu_mean_w(const PhaseWindow& window, std::uint32_t gpu_class, double clock, double junction_degc);
 
   // Smoothed power of a class in the bins of an iteration, kept until what it follows from changes.
@@ -119,9 +119,10 @@ class SitePower {
   std::vector<UnitPower> trays_, racks_;
   RackSupply supply_;
   std::vector<std::uint32_t> rack_of_gpu_class_;
-  std::vector<std::vector<double>> swings_;
-  std::vector<Smoothed> smoothed_;  // (n_gpu_class) empty without smoothing
-  std::vector<bool> has_worked_;    // (n_gpu_class)
+  std::vector<std::vector<double>> swings_;    // one for all classes that draw alike
+  std::vector<std::uint32_t> swing_of_class_;  // (n_gpu_class)
+  std::vector<Smoothed> smoothed_;             // (n_gpu_class) empty without smoothing
+  std::vector<bool> has_worked_;               // (n_gpu_class)
   double burnt_w_ = 0;
   Extremes extremes_;
 };

@@ -284,8 +284,10 @@ class Twin {
     if (auto ok = put_waveforms(); !ok) return ok;
     if (options_.on_first_step) {
       power_.update_with_swings({first_profile_.get(), 0, 1}, clocks_, plant_.state().gpu_junction_degc);
-      if (auto ok =
-              options_.on_first_step({plan_, model_, first_.iteration, first_.times, *first_profile_, power_.swings()});
+      std::vector<std::vector<double>> gpu_power_w;
+      for (std::uint32_t c = 0; c < model_.gpu_classes.size(); ++c) gpu_power_w.push_back(power_.swing(c));
+      if (auto ok = options_.on_first_step(
+              {plan_, model_, first_.iteration, first_.times, *first_profile_, std::move(gpu_power_w)});
           !ok)
         return ok;
     }

@@ -35,6 +35,10 @@ struct TrunkOwner {
   std::uint32_t unit_class = 0;  // GPU, domain, leaf or pod class, by kind
 };
 
+// Whether transfers of the job may slow each other down above the leaves: not where uplinks carry whatever the NICs
+// below them send.
+bool uplinks_may_bind(const Plan& plan, const Model& model, const NetworkShare& network);
+
 class Links {
  public:
   Links(const Plan& plan, const Model& model, const NetworkShare& network, ActivityGraphBuilder& graph);

@@ -121,6 +121,13 @@ std::vector<BusiestLink> busiest_of(const std::vector<LinkLoad>& links, const Ac
   return busiest;
 }
 
+ActivityProfiles shared(std::vector<ActivityProfile> activity) {
+  ActivityProfiles out;
+  for (ActivityProfile& of_class : activity)
+    out.push_back(std::make_shared<const ActivityProfile>(std::move(of_class)));
+  return out;
+}
+
 double last_end_s(const ActivityTimes& times) { return *std::max_element(times.end_s.begin(), times.end_s.end()); }
 
 std::vector<std::vector<Edge>> edges_of_classes(const Model& model, const ActivityGraph& graph,
@@ -187,27 +194,18 @@ GpuActivity ActivityProfile::bin(int i) const {
 
 IterationProfile profile_of(const Model& model, const Iteration& iteration, const ActivityTimes& times) {
   const ActivityGraph& graph = iteration.graph;
-  RT_CHECK_EQ(iteration.hidden_bytes.size(), graph.trunks.size());
-  RT_CHECK_EQ(iteration.trunk_owners.size(), graph.trunks.size());
   IterationProfile profile;
   profile.step_s = last_end_s(times);
   profile.path = critical_path(model, graph, times);
 
   std::vector<std::vector<Edge>> edges = edges_of_classes(model, graph, times);
-  std::vector<double> bytes = iteration.hidden_bytes;
-  for (std::uint32_t a = 0; a < graph.size(); ++a) {
-    if (is_comm(graph.kind[a])) {
-      const Route& route = graph.routes[graph.route[a]];
-      for (const std::uint32_t t : route.trunks) bytes[t] += graph.amount[a] * route.flows;
-    }
-  }
   profile.parts_of_class.resize(model.gpu_classes.size());
-  profile.activity.resize(model.gpu_classes.size());
+  std::vector<ActivityProfile> activity(model.gpu_classes.size());
   double working = 0;
   for (std::uint32_t c = 0; c < model.gpu_classes.size(); ++c) {
     if (model.gpu_classes[c].stage < 0) continue;
     StepParts& parts = profile.parts_of_class[c];
-    Sweep(std::move(edges[c]), profile.step_s).run(parts, profile.activity[c]);
+    Sweep(std::move(edges[c]), profile.step_s).run(parts, activity[c]);
     const double n = model.gpu_classes[c].count;
     working += n;
     StepParts& mean = profile.parts;
@@ -225,27 +223,43 @@ IterationProfile profile_of(const Model& model, const Iteration& iteration, cons
                        &profile.parts.context_exposed_s, &profile.parts.expert_exposed_s, &profile.parts.data_exposed_s,
                        &profile.parts.pipeline_exposed_s, &profile.parts.optimizer_s, &profile.parts.bubble_s})
     *part /= working;
+  profile.activity = shared(std::move(activity));
 
-  for (std::uint32_t t = 0; t < graph.trunks.size(); ++t) {
-    const double links = graph.trunks[t].links;
-    const double capacity = graph.trunks[t].bandwidth_bytes_per_s * links * profile.step_s;
-    profile.links.push_back({iteration.trunk_owners[t], capacity > 0 ? bytes[t] / capacity : 0, bytes[t] / links, t});
-  }
-  std::stable_sort(profile.links.begin(), profile.links.end(),
-                   [](const LinkLoad& a, const LinkLoad& b) { return a.utilization > b.utilization; });
+  profile.links = link_loads(iteration, profile.step_s);
   profile.busiest = busiest_of(profile.links, graph, times);
   return profile;
 }
 
-std::vector<ActivityProfile> activity_profiles(const Model& model, const Iteration& iteration,
-                                               const ActivityTimes& times, int bins) {
+std::vector<LinkLoad> link_loads(const Iteration& iteration, double step_s) {
+  const ActivityGraph& graph = iteration.graph;
+  RT_CHECK_EQ(iteration.hidden_bytes.size(), graph.trunks.size());
+  RT_CHECK_EQ(iteration.trunk_owners.size(), graph.trunks.size());
+  std::vector<double> bytes = iteration.hidden_bytes;
+  for (std::uint32_t a = 0; a < graph.size(); ++a) {
+    if (!is_comm(graph.kind[a])) continue;
+    const Route& route = graph.routes[graph.route[a]];
+    for (const std::uint32_t t : route.trunks) bytes[t] += graph.amount[a] * route.flows;
+  }
+  std::vector<LinkLoad> loads;
+  for (std::uint32_t t = 0; t < graph.trunks.size(); ++t) {
+    const double links = graph.trunks[t].links;
+    const double capacity = graph.trunks[t].bandwidth_bytes_per_s * links * step_s;
+    loads.push_back({iteration.trunk_owners[t], capacity > 0 ? bytes[t] / capacity : 0, bytes[t] / links, t});
+  }
+  std::stable_sort(loads.begin(), loads.end(),
+                   [](const LinkLoad& a, const LinkLoad& b) { return a.utilization > b.utilization; });
+  return loads;
+}
+
+ActivityProfiles activity_profiles(const Model& model, const Iteration& iteration, const ActivityTimes& times,
+                                   int bins) {
   std::vector<std::vector<Edge>> edges = edges_of_classes(model, iteration.graph, times);
   std::vector<ActivityProfile> activity(model.gpu_classes.size(), ActivityProfile(bins));
   for (std::uint32_t c = 0; c < model.gpu_classes.size(); ++c) {
     StepParts parts;
     if (model.gpu_classes[c].stage >= 0) Sweep(std::move(edges[c]), last_end_s(times)).run(parts, activity[c]);
   }
-  return activity;
+  return shared(std::move(activity));
 }
 
 Result<IterationProfile> solve_iteration(const Plan& plan, const Model& model, const Calibration& calibration,

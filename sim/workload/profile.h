@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace racktwin {
@@ -51,6 +52,8 @@ class ActivityProfile {
   std::array<std::vector<double>, 5> sums_;  // (bins + 1) before finish(): per bin; after: up to the bin
 };
 
+using ActivityProfiles = std::vector<std::shared_ptr<const ActivityProfile>>;  // classes that are alike may share one
+
 struct LinkLoad {
   TrunkOwner owner;
   double utilization = 0;   // bytes over capacity times step time
@@ -68,7 +71,7 @@ struct IterationProfile {
   double step_s = 0;
   StepParts parts;                        // mean over the GPUs that work
   std::vector<StepParts> parts_of_class;  // (n_gpu_class) zero for idle classes
-  std::vector<ActivityProfile> activity;  // (n_gpu_class)
+  ActivityProfiles activity;              // (n_gpu_class)
   std::vector<LinkLoad> links;            // busiest first
   std::vector<BusiestLink> busiest;       // of each kind, busiest first
   CriticalPath path;
@@ -81,9 +84,12 @@ Result<IterationProfile> solve_iteration(const Plan& plan, const Model& model, c
 // The same from an iteration that was solved already (for traces and tests).
 IterationProfile profile_of(const Model& model, const Iteration& iteration, const ActivityTimes& times);
 
+// The links of an iteration that takes step_s, busiest first.
+std::vector<LinkLoad> link_loads(const Iteration& iteration, double step_s);
+
 // What every GPU class does in each of `bins` equal parts of a solved iteration (n_gpu_class); nothing, of idle
 // classes.
-std::vector<ActivityProfile> activity_profiles(const Model& model, const Iteration& iteration,
-                                               const ActivityTimes& times, int bins);
+ActivityProfiles activity_profiles(const Model& model, const Iteration& iteration, const ActivityTimes& times,
+                                   int bins);
 
 }  // namespace racktwin

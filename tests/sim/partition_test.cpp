@@ -22,7 +22,7 @@ LabelledGraph path_graph(std::uint32_t nodes) {
 using View = std::map<std::pair<std::uint32_t, std::uint32_t>, int>;
 std::vector<View> views(const LabelledGraph& graph, const Classes& classes) {
   std::vector<View> out(graph.nodes());
-  for (const auto& edge : graph.edges()) ++out[edge.from][{edge.label, classes[edge.to]}];
+  for (const auto& edge : graph.edges()) out[edge.from][{edge.label, classes[edge.to]}] += static_cast<int>(edge.count);
   return out;
 }
 
@@ -121,6 +121,27 @@ TEST_CASE("colours are never merged and one coloured node spreads as far as it m
 TEST_CASE("a graph without nodes or edges has a partition") {
   CHECK(refine(LabelledGraph(0), {}).empty());
   CHECK(refine(LabelledGraph(3), {0, 0, 0}) == Classes{0, 0, 0});
+}
+
+TEST_CASE("classes that are finer than need be come together in the graph of the classes") {
+  for (unsigned seed = 1; seed <= 50; ++seed) {
+    CAPTURE(seed);
+    const std::uint32_t nodes = 5 + seed;
+    const LabelledGraph graph = random_graph(nodes, nodes * 2 / 3, seed);
+    Classes coarse(nodes), fine(nodes);
+    for (std::uint32_t i = 0; i < nodes; ++i) {
+      coarse[i] = i % 7 == 0 ? 1 : 0;
+      fine[i] = i % 5 == 0 ? 2 + coarse[i] : coarse[i];
+    }
+    const Classes classes = refine(graph, fine);
+    const LabelledGraph of_classes = quotient(graph, classes);
+    Classes colours(of_classes.nodes());
+    for (std::uint32_t i = 0; i < nodes; ++i) colours[classes[i]] = coarse[i];
+    const Classes merged = refine(of_classes, colours);
+    Classes of_nodes;
+    for (std::uint32_t i = 0; i < nodes; ++i) of_nodes.push_back(merged[classes[i]]);
+    CHECK(of_nodes == refine(graph, coarse));
+  }
 }
 
 TEST_CASE("the partition is equitable, the coarsest, numbered by first members and the same every time") {

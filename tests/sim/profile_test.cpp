@@ -73,9 +73,9 @@ TEST_CASE("every moment of a step is booked to one part, a transfer beside compu
   CHECK(parts.optimizer_s == Approx(1));
   CHECK(parts.total_s() == Approx(14));
   CHECK(profile.parts.total_s() == Approx(14));
-  CHECK(profile.activity[0].mean(0, 1).communication == Approx((3 + 1 + 4) / 14.0));
-  CHECK(profile.activity[0].mean(0, 1).tensor == Approx(4 / 14.0));
-  CHECK(profile.activity[0].mean(0, 1).memory == Approx(3 / 14.0));  // the optimizer is bound by memory
+  CHECK(profile.activity[0]->mean(0, 1).communication == Approx((3 + 1 + 4) / 14.0));
+  CHECK(profile.activity[0]->mean(0, 1).tensor == Approx(4 / 14.0));
+  CHECK(profile.activity[0]->mean(0, 1).memory == Approx(3 / 14.0));  // the optimizer is bound by memory
   REQUIRE(profile.links.size() == 1);
   CHECK(profile.links[0].utilization == Approx(3 * 2 * 10 / (2 * 10 * 14.0)));
   CHECK(profile.links[0].bytes == 30);
