@@ -103,7 +103,7 @@ class Builder {
   Builder(const Plan& plan, Folding folding)
       : plan_(plan), parallelism_(plan.workload.parallelism), folding_(folding) {}
 
-  Result<Model> build() {
+  Result<void> place() {
     const RackType& rack = plan_.site.rack_type;
     m_.racks = static_cast<int>(plan_.site.racks.size());
     m_.gpus_per_rack = rack.gpus();
@@ -111,8 +111,12 @@ class Builder {
     m_.trays_per_rack = rack.compute_trays;
     m_.gpus_per_domain = rack.domain_gpus();
     m_.ranks = parallelism_.ranks();
-    if (auto placed = place_ranks(); !placed) return tl::unexpected(placed.error());
-    if (auto placed = place_leaves(); !placed) return tl::unexpected(placed.error());
+    if (auto placed = place_ranks(); !placed) return placed;
+    return place_leaves();
+  }
+
+  Result<Model> build() {
+    if (auto placed = place(); !placed) return tl::unexpected(placed.error());
     list_groups();
     classify();
     return std::move(m_);
@@ -528,6 +532,8 @@ int default_ranks_per_domain(const Parallelism& parallelism, int domain_gpus) {
 }
 
 Result<Model> build_model(const Plan& plan, Folding folding) { return Builder(plan, folding).build(); }
+
+Result<void> check_placement(const Plan& plan) { return Builder(plan, Folding::kFolded).place(); }
 
 std::vector<std::string> tray_and_gpu_names(const RackType& rack) {
   std::vector<std::string> names;

@@ -106,7 +106,7 @@ Result<Plan> load_plan(const std::string& path, const std::vector<std::string>& 
   parse_scenario(*document, catalog, plan);
   document->report_unknown_keys();
   if (!document->errors().empty()) return fail(document->errors());
-  if (const Result<Model> model = build_model(plan); !model) return tl::unexpected(model.error());
+  if (const Result<void> placed = check_placement(plan); !placed) return tl::unexpected(placed.error());
   return plan;
 }
 
