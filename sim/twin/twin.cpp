@@ -105,6 +105,7 @@ class Twin {
     const double before_degc = hottest_degc();
     for (int part = 0; part < parts; ++part) {
       time_s_ = static_cast<double>(number) * dt + part * part_s;
+      apply_changes();
       if (auto ok = find_profile(); !ok) return ok;
       step_power(part_s);
       plant_.step(input_, part_s);
@@ -131,11 +132,13 @@ class Twin {
     return {};
   }
 
-  // A step is as long as its clock controllers' period where temperature may move clocks in it, or something has just
-  // begun or ended: a longer one would see the junctions too late.
+  // A step is as long as its clock controllers' period where temperature may move clocks in it, a cap is on its ramp,
+  // batteries or what carries too much count the seconds, or something has just begun or ended: a longer one would see
+  // the junctions, keep the cap, or lose the power too late.
   int parts_of_step(double dt) {
     const bool has_changed = std::exchange(has_just_changed_, false);
-    return has_changed || may_heat_move_clocks()
+    return has_changed || caps_.is_ramping(time_s_, time_s_ + dt) || supply_.counts_down() || breakers_.count_down() ||
+                   may_heat_move_clocks()
                ? std::max(1, static_cast<int>(std::ceil(dt / kControlPeriod_s - kSlack_s)))
                : 1;
   }
@@ -339,6 +342,11 @@ class Twin {
     advance_events();
     if (!std::exchange(has_new_events_, false)) return;
     has_just_changed_ = true;
+    apply_changes();
+  }
+
+  // The same for what supply and breakers have changed since.
+  void apply_changes() {
     const std::vector<const Event*> events = schedule_.in_force();
     now_ = in_force(plan_, model_, events, lost_supply(), input_);
     brake_.apply(now_.supply);
@@ -510,9 +518,7 @@ class Twin {
     for (std::uint32_t c = 0; c < clocks_.size(); ++c)
       junction_mean_degc_[c] = mean_junction_degc(junction_mean_degc_[c], junction_degc[c], dt);
     if (since_control_s_ < kControlPeriod_s - kSlack_s) return;
-    // Where temperature begins to move clocks in a longer step, the next one goes in parts.
-    const double since_s = std::exchange(since_control_s_, 0),
-                 period_s = dt > kControlPeriod_s ? kControlPeriod_s : since_s;
+    const double since_s = std::exchange(since_control_s_, 0);
     if (!caps_.is_empty()) caps_.control(time_s_, since_s, conditions(), allowed_ratios(), events_);
     brake_racks();
     for (std::uint32_t c = 0; c < clocks_.size(); ++c) {
@@ -537,6 +543,10 @@ class Twin {
     return {};
   }
 
+      // Where temperature begins to move a clock in a longer step, the next one goes in parts. What comes back from a
+      // cap has had all of the step for it.
+      const bool is_heat = is_thermal(reasons_[c]) || seen.mean_degc > held_junction_degc(gpu_);
+      const double period_s = is_heat && dt > kControlPeriod_s ? kControlPeriod_s : since_s;
   void note_interrupt() {
     outcome_.was_interrupted = outcome_.was_interrupted || (options_.is_interrupted && options_.is_interrupted());
   }

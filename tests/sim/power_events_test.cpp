@@ -86,6 +86,16 @@ TEST_CASE("a curtailed site ramps down to its share, stays there and ramps back"
   CHECK(r.says("hall", "curtailment over"));
 }
 
+TEST_CASE("a cap is kept on its ramp, and its clocks come back, in long steps as in short ones") {
+  const std::string curtailed = "{at='80 s', for='120 s', path='hall', curtail='6 %', ramp='80 s'}";
+  const Run fine = run(curtailed), coarse = run(curtailed, {"step=20 s"});
+  for (const double time_s : {120.0, 160.0, 240.0, 300.0, 400.0}) {
+    CAPTURE(time_s);
+    CHECK(coarse.at("gpu_clock", time_s) == Approx(fine.at("gpu_clock", time_s)).epsilon(0.02));
+  }
+  CHECK(coarse.value("tokens_lost_to_power") == Approx(fine.value("tokens_lost_to_power")).epsilon(0.1));
+}
+
 TEST_CASE("a curtailment counts from what the site drew before, not from a site that is dark") {
   const std::string dark = "{at='100 s', for='60 s', path='hall/feed-a', state='failed'},";
   const Run r = run(dark + "{at='140 s', path='hall', curtail='6 %', ramp='20 s'}");
