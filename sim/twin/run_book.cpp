@@ -269,25 +269,40 @@ void RunBook::add_totals(const BookedStep& step, const Site& site) {
   totals_.facility_max_degc = std::fmax(totals_.facility_max_degc, step.plant.facility_supply_degc);
 }
 
+// But for what the network takes.
+Loss RunBook::cause_of_loss(const BookedStep& step) const {
+  if (step.stopped_by != Loss::kNone) return step.stopped_by;
+  bool is_hot = false, is_held = false;
+  for (std::uint32_t c = 0; c < model_.gpu_classes.size(); ++c) {
+    if (model_.gpu_classes[c].stage < 0) continue;
+    is_hot = is_hot || is_thermal(step.reasons[c]);
+    is_held = is_held || step.clocks[c] < 1;
+  }
+  return is_hot ? Loss::kHeat : is_held ? Loss::kPower : Loss::kNetwork;
+}
+
 void RunBook::count_losses(const BookedStep& step) {
   const double tokens = static_cast<double>(plan_.workload.global_batch) * plan_.workload.sequence;
   const double done = step.profile ? step.dt_s / step.step_s : 0;
   const double lost = tokens * (step.dt_s / step.full_step_s - done);
   totals_.steps += done;
   if (lost <= 1e-9 * tokens) return;
-  bool is_hot = false, is_held = step.is_dark;
-  for (std::uint32_t c = 0; c < model_.gpu_classes.size(); ++c) {
-    if (model_.gpu_classes[c].stage < 0) continue;
-    is_hot = is_hot || is_thermal(step.reasons[c]);
-    is_held = is_held || step.clocks[c] < 1;
-  }
-  (is_hot ? totals_.lost_to_heat : is_held ? totals_.lost_to_power : totals_.lost_to_network) += lost;
-  if (totals_.first_loss.empty())
-    totals_.first_loss = fmt::format("{} from {} on",
-                                     is_hot    ? "heat"
-                                     : is_held ? "power"
-                                               : "network",
-                                     format_quantity(step.time_s - step.dt_s, Dimension::kTime));
+  // A job that runs loses to the network what it would at full clocks, and the rest to what holds them.
+  double to_network = 0;
+  if (step.profile)
+    to_network = std::clamp(tokens * (step.dt_s / step.full_step_s - step.dt_s / step.full_here_s), 0.0, lost);
+  const Loss cause = cause_of_loss(step);
+  totals_.lost_to_network += to_network;
+  (cause == Loss::kHeat    ? totals_.lost_to_heat
+   : cause == Loss::kPower ? totals_.lost_to_power
+                           : totals_.lost_to_network) += lost - to_network;
+  if (!totals_.first_loss.empty()) return;
+  const bool is_network = cause == Loss::kNetwork || to_network > lost / 2;
+  totals_.first_loss = fmt::format("{} from {} on",
+                                   is_network             ? "network"
+                                   : cause == Loss::kHeat ? "heat"
+                                                          : "power",
+                                   format_quantity(step.time_s - step.dt_s, Dimension::kTime));
 }
 
 void RunBook::watch_limits(const BookedStep& step, const Site& site, std::vector<EventRow>& events) {

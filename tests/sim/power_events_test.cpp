@@ -198,6 +198,42 @@ TEST_CASE("batteries bridge a lost utility until the generator runs") {
   CHECK(1 - r.at("ups_charge", 200) == Approx(20 / 120.0 * r.at("it_power", 120) / rating_w).epsilon(0.05));
 }
 
+TEST_CASE("what a job loses has one cause at a time: power while it is dark, the network while that is cut") {
+  const Run dark =
+      run("{at='40 s', for='100 s', path='hall/utility', state='failed'}", {"power.ups_ride_through=10 s"});
+  CHECK(dark.says("hall/utility", "batteries empty"));
+  CHECK(dark.value("tokens_lost_to_power") > 0);
+  CHECK(dark.value("tokens_lost_to_network") == 0);
+  // Warm water holds the clocks a little all the time.
+  const std::vector<std::string> warm = {"cooling.facility_supply=42 degC"};
+  const std::string link = "path='hall/row-a/rack-02/compute-01/gpu-1/nic-link-1', state='failed'}";
+  const Run whole = run("", warm), cut = run("{at='100 s', for='100 s', " + link, warm);
+  CHECK(cut.value("clock_start") < 1);
+  const double tokens = whole.value("tokens_trained") - cut.value("tokens_trained");
+  CHECK(cut.value("tokens_lost_to_network") == Approx(tokens).epsilon(0.02));
+  CHECK(cut.value("tokens_lost_to_power") < whole.value("tokens_lost_to_power"));
+  const Run slow = run("{at='0 s', path='hall/row-a/rack-02/switch-tray-02', state='failed'}", warm);
+  CHECK(slow.value("tokens_lost_to_network") > 0);
+  CHECK(slow.value("tokens_lost_to_power") == Approx(whole.value("tokens_lost_to_power")).epsilon(0.1));
+}
+
+TEST_CASE("batteries run out, and the site comes back, in long steps as in short ones") {
+  const std::string lost = "{at='60 s', for='180 s', path='hall/utility', state='failed'}";
+  const std::vector<std::string> battery = {"power.ups_ride_through=20 s", "power.ups_recharge=10 min"};
+  std::vector<std::string> long_steps = battery;
+  long_steps.insert(long_steps.end(), {"step=20 s"});
+  const Run fine = run(lost, battery), coarse = run(lost, long_steps);
+  REQUIRE(fine.says("hall/utility", "batteries empty"));
+  CHECK(coarse.value("tokens_lost_to_power") == Approx(fine.value("tokens_lost_to_power")).epsilon(0.02));
+  CHECK(coarse.value("junction_max_degc") == Approx(fine.value("junction_max_degc")).margin(1));
+  CHECK(coarse.outcome.summary.front().text == fine.outcome.summary.front().text);
+  for (const double time_s : {80.0, 200.0, 260.0, 400.0}) {
+    CAPTURE(time_s);
+    CHECK(coarse.at("pump_speed", time_s) == Approx(fine.at("pump_speed", time_s)).margin(0.02));
+    CHECK(coarse.at("site_power", time_s) == Approx(fine.at("site_power", time_s)).epsilon(0.02).margin(1));
+  }
+}
+
 TEST_CASE("a failed shelf tells its rack apart, whose others carry the load") {
   const Run r = run("{at='0 s', path='hall/row-a/rack-03/power-shelf-05', state='failed'}");
   CHECK(r.says("hall/row-a/rack-03/power-shelf-05", "power shelf failed"));
