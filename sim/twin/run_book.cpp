@@ -202,8 +202,8 @@ void RunBook::book_site(const BookedStep& step, Site& site) {
   const int live_feeds = std::max(live.feeds, 1);
   for (const auto& racks : racks_of_row_) {
     double row_w = 0;
-    for (const auto& [rack, count] : racks) row_w += count * site.rack_high_w[rack];
-    site.busway_w.push_back(row_w / live_feeds);
+    for (const auto& [rack, count] : racks_of_row_[row]) row_w += count * site.rack_high_w[rack];
+    site.busway_w.push_back(row_w / std::max(step.now.live_busways[row], 1));
   }
   const double step_s = step.profile ? step.step_s : kNoValue;
   const double tokens = static_cast<double>(plan_.workload.global_batch) * plan_.workload.sequence;

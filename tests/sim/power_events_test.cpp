@@ -422,6 +422,16 @@ TEST_CASE("a busway that trips takes the shelves of its row on its feed, of no o
   CHECK(r.at("rack_power", 400) == 0);
 }
 
+TEST_CASE("the busway that is left carries all of its row, and its limit knows") {
+  const double row_w = 8 * run("").at("rack_power", 400);
+  const Run r = run("{at='100 s', for='250 s', path='hall/feed-b', state='failed'}",
+                    {"power.feeds=2", fmt::format("power.busway_rating={} W", row_w / 1.5), "power.breaker_delay=2 s"});
+  REQUIRE(event_of(r, "hall/row-a", "breaker of busway A tripped").time_s < 280);
+  CHECK(std::any_of(r.events.begin(), r.events.end(), [](const EventRow& event) {
+    return event.time_s > 350 && event.what.find("busway load above limit") != std::string::npos;
+  }));
+}
+
 TEST_CASE("an event says how many GPUs hang on what it takes away and how many lose it") {
   const std::vector<std::string> two = {"power.feeds=2"};
   const EventRow one =
