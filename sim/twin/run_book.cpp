@@ -199,8 +199,7 @@ void RunBook::book_site(const BookedStep& step, Site& site) {
                                         (is_past ? 0 : recharge_w / live.ups));
     site.ups_w.push_back(is_lost || is_past ? 0 : ups_output_w(plan_.power, live.feeds, highest));
   }
-  const int live_feeds = std::max(live.feeds, 1);
-  for (const auto& racks : racks_of_row_) {
+  for (std::size_t row = 0; row < racks_of_row_.size(); ++row) {
     double row_w = 0;
     for (const auto& [rack, count] : racks_of_row_[row]) row_w += count * site.rack_high_w[rack];
     site.busway_w.push_back(row_w / std::max(step.now.live_busways[row], 1));
@@ -256,6 +255,7 @@ void RunBook::add_totals(const BookedStep& step, const Site& site) {
   totals_.return_max_degc = std::fmax(totals_.return_max_degc, site.outlet_degc);
   const PlantState& s = step.plant;
   totals_.pump_energy_j += s.pump_power_w * dt;
+  totals_.facility_pump_energy_j += s.facility_pump_power_w * dt;
   totals_.fan_energy_j += s.fan_power_w * dt;
   totals_.air_cooling_energy_j += s.air_cooling_power_w * dt;
   totals_.chiller_energy_j += s.chiller_power_w * dt;
