@@ -186,7 +186,7 @@ void RunBook::book_site(const BookedStep& step, Site& site) {
   };
   site.ac_w = at_feed_w(site.it_w);
   // On batteries the feeds carry nothing.
-  const double is_fed = step.supply.has_source() ? 1 : 0, recharge_w = step.supply.recharge_w();
+  const double is_fed = step.is_fed ? 1 : 0, recharge_w = is_fed * step.supply.recharge_w();
   const auto from_feed_w = [&](double it_w) { return is_fed * at_feed_w(it_w) + recharge_w; };
   site.ac_high_w = from_feed_w(site.it_high_w);
   site.generator_w = step.supply.is_on_generator() ? site.ac_high_w : 0;

@@ -39,6 +39,7 @@ struct BookedStep {
   double full_step_s = 0;                   // of the job at full clock on a whole network
   double full_here_s = 0;                   // the same on the network as it is
   const PowerSupply& supply;
+  bool is_fed = true;  // utility or generator feed the site all of the step
   const InForce& now;
   Loss stopped_by = Loss::kNone;  // what the job stands still by
   const PowerCaps& caps;

@@ -107,6 +107,7 @@ class Twin {
       time_s_ = static_cast<double>(number) * dt + part * part_s;
       apply_changes();
       if (auto ok = find_profile(); !ok) return ok;
+      const bool had_source = supply_.has_source();
       step_power(part_s);
       plant_.step(input_, part_s);
       time_s_ = part + 1 == parts ? static_cast<double>(number + 1) * dt : time_s_ + part_s;
@@ -122,6 +123,7 @@ class Twin {
                   full_profile_->step_s,
                   full_here_s_,
                   supply_,
+                  had_source && supply_.has_source(),
                   now_,
                   stopped_by_,
                   caps_},

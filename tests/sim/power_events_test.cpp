@@ -423,6 +423,18 @@ TEST_CASE("a busway that trips takes the shelves of its row on its feed, of no o
 }
 
 TEST_CASE("the busway that is left carries all of its row, and its limit knows") {
+TEST_CASE("feeds come back together from the batteries, also where one of them has lost its UPS") {
+  const double all_w = run("").at("site_power", 400);
+  const Run r =
+      run("{at='60 s', path='hall/feed-a/ups', state='failed'}, {at='120 s', for='60 s', path='hall/utility', "
+          "state='failed'}, {at='240 s', for='10 s', path='hall/utility', state='failed'}",
+          {"power.feeds=2", fmt::format("power.rating={} W", 0.8 * all_w), "power.ups_ride_through=5 min",
+           "power.generator_start=20 s"});
+  CHECK(r.says("hall/utility", "generator carries the load"));
+  CHECK_FALSE(r.says("hall/feed-b", "power of a feed above limit"));
+  CHECK(r.value("headroom_feed") > 0.2);
+}
+
   const double row_w = 8 * run("").at("rack_power", 400);
   const Run r = run("{at='100 s', for='250 s', path='hall/feed-b', state='failed'}",
                     {"power.feeds=2", fmt::format("power.busway_rating={} W", row_w / 1.5), "power.breaker_delay=2 s"});
