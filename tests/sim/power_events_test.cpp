@@ -1,4 +1,5 @@
 // Caps, lost feeds and shelves in a run: what they do to power, clocks and the step.
+#include "sim/recording/event_reach.h"
 #include "sim/twin/twin.h"
 #include "tests/sim/flagship.h"
 #include "tests/sim/folder.h"
@@ -422,7 +423,6 @@ TEST_CASE("a busway that trips takes the shelves of its row on its feed, of no o
   CHECK(r.at("rack_power", 400) == 0);
 }
 
-TEST_CASE("the busway that is left carries all of its row, and its limit knows") {
 TEST_CASE("feeds come back together from the batteries, also where one of them has lost its UPS") {
   const double all_w = run("").at("site_power", 400);
   const Run r =
@@ -435,6 +435,7 @@ TEST_CASE("feeds come back together from the batteries, also where one of them h
   CHECK(r.value("headroom_feed") > 0.2);
 }
 
+TEST_CASE("the busway that is left carries all of its row, and its limit knows") {
   const double row_w = 8 * run("").at("rack_power", 400);
   const Run r = run("{at='100 s', for='250 s', path='hall/feed-b', state='failed'}",
                     {"power.feeds=2", fmt::format("power.busway_rating={} W", row_w / 1.5), "power.breaker_delay=2 s"});
@@ -457,6 +458,10 @@ TEST_CASE("an event says how many GPUs hang on what it takes away and how many l
   const Run rack = run("{at='390 s', path='hall/row-a/rack-03', valve=0}, {at='0 s', path='hall', clock_limit=0.9}");
   CHECK(event_of(rack, "hall/row-a/rack-03", "valve closed").gpus_behind == 72);
   CHECK(event_of(rack, "hall/row-a/rack-03", "valve closed").gpus_lost == 72);
+  EventRow gpu{0, "hall/row-a/rack-03/compute-01/gpu-1", "clogged", "scenario"};
+  gpu.gpus_behind = 1;
+  gpu.gpus_lost = 0;
+  CHECK(reach_of({gpu}, gpu) == "1 GPU hangs on it, none lost");
   CHECK(event_of(rack, "hall", "clock limited").gpus_behind == -1);
   const Run pumps = run("{at='100 s', path='hall/cdu-1/pump-1', state='tripped'}");
   CHECK(event_of(pumps, "hall/cdu-1/pump-1", "pump tripped").gpus_behind == 576);
