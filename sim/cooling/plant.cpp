@@ -272,9 +272,9 @@ void Plant::Impl::update_facility_power() {
   state.water_kg_per_s = is_given ? kNoData : rejection.water_kg_per_s;
   // Pumps hold the pressure over the CDUs' valves: power ~ flow.
   const double rated_flow = cooling.cdus * cooling.cdu.primary_rated_flow_m3_per_s.value;
-  state.facility_power_w +=
-      type.pump_power_share.value * cooling.facility_rated_heat_w * facility_flow_m3_per_s / rated_flow +
-      state.fan_power_w + state.chiller_power_w;
+  state.facility_pump_power_w =
+      type.pump_power_share.value * cooling.facility_rated_heat_w * facility_flow_m3_per_s / rated_flow;
+  state.facility_power_w += state.facility_pump_power_w + state.fan_power_w + state.chiller_power_w;
 }
 
 Plant::Plant() = default;

@@ -53,6 +53,7 @@ struct PlantState {
   std::vector<double> heat_of_cdu_w;                          // (n_cdu) of these
   double air_heat_w = 0;                                      // to the room's CRAH units
   double pump_power_w = 0;                                    // of the CDUs, all of it heat in the technology loop
+  double facility_pump_power_w = 0;
   double facility_power_w = 0;  // facility pumps, dry cooler or tower fans, chiller, and what cools the room's air
   double fan_power_w = 0, chiller_power_w = 0, air_cooling_power_w = 0;  // of these
   double facility_flow_m3_per_s = 0;

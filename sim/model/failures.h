@@ -50,6 +50,7 @@ struct NetworkShare {
   double nvlink_of(std::uint32_t gpu_class) const { return nvlink.empty() ? 1 : nvlink[gpu_class]; }
   double nic_of(std::uint32_t gpu_class) const { return nic.empty() ? 1 : nic[gpu_class]; }
   double uplinks_of(std::uint32_t leaf_class) const { return uplinks.empty() ? 1 : uplinks[leaf_class]; }
+  bool operator==(const NetworkShare&) const = default;
   double pod_of(std::uint32_t pod_class) const { return pods.empty() ? 1 : pods[pod_class]; }
 };
 

@@ -96,22 +96,48 @@ bool names_gpus(const Event& event, const Plan& plan) {
   return !is_gpu || (event.kind != EventKind::kPowerCap && event.kind != EventKind::kCurtail);
 }
 
-void check_path(Table& table, const Event& event, const Plan& plan) {
+// True if the path is one that such an event can act on.
+bool check_path(Table& table, const Event& event, const Plan& plan) {
   const bool needs_liquid = acts_on_coolant(event.kind);
-  if (names_gpus(event, plan) && (!needs_liquid || plan.site.rack_type.liquid_cooled)) return;
-  if (event.kind == EventKind::kFailure && network_part_at(plan, event.path)) return;
+  if (names_gpus(event, plan) && (!needs_liquid || plan.site.rack_type.liquid_cooled)) return true;
+  if (event.kind == EventKind::kFailure && network_part_at(plan, event.path)) return true;
   if (needs_liquid && !plan.site.rack_type.liquid_cooled) {
     table.error_at("path",
                    fmt::format("{} is air-cooled: there is no pump and no facility water", plan.site.rack_type.name),
                    "leave the event out; a clock_limit acts on air-cooled racks too");
-    return;
+    return false;
   }
   const std::vector<std::string> paths = paths_for(event.kind, plan);
-  if (paths.empty()) return;  // an unknown CDU has no pumps; that it is unknown is said already
-  if (std::find(paths.begin(), paths.end(), event.path) != paths.end()) return;
+  if (paths.empty()) return false;  // an unknown CDU has no pumps; that it is unknown is said already
+  if (std::find(paths.begin(), paths.end(), event.path) != paths.end()) return true;
   const auto nearest = nearest_match(event.path, paths);
   table.error_at("path", fmt::format("there is no \"{}\" that this event could act on", event.path),
                  nearest ? fmt::format("did you mean \"{}\"?", *nearest) : fmt::format("e.g. \"{}\"", paths.front()));
+  return false;
+}
+
+// The word for what is not running.
+std::string_view fault_of(EventKind kind) {
+  if (kind == EventKind::kPumpSpeed || kind == EventKind::kFreeCooling || kind == EventKind::kChiller) return "tripped";
+  if (kind == EventKind::kCduIsolation) return "isolated";
+  return kind == EventKind::kLeak ? "leaking" : "failed";
+}
+
+constexpr const char* kStates[] = {"running", "tripped", "isolated", "leaking", "failed"};
+bool is_state(const std::string& word) {
+  return std::find(std::begin(kStates), std::end(kStates), word) != std::end(kStates);
+}
+
+// Of a path that there is.
+void check_state(Table& table, const std::string& state, const Event& event, const Plan& plan) {
+  if (is_state(state) && state != "running" && state != fault_of(event.kind))
+    table.error_at("state",
+                   fmt::format("\"{}\" is \"{}\" or \"running\", not \"{}\"", event.path, fault_of(event.kind), state));
+  const bool is_equipment = event.kind == EventKind::kFreeCooling || event.kind == EventKind::kChiller;
+  if (is_equipment && !std::isnan(plan.cooling.facility_supply_degc))
+    table.error_at(
+        "path", "facility_supply is given: no equipment of this site makes it, so none can trip",
+        fmt::format("leave cooling.facility_supply out, or set supply_temperature of \"{}\"", facility_path(plan)));
 }
 
 double parse_time(Table& table, std::optional<double> now_s) {
@@ -180,8 +206,7 @@ std::optional<Action> parse_action(Table& table, const Plan& plan) {
         "power_cap or curtail of a tray, rack, row or the site; dry_bulb or dry_bulb_rise of the weather");
     return std::nullopt;
   }
-  if (action.state && *action.state != "tripped" && *action.state != "running" && *action.state != "failed" &&
-      *action.state != "isolated" && *action.state != "leaking")
+  if (action.state && !is_state(*action.state))
     table.error_at(
         "state",
         "the state of a pump, chiller, tower or dry cooler is \"tripped\" or \"running\", that of a CDU "
@@ -204,10 +229,34 @@ std::string ramp_text(const Event& event) {
   return event.ramp_s > 0 ? fmt::format(", ramp {}", format_quantity(event.ramp_s, Dimension::kTime)) : std::string();
 }
 
+bool is_pump(const Plan& plan, const std::string& path) {
+  const std::vector<std::string> pumps = pump_paths(plan);
+  return std::find(pumps.begin(), pumps.end(), path) != pumps.end();
+}
+
+// A rack or compute tray.
+bool names_leak(const Plan& plan, const std::string& path) {
+  Event event;
+  event.kind = EventKind::kLeak;
+  event.path = path;
+  return names_gpus(event, plan);
+}
+
 bool is_cdu(const Plan& plan, const std::string& path) {
   for (int c = 0; c < plan.cooling.cdus; ++c)
     if (path == cdu_path(plan, c)) return true;
   return false;
+}
+
+// Of a pump, CDU, rack, tray or part of the network; of a path that is none of them, what the state is one of.
+EventKind kind_at(const Plan& plan, const std::string& path, const std::string& state) {
+  if (is_pump(plan, path)) return EventKind::kPumpSpeed;
+  if (is_cdu(plan, path)) return EventKind::kCduIsolation;
+  if (names_leak(plan, path)) return EventKind::kLeak;
+  if (network_part_at(plan, path)) return EventKind::kFailure;
+  if (state == "isolated") return EventKind::kCduIsolation;
+  if (state == "leaking") return EventKind::kLeak;
+  return state == "failed" ? EventKind::kFailure : EventKind::kPumpSpeed;
 }
 
 // What a state means depends on whose it is.
@@ -232,19 +281,18 @@ void set_state(const std::string& state, const Plan& plan, Event& event) {
     fails(EventKind::kShelf, "power shelf failed", "power shelf repaired");
   else if (name.rfind("psu-", 0) == 0)
     fails(EventKind::kPsu, "PSU failed", "PSU repaired");
-  else if (state == "leaking" || (is_running && gpus_at(plan, event.path).end > 0))
-    fails(EventKind::kLeak, "leak: coolant shut off, power off", "leak mended");
-  else if (state == "failed" || (is_running && network_part_at(plan, event.path)))
-    set_value(event, EventKind::kFailure, works, is_running ? "repaired" : "failed", "repaired");
-  else if (state == "isolated" || (is_running && is_cdu(plan, event.path)))
-    set_value(event, EventKind::kCduIsolation, works, is_running ? "CDU back in the loops" : "CDU isolated",
-              "CDU back in the loops");
   else if (event.path == chiller_path(plan))
     set_value(event, EventKind::kChiller, works, trips("chiller"), "chiller restored");
   else if (event.path.rfind(facility_path(plan) + "/", 0) == 0)
     set_value(event, EventKind::kFreeCooling, works, trips("free cooling"), "free cooling restored");
+  else if (const EventKind kind = kind_at(plan, event.path, state); kind == EventKind::kCduIsolation)
+    fails(kind, "CDU isolated", "CDU back in the loops");
+  else if (kind == EventKind::kLeak)
+    fails(kind, "leak: coolant shut off, power off", "leak mended");
+  else if (kind == EventKind::kFailure)
+    fails(kind, "failed", "repaired");
   else
-    set_value(event, EventKind::kPumpSpeed, is_running ? plan.cooling.pump_speed : 0, trips("pump"), "pump restored");
+    set_value(event, kind, is_running ? plan.cooling.pump_speed : 0, trips("pump"), "pump restored");
 }
 
 void set_action(const Action& action, const Plan& plan, Event& event) {
@@ -290,13 +338,18 @@ void set_action(const Action& action, const Plan& plan, Event& event) {
     set_state(*action.state, plan, event);
 }
 
-void check_takes_effect(Table& table, const Event& event, double end_s, bool stops) {
+// Where the first step begins that is not earlier. [s]
+double step_from_s(const Plan& plan, double time_s) { return std::ceil(time_s / plan.step_s - kSlack_s) * plan.step_s; }
+
+void check_takes_effect(Table& table, const Event& event, const Plan& plan, double end_s, bool stops) {
   const std::string message = "the run ends before it takes effect";
   if (stops)
     table.error_at("path", message, "leave out stop, or the event");
-  else if (event.time_s >= end_s - kSlack_s)
+  else if (step_from_s(plan, event.time_s) >= end_s - kSlack_s)
     table.error_at(table.has("at") ? "at" : "path", message,
                    fmt::format("its last step ends at {}", format_quantity(end_s, Dimension::kTime)));
+  else if (const std::string why = why_no_effect(event, plan); !why.empty())
+    table.error_at("for", "it takes no effect: " + why);
 }
 
 }  // namespace
@@ -312,8 +365,20 @@ bool parse_event(Table& table, const Plan& plan, std::optional<double> now_s, Ev
     table.error_at("ramp", "only a power_cap or curtail has a ramp");
   if (!action || plan.site.rack_type.name.empty()) return false;
   set_action(*action, plan, event);
-  check_path(table, event, plan);
+  if (check_path(table, event, plan) && action->state) check_state(table, *action->state, event, plan);
   return true;
+}
+
+std::string why_no_effect(const Event& event, const Plan& plan) {
+  const double from_s = step_from_s(plan, event.time_s);
+  if (event.time_s >= plan.duration_s)
+    return fmt::format("it begins at {}, when the run has ended", format_quantity(event.time_s, Dimension::kTime));
+  if (from_s >= plan.duration_s)
+    return fmt::format("it begins at {}, when the last step of {} has begun",
+                       format_quantity(event.time_s, Dimension::kTime), format_quantity(plan.step_s, Dimension::kTime));
+  if (std::isfinite(event.until_s) && step_from_s(plan, event.until_s) <= from_s)
+    return fmt::format("it begins and ends between two steps of {}", format_quantity(plan.step_s, Dimension::kTime));
+  return {};
 }
 
 LiveBlock parse_live_block(std::string text, const Plan& plan, const Model& model, TimeLeft left) {
@@ -331,7 +396,7 @@ LiveBlock parse_live_block(std::string text, const Plan& plan, const Model& mode
     const bool is_complete = parse_event(table, plan, left.from_s, event);
     if (block.path.empty()) block.path = event.path;
     if (!is_complete) continue;
-    check_takes_effect(table, event, left.until_s, block.stops);
+    check_takes_effect(table, event, plan, left.until_s, block.stops);
     if (acts_on_gpus(event.kind) && splits_class(model, gpus_at(plan, event.path)))
       table.error_at("path",
                      fmt::format("\"{}\" holds only some of the GPUs that this run takes for equal", event.path),

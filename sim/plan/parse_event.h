@@ -34,6 +34,9 @@ struct TimeLeft {
   double until_s = std::numeric_limits<double>::infinity();  // where the last one ends
 };
 
+// In words, empty if it has one: events begin and end at steps, so one may fall between two, or behind the last.
+std::string why_no_effect(const Event& event, const Plan& plan);
+
 // Lines of errors count within the text. A clock limit must not tell GPUs apart that `model` takes for equal, and an
 // event must take effect before the run ends.
 LiveBlock parse_live_block(std::string text, const Plan& plan, const Model& model, TimeLeft left);

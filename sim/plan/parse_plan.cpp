@@ -35,9 +35,8 @@ void parse_events(ScenarioReader& reader) {
   for (Table table : reader.root().tables("event"))
     if (Event event; parse_event(table, plan, std::nullopt, event)) plan.events.push_back(std::move(event));
   for (const Event& event : plan.events)
-    if (event.time_s >= plan.duration_s)
-      plan.warnings.push_back(fmt::format("an event of \"{}\" has no effect: it begins at {}, when the run has ended",
-                                          event.path, format_quantity(event.time_s, Dimension::kTime)));
+    if (const std::string why = why_no_effect(event, plan); !why.empty())
+      plan.warnings.push_back(fmt::format("an event of \"{}\" has no effect: {}", event.path, why));
   std::stable_sort(plan.events.begin(), plan.events.end(),
                    [](const Event& a, const Event& b) { return a.time_s < b.time_s; });
 }

@@ -23,6 +23,9 @@ void parse_site(ScenarioReader& reader) {
   const std::size_t errors_before = reader.errors().size();
   Table table = reader.table("site");
   site.name = table.optional_text("name").value_or("hall");
+  if (site.name.empty() || site.name.find('/') != std::string::npos)
+    table.error_at("name", "the site's name begins every path: it has at least one letter and no \"/\"",
+                   "e.g. \"hall\"");
   reader.has_rack = reader.look_up(table, "rack", &Catalog::rack, site.rack_type);
   reader.look_up(table, "fabric", &Catalog::fabric, site.fabric);
   const int rows = reader.choose(reader.optional_integer_within(table, "rows", 1, kMostRacks), 1, "site.rows", "1");

@@ -38,6 +38,10 @@ void PowerSupply::set(LiveFeeds live, bool has_utility) {
   has_utility_ = has_utility;
 }
 
+bool PowerSupply::counts_down() const {
+  return source_ == Source::kBattery && (!is_empty_ || !std::isnan(power_.generator_start_s));
+}
+
 double PowerSupply::recharge_w() const {
   if (!has_source() || !(charge_ < 1) || !(power_.recharge_s > 0)) return 0;
   return live_.ups * power_.ups_rating_w * power_.ride_through_s / power_.recharge_s;

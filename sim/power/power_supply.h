@@ -43,6 +43,8 @@ class PowerSupply {
   bool is_dark() const { return live_.feeds == 0 || is_empty_; }
   bool has_source() const { return source_ != Source::kBattery; }  // utility or generator feed the site
   bool is_on_generator() const { return source_ == Source::kGenerator; }
+  // Whether batteries are about to be empty, or a generator to start.
+  bool counts_down() const;
   double recharge_w() const;                 // that the batteries take at the feeds; losses are not counted
   double charge() const { return charge_; }  // of the batteries, 0 to 1; NaN: no data
 

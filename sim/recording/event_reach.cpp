@@ -24,7 +24,8 @@ const EventRow* next_limit(const std::vector<EventRow>& events, const EventRow& 
 std::string reach_of(const std::vector<EventRow>& events, const EventRow& event) {
   std::string text;
   if (event.gpus_behind >= 0)
-    text = fmt::format("{} GPUs hang on it, {} lost", event.gpus_behind,
+    text = fmt::format("{} on it, {} lost",
+                       event.gpus_behind == 1 ? "1 GPU hangs" : fmt::format("{} GPUs hang", event.gpus_behind),
                        event.gpus_lost == 0 ? std::string("none") : std::to_string(event.gpus_lost));
   else if (!is_crossing(event))
     return {};

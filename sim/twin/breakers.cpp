@@ -6,6 +6,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -28,6 +29,13 @@ Breakers::Breakers(const Plan& plan, const Model& model) : plan_(plan), rows_(ra
     for (int f = 0; f < power.feeds; ++f)
       busways_.push_back({row, fmt::format("busway {}", f == 0 ? 'A' : 'B'),
                           Breaker(power.busway_rating_w, power.breaker_delay_s), power.busway_rating_w});
+}
+
+bool Breakers::count_down() const {
+  const auto is_overloaded = [](const Watched& watched) { return watched.is_overloaded; };
+  return std::any_of(feeds_.begin(), feeds_.end(), is_overloaded) ||
+         std::any_of(busways_.begin(), busways_.end(), is_overloaded) ||
+         std::any_of(ups_.begin(), ups_.end(), [](const Ups& ups) { return ups.overload.is_overloaded(); });
 }
 
 bool Breakers::advance(Watched& watched, double time_s, double dt_s, double load_w, std::vector<EventRow>& events) {

@@ -26,6 +26,8 @@ class Breakers {
   // for each that trips; true if any did.
   bool step(double time_s, double dt_s, const SitePower& power, const InForce& now, const SiteLoad& load,
             const PowerSupply& supply, std::vector<EventRow>& events);
+  // Whether something carries too much, for which it has so many seconds.
+  bool count_down() const;
   const LostSupply& tripped() const { return tripped_; }
 
  private:

@@ -68,6 +68,12 @@ void set_supply(const Plan& plan, const Model& model, LostSupply lost, InForce& 
   const std::vector<RowRacks> rows = racks_of_rows(plan, model);
   for (std::size_t row = 0; row < rows.size(); ++row)
     for (const auto& [rack_class, count] : rows[row]) row_of[rack_class] = row;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    int live = 0;
+    for (std::size_t f = 0; f < static_cast<std::size_t>(plan.power.feeds); ++f)
+      live += lost.feeds[f] || lost.has_lost_busway(row, f) ? 0 : 1;
+    now.live_busways.push_back(live);
+  }
   for (std::uint32_t r = 0; r < now.supply.psus.size(); ++r) {
     int psus = 0;
     for (int shelf = 1; shelf <= rack.shelves; ++shelf) {

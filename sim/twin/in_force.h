@@ -34,6 +34,7 @@ struct InForce {
   std::vector<double> gpu_limit_w;  // (n_gpu_class)
   LiveFeeds live;
   std::vector<bool> lost_feeds, lost_ups;  // (2)
+  std::vector<int> live_busways;           // (n_row)
   bool has_utility = true;
   RackSupply supply;
   double dry_bulb_degc = std::numeric_limits<double>::quiet_NaN();  // NaN: as the weather gives it

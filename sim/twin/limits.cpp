@@ -66,7 +66,8 @@ EventRow event_of_classes(const NamedClasses& named, const std::vector<std::uint
   }
   const std::string value = format_quantity(event.value, dimension), most = format_quantity(highest, dimension);
   event.what = fmt::format("{}: {}, limit {}", what, value, format_quantity(limit, dimension));
-  if (event.count > 1) event.what += fmt::format("; {} more {}", event.count - 1, named.things);
+  const std::string things = event.count == 2 ? named.things.substr(0, named.things.size() - 1) : named.things;
+  if (event.count > 1) event.what += fmt::format("; {} more {}", event.count - 1, things);
   if (most != value) event.what += fmt::format(", up to {}", most);
   return event;
 }

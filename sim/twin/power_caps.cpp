@@ -96,6 +96,11 @@ void PowerCaps::take(const std::vector<const Event*>& in_force, double time_s, c
   gather();
 }
 
+bool PowerCaps::is_ramping(double from_s, double to_s) const {
+  return std::any_of(caps_.begin(), caps_.end(),
+                     [&](const Cap& cap) { return cap.target_w(from_s) != cap.target_w(to_s); });
+}
+
 double PowerCaps::power_at(const Cap& cap, const Conditions& now, const std::vector<double>& allowed, double ratio) {
   std::vector<double> clocks = now.clocks;
   for (std::size_t c = 0; c < clocks.size(); ++c)

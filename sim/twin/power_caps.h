@@ -37,6 +37,8 @@ class PowerCaps {
   // hours before it; here the moment before, which is the mean over an iteration).
   void take(const std::vector<const Event*>& in_force, double time_s, const Conditions& before);
   bool is_empty() const { return caps_.empty(); }
+  // Whether what one of them allows changes between two times.
+  bool is_ramping(double from_s, double to_s) const;
 
   // A control period: down to what the caps allow at once, up by a percent in a second. `allowed` (n_gpu_class): the
   // clocks without caps. Appends an event for a cap that the lowest clock does not hold.

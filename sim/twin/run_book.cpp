@@ -186,7 +186,7 @@ void RunBook::book_site(const BookedStep& step, Site& site) {
   };
   site.ac_w = at_feed_w(site.it_w);
   // On batteries the feeds carry nothing.
-  const double is_fed = step.supply.has_source() ? 1 : 0, recharge_w = step.supply.recharge_w();
+  const double is_fed = step.is_fed ? 1 : 0, recharge_w = is_fed * step.supply.recharge_w();
   const auto from_feed_w = [&](double it_w) { return is_fed * at_feed_w(it_w) + recharge_w; };
   site.ac_high_w = from_feed_w(site.it_high_w);
   site.generator_w = step.supply.is_on_generator() ? site.ac_high_w : 0;
@@ -199,11 +199,10 @@ void RunBook::book_site(const BookedStep& step, Site& site) {
                                         (is_past ? 0 : recharge_w / live.ups));
     site.ups_w.push_back(is_lost || is_past ? 0 : ups_output_w(plan_.power, live.feeds, highest));
   }
-  const int live_feeds = std::max(live.feeds, 1);
-  for (const auto& racks : racks_of_row_) {
+  for (std::size_t row = 0; row < racks_of_row_.size(); ++row) {
     double row_w = 0;
-    for (const auto& [rack, count] : racks) row_w += count * site.rack_high_w[rack];
-    site.busway_w.push_back(row_w / live_feeds);
+    for (const auto& [rack, count] : racks_of_row_[row]) row_w += count * site.rack_high_w[rack];
+    site.busway_w.push_back(row_w / std::max(step.now.live_busways[row], 1));
   }
   const double step_s = step.profile ? step.step_s : kNoValue;
   const double tokens = static_cast<double>(plan_.workload.global_batch) * plan_.workload.sequence;
@@ -256,6 +255,7 @@ void RunBook::add_totals(const BookedStep& step, const Site& site) {
   totals_.return_max_degc = std::fmax(totals_.return_max_degc, site.outlet_degc);
   const PlantState& s = step.plant;
   totals_.pump_energy_j += s.pump_power_w * dt;
+  totals_.facility_pump_energy_j += s.facility_pump_power_w * dt;
   totals_.fan_energy_j += s.fan_power_w * dt;
   totals_.air_cooling_energy_j += s.air_cooling_power_w * dt;
   totals_.chiller_energy_j += s.chiller_power_w * dt;
@@ -269,25 +269,40 @@ void RunBook::add_totals(const BookedStep& step, const Site& site) {
   totals_.facility_max_degc = std::fmax(totals_.facility_max_degc, step.plant.facility_supply_degc);
 }
 
+// But for what the network takes.
+Loss RunBook::cause_of_loss(const BookedStep& step) const {
+  if (step.stopped_by != Loss::kNone) return step.stopped_by;
+  bool is_hot = false, is_held = false;
+  for (std::uint32_t c = 0; c < model_.gpu_classes.size(); ++c) {
+    if (model_.gpu_classes[c].stage < 0) continue;
+    is_hot = is_hot || is_thermal(step.reasons[c]);
+    is_held = is_held || step.clocks[c] < 1;
+  }
+  return is_hot ? Loss::kHeat : is_held ? Loss::kPower : Loss::kNetwork;
+}
+
 void RunBook::count_losses(const BookedStep& step) {
   const double tokens = static_cast<double>(plan_.workload.global_batch) * plan_.workload.sequence;
   const double done = step.profile ? step.dt_s / step.step_s : 0;
   const double lost = tokens * (step.dt_s / step.full_step_s - done);
   totals_.steps += done;
   if (lost <= 1e-9 * tokens) return;
-  bool is_hot = false, is_held = step.is_dark;
-  for (std::uint32_t c = 0; c < model_.gpu_classes.size(); ++c) {
-    if (model_.gpu_classes[c].stage < 0) continue;
-    is_hot = is_hot || is_thermal(step.reasons[c]);
-    is_held = is_held || step.clocks[c] < 1;
-  }
-  (is_hot ? totals_.lost_to_heat : is_held ? totals_.lost_to_power : totals_.lost_to_network) += lost;
-  if (totals_.first_loss.empty())
-    totals_.first_loss = fmt::format("{} from {} on",
-                                     is_hot    ? "heat"
-                                     : is_held ? "power"
-                                               : "network",
-                                     format_quantity(step.time_s - step.dt_s, Dimension::kTime));
+  // A job that runs loses to the network what it would at full clocks, and the rest to what holds them.
+  double to_network = 0;
+  if (step.profile)
+    to_network = std::clamp(tokens * (step.dt_s / step.full_step_s - step.dt_s / step.full_here_s), 0.0, lost);
+  const Loss cause = cause_of_loss(step);
+  totals_.lost_to_network += to_network;
+  (cause == Loss::kHeat    ? totals_.lost_to_heat
+   : cause == Loss::kPower ? totals_.lost_to_power
+                           : totals_.lost_to_network) += lost - to_network;
+  if (!totals_.first_loss.empty()) return;
+  const bool is_network = cause == Loss::kNetwork || to_network > lost / 2;
+  totals_.first_loss = fmt::format("{} from {} on",
+                                   is_network             ? "network"
+                                   : cause == Loss::kHeat ? "heat"
+                                                          : "power",
+                                   format_quantity(step.time_s - step.dt_s, Dimension::kTime));
 }
 
 void RunBook::watch_limits(const BookedStep& step, const Site& site, std::vector<EventRow>& events) {

@@ -21,6 +21,9 @@
 
 namespace racktwin {
 
+// What tokens are lost to.
+enum class Loss : std::uint8_t { kNone, kHeat, kPower, kNetwork };
+
 // One step of the plant, of dt_s, that has ended at time_s.
 struct BookedStep {
   double time_s = 0, dt_s = 0;
@@ -34,9 +37,11 @@ struct BookedStep {
   const IterationProfile* profile;          // nullptr: the job stands still
   double step_s = 0;                        // of the job at these clocks
   double full_step_s = 0;                   // of the job at full clock on a whole network
+  double full_here_s = 0;                   // the same on the network as it is
   const PowerSupply& supply;
+  bool is_fed = true;  // utility or generator feed the site all of the step
   const InForce& now;
-  bool is_dark = false;  // GPUs of the job have no power
+  Loss stopped_by = Loss::kNone;  // what the job stands still by
   const PowerCaps& caps;
 };
 
@@ -75,6 +80,7 @@ class RunBook {
   void book_pumps_and_leaves(const BookedStep& step, const Site& site);
   void book_site(const BookedStep& step, Site& site);
   void add_totals(const BookedStep& step, const Site& site);
+  Loss cause_of_loss(const BookedStep& step) const;
   void count_losses(const BookedStep& step);
   void watch_limits(const BookedStep& step, const Site& site, std::vector<EventRow>& events);
 

@@ -148,6 +148,7 @@ std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Ca
   s.add("dry_bulb_max_degc", totals.dry_bulb_max_degc, "degC", on.weather);
   s.add("cooling_mean_w", totals.cooling_energy_j / totals.time_s, "W", on.facility);
   s.add("cdu_pump_mean_w", totals.pump_energy_j / totals.time_s, "W", on.flow);
+  s.add("facility_pump_mean_w", totals.facility_pump_energy_j / totals.time_s, "W", on.facility);
   s.add("fan_mean_w", totals.fan_energy_j / totals.time_s, "W", on.facility);
   s.add("air_cooling_mean_w", totals.air_cooling_energy_j / totals.time_s, "W", on.facility);
   s.add("chiller_mean_w", totals.chiller_energy_j / totals.time_s, "W", on.facility);

@@ -33,7 +33,8 @@ struct RunTotals {
   std::array<double, 1 + kClockReasonNames.size()> reason_gpu_s{};  // of working GPUs, by ClockReason
   double clock_start = 1, clock_min = 1;                            // of the slowest working GPU
   double junction_max_degc = kNoData, supply_max_degc = kNoData, return_max_degc = kNoData, facility_max_degc = kNoData;
-  double pump_energy_j = 0, fan_energy_j = 0, chiller_energy_j = 0, air_cooling_energy_j = 0, cooling_energy_j = 0;
+  double pump_energy_j = 0, facility_pump_energy_j = 0, fan_energy_j = 0, chiller_energy_j = 0,
+         air_cooling_energy_j = 0, cooling_energy_j = 0;
   double water_l = 0;               // NaN: somebody else's plant cooled the facility water
   double facility_heat_j = 0;       // into the facility water,
   double facility_heat_degc_j = 0;  // and times the temperature that it comes back with

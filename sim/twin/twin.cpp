@@ -105,7 +105,9 @@ class Twin {
     const double before_degc = hottest_degc();
     for (int part = 0; part < parts; ++part) {
       time_s_ = static_cast<double>(number) * dt + part * part_s;
+      apply_changes();
       if (auto ok = find_profile(); !ok) return ok;
+      const bool had_source = supply_.has_source();
       step_power(part_s);
       plant_.step(input_, part_s);
       time_s_ = part + 1 == parts ? static_cast<double>(number + 1) * dt : time_s_ + part_s;
@@ -119,9 +121,11 @@ class Twin {
                   profile_.get(),
                   step_s_,
                   full_profile_->step_s,
+                  full_here_s_,
                   supply_,
+                  had_source && supply_.has_source(),
                   now_,
-                  is_dark(),
+                  stopped_by_,
                   caps_},
                  events_);
       if (profile_) last_run_ = {profile_, clocks_, rack_supply(), supply_.live(), plant_.state()};
@@ -131,11 +135,13 @@ class Twin {
     return {};
   }
 
-  // A step is as long as its clock controllers' period where temperature may move clocks in it, or something has just
-  // begun or ended: a longer one would see the junctions too late.
+  // A step is as long as its clock controllers' period where temperature may move clocks in it, a cap is on its ramp,
+  // batteries or what carries too much count the seconds, or something has just begun or ended: a longer one would see
+  // the junctions, keep the cap, or lose the power too late.
   int parts_of_step(double dt) {
     const bool has_changed = std::exchange(has_just_changed_, false);
-    return has_changed || may_heat_move_clocks()
+    return has_changed || caps_.is_ramping(time_s_, time_s_ + dt) || supply_.counts_down() || breakers_.count_down() ||
+                   may_heat_move_clocks()
                ? std::max(1, static_cast<int>(std::ceil(dt / kControlPeriod_s - kSlack_s)))
                : 1;
   }
@@ -222,7 +228,7 @@ class Twin {
   Result<void> settle_caps() {
     has_started_ = true;
     caps_.take(schedule_.in_force(), time_s_, conditions());
-    if (why_stopped()) return {};  // the first step says so
+    if (why_stopped() != Loss::kNone) return {};  // the first step says so
     for (int i = 0; i < 8; ++i) {
       if (auto ok = find_profile(); !ok) return ok;
       if (caps_.is_empty() && !brake_.is_needed(now_.supply)) return {};
@@ -244,7 +250,7 @@ class Twin {
     constexpr double kGain_per_k = 0.004, kSettled = 1e-6;
     constexpr int kMostRounds = 300;
     const double held_degc = held_junction_degc(gpu_);
-    for (int i = 0; i < kMostRounds && !why_stopped(); ++i) {
+    for (int i = 0; i < kMostRounds && why_stopped() == Loss::kNone; ++i) {
       double moved = 0;
       for (std::uint32_t c = 0; c < clocks_.size(); ++c) {
         const double before = clocks_[c], junction_degc = plant_.state().gpu_junction_degc[c];
@@ -269,6 +275,7 @@ class Twin {
     const Result<Profiles::Solved> solved = profiles_.at(full, network_share(plan_.site, model_, {}));
     if (!solved) return tl::unexpected(solved.error());
     full_profile_ = solved->profile;
+    full_here_s_ = full_profile_->step_s;
     return {};
   }
 
@@ -339,6 +346,11 @@ class Twin {
   // Boundary values and clock limits as the active events leave them. Events begin and end at steps.
   void apply_events() {
     advance_events();
+    apply_changes();
+  }
+
+  // The same for what supply and breakers have changed since.
+  void apply_changes() {
     if (!std::exchange(has_new_events_, false)) return;
     has_just_changed_ = true;
     const std::vector<const Event*> events = schedule_.in_force();
@@ -402,10 +414,17 @@ class Twin {
     add_blast_radius(plan_, model_, schedule_.in_force(), lost_supply(), overloaded, rows);
   }
 
-  const char* why_stopped() const {
-    if (is_dark()) return "GPUs without power: the job stands still";
-    if (is_cut_off(model_, now_.network)) return "the network is cut: the job stands still";
-    return has_shut_down() ? "a GPU has shut down: the job has stopped" : nullptr;
+  // kNone: the job runs.
+  Loss why_stopped() const {
+    if (is_dark()) return Loss::kPower;
+    if (is_cut_off(model_, now_.network)) return Loss::kNetwork;
+    return has_shut_down() ? Loss::kHeat : Loss::kNone;
+  }
+
+  static const char* stop_text(Loss why) {
+    return why == Loss::kPower     ? "GPUs without power: the job stands still"
+           : why == Loss::kNetwork ? "the network is cut: the job stands still"
+                                   : "a GPU has shut down: the job has stopped";
   }
 
   // A GPU of the job.
@@ -424,8 +443,9 @@ class Twin {
 
   // The profile at the present clocks and network, solved once for each. None while the job stands still.
   Result<void> find_profile() {
-    if (const char* why = why_stopped()) {
-      if (profile_) events_.push_back({time_s_, plan_.site.name, why, "limit"});
+    stopped_by_ = why_stopped();
+    if (stopped_by_ != Loss::kNone) {
+      if (profile_) events_.push_back({time_s_, plan_.site.name, stop_text(stopped_by_), "limit"});
       profile_ = nullptr;
       return {};
     }
@@ -433,6 +453,16 @@ class Twin {
     if (!found) return tl::unexpected(found.error());
     profile_ = found->profile;
     step_s_ = found->step_s;
+    return find_full_step();
+  }
+
+  // What the network alone makes of the step: at full clocks on what is left of it.
+  Result<void> find_full_step() {
+    if (now_.network == full_network_) return {};
+    const Result<Profiles::Solved> found = profiles_.at(std::vector<double>(clocks_.size(), 1.0), now_.network);
+    if (!found) return tl::unexpected(found.error());
+    full_network_ = now_.network;
+    full_here_s_ = found->step_s;
     return {};
   }
 
@@ -512,13 +542,15 @@ class Twin {
     for (std::uint32_t c = 0; c < clocks_.size(); ++c)
       junction_mean_degc_[c] = mean_junction_degc(junction_mean_degc_[c], junction_degc[c], dt);
     if (since_control_s_ < kControlPeriod_s - kSlack_s) return;
-    // Where temperature begins to move clocks in a longer step, the next one goes in parts.
-    const double since_s = std::exchange(since_control_s_, 0),
-                 period_s = dt > kControlPeriod_s ? kControlPeriod_s : since_s;
+    const double since_s = std::exchange(since_control_s_, 0);
     if (!caps_.is_empty()) caps_.control(time_s_, since_s, conditions(), allowed_ratios(), events_);
     brake_racks();
     for (std::uint32_t c = 0; c < clocks_.size(); ++c) {
       const SeenJunction seen{junction_degc[c], junction_mean_degc_[c], junction_seen_degc_[c]};
+      // Where temperature begins to move a clock in a longer step, the next one goes in parts. What comes back from a
+      // cap has had all of the step for it.
+      const bool is_heat = is_thermal(reasons_[c]) || seen.mean_degc > held_junction_degc(gpu_);
+      const double period_s = is_heat && dt > kControlPeriod_s ? kControlPeriod_s : since_s;
       set_clock(c, thermal_clock(gpu_, {clocks_[c], reasons_[c]}, seen, powered_clock(c), period_s));
       if (model_.gpu_classes[c].stage >= 0) totals().clock_min = std::min(totals().clock_min, clocks_[c]);
     }
@@ -661,6 +693,9 @@ class Twin {
   Profiles::Profile profile_, first_profile_;
   double step_s_ = 0;               // of the iteration at the present clocks
   Profiles::Profile full_profile_;  // see solve_unheld()
+  double full_here_s_ = 0;          // see find_full_step()
+  NetworkShare full_network_;       // the network of that
+  Loss stopped_by_ = Loss::kNone;   // kNone: the job runs
   Profiles::Timeline first_;        // of the first profile, until it has been told
   double phase_ = 0;                // of the iteration, 0..1
   double stopped_s_ = 0;            // since the job stands still

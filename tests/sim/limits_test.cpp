@@ -51,6 +51,10 @@ TEST_CASE("an event names the first component that crosses, how many others do, 
   CHECK(events[2].path == "hall/rack-01");
   CHECK(events[2].count == 5);  // rack-02 stays above
   CHECK(watch.highest() == 67);
+  events.clear();
+  LimitWatch of_two({"racks", {"hall/rack-01"}, {2}}, "", "rack power", 100, 5, Dimension::kPower);
+  of_two.watch(1, {110}, events);
+  CHECK(events.front().what == "rack power above limit: 110 W, limit 100 W; 1 more rack");
 }
 
 TEST_CASE("time above a limit counts, and the days on which there was any") {

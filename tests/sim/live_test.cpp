@@ -170,6 +170,10 @@ TEST_CASE("an event that the run ends before is refused, whatever ends it") {
   CHECK(late.message == "the run ends before it takes effect");
   CHECK(late.hint == "its last step ends at 90 s");
   CHECK(late.loc.line == 4);
+  CHECK(errors_of(warm + "at = \"89.5 s\"\n").size() == 1);  // no step begins there any more
+  REQUIRE(errors_of(warm + "for = \"0 s\"\n").size() == 1);
+  CHECK(errors_of(warm + "for = \"0 s\"\n").front().message ==
+        "it takes no effect: it begins and ends between two steps of 1 s");
   REQUIRE(errors_of("[run]\nstop = true\n" + warm).size() == 1);
   CHECK(errors_of("[run]\nstop = true\n" + warm).front().message == late.message);
   CHECK(parse_live_block(warm, plan, *model, {90, 90}).errors.size() == 1);

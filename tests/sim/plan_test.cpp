@@ -415,6 +415,21 @@ TEST_CASE("an event that the run does not reach is a warning") {
   CHECK(plan.warnings.front() == "an event of \"hall\" has no effect: it begins at 60 s, when the run has ended");
 }
 
+TEST_CASE("an event that falls between two steps, or behind the last, is a warning") {
+  const auto warnings = [](const std::string& when) {
+    return small_job(
+               {"duration=60 s", "step=20 s", "frame=20 s", "event=[{" + when + ", path='hall', clock_limit=0.9}]"})
+        .warnings;
+  };
+  const std::string none = "an event of \"hall\" has no effect: it begins ";
+  CHECK(warnings("at='21 s', for='19 s'") == std::vector<std::string>{none + "and ends between two steps of 20 s"});
+  CHECK(warnings("at='20 s', for='0 s'").size() == 1);
+  CHECK(warnings("at='41 s'") == std::vector<std::string>{none + "at 41 s, when the last step of 20 s has begun"});
+  CHECK(warnings("at='21 s', for='20 s'").empty());
+  CHECK(warnings("at='20 s', for='1 s'").empty());
+  CHECK(warnings("at='40 s'").empty());
+}
+
 TEST_CASE("memory that is almost full is a warning, not an error") {
   CHECK(loaded(kMinimal).warnings.empty());
   const Plan tight = flagship({"workload.pp=4", "workload.vp=4", "workload.dp=16"});

@@ -1,4 +1,5 @@
 // Caps, lost feeds and shelves in a run: what they do to power, clocks and the step.
+#include "sim/recording/event_reach.h"
 #include "sim/twin/twin.h"
 #include "tests/sim/flagship.h"
 #include "tests/sim/folder.h"
@@ -84,6 +85,16 @@ TEST_CASE("a curtailed site ramps down to its share, stays there and ramps back"
   CHECK(r.at("site_power", 400) == Approx(free.at("site_power", 400)).epsilon(2e-3));
   CHECK(r.says("hall", "power curtailed by 6 %, ramp "));
   CHECK(r.says("hall", "curtailment over"));
+}
+
+TEST_CASE("a cap is kept on its ramp, and its clocks come back, in long steps as in short ones") {
+  const std::string curtailed = "{at='80 s', for='120 s', path='hall', curtail='6 %', ramp='80 s'}";
+  const Run fine = run(curtailed), coarse = run(curtailed, {"step=20 s"});
+  for (const double time_s : {120.0, 160.0, 240.0, 300.0, 400.0}) {
+    CAPTURE(time_s);
+    CHECK(coarse.at("gpu_clock", time_s) == Approx(fine.at("gpu_clock", time_s)).epsilon(0.02));
+  }
+  CHECK(coarse.value("tokens_lost_to_power") == Approx(fine.value("tokens_lost_to_power")).epsilon(0.1));
 }
 
 TEST_CASE("a curtailment counts from what the site drew before, not from a site that is dark") {
@@ -186,6 +197,42 @@ TEST_CASE("batteries bridge a lost utility until the generator runs") {
   CHECK(r.at("ups_charge", 100) == 1);
   const double rating_w = small_job().power.ups_rating_w;  // the charge lasts two minutes at that
   CHECK(1 - r.at("ups_charge", 200) == Approx(20 / 120.0 * r.at("it_power", 120) / rating_w).epsilon(0.05));
+}
+
+TEST_CASE("what a job loses has one cause at a time: power while it is dark, the network while that is cut") {
+  const Run dark =
+      run("{at='40 s', for='100 s', path='hall/utility', state='failed'}", {"power.ups_ride_through=10 s"});
+  CHECK(dark.says("hall/utility", "batteries empty"));
+  CHECK(dark.value("tokens_lost_to_power") > 0);
+  CHECK(dark.value("tokens_lost_to_network") == 0);
+  // Warm water holds the clocks a little all the time.
+  const std::vector<std::string> warm = {"cooling.facility_supply=42 degC"};
+  const std::string link = "path='hall/row-a/rack-02/compute-01/gpu-1/nic-link-1', state='failed'}";
+  const Run whole = run("", warm), cut = run("{at='100 s', for='100 s', " + link, warm);
+  CHECK(cut.value("clock_start") < 1);
+  const double tokens = whole.value("tokens_trained") - cut.value("tokens_trained");
+  CHECK(cut.value("tokens_lost_to_network") == Approx(tokens).epsilon(0.02));
+  CHECK(cut.value("tokens_lost_to_power") < whole.value("tokens_lost_to_power"));
+  const Run slow = run("{at='0 s', path='hall/row-a/rack-02/switch-tray-02', state='failed'}", warm);
+  CHECK(slow.value("tokens_lost_to_network") > 0);
+  CHECK(slow.value("tokens_lost_to_power") == Approx(whole.value("tokens_lost_to_power")).epsilon(0.1));
+}
+
+TEST_CASE("batteries run out, and the site comes back, in long steps as in short ones") {
+  const std::string lost = "{at='60 s', for='180 s', path='hall/utility', state='failed'}";
+  const std::vector<std::string> battery = {"power.ups_ride_through=20 s", "power.ups_recharge=10 min"};
+  std::vector<std::string> long_steps = battery;
+  long_steps.insert(long_steps.end(), {"step=20 s"});
+  const Run fine = run(lost, battery), coarse = run(lost, long_steps);
+  REQUIRE(fine.says("hall/utility", "batteries empty"));
+  CHECK(coarse.value("tokens_lost_to_power") == Approx(fine.value("tokens_lost_to_power")).epsilon(0.02));
+  CHECK(coarse.value("junction_max_degc") == Approx(fine.value("junction_max_degc")).margin(1));
+  CHECK(coarse.outcome.summary.front().text == fine.outcome.summary.front().text);
+  for (const double time_s : {80.0, 200.0, 260.0, 400.0}) {
+    CAPTURE(time_s);
+    CHECK(coarse.at("pump_speed", time_s) == Approx(fine.at("pump_speed", time_s)).margin(0.02));
+    CHECK(coarse.at("site_power", time_s) == Approx(fine.at("site_power", time_s)).epsilon(0.02).margin(1));
+  }
 }
 
 TEST_CASE("a failed shelf tells its rack apart, whose others carry the load") {
@@ -376,6 +423,28 @@ TEST_CASE("a busway that trips takes the shelves of its row on its feed, of no o
   CHECK(r.at("rack_power", 400) == 0);
 }
 
+TEST_CASE("feeds come back together from the batteries, also where one of them has lost its UPS") {
+  const double all_w = run("").at("site_power", 400);
+  const Run r =
+      run("{at='60 s', path='hall/feed-a/ups', state='failed'}, {at='120 s', for='60 s', path='hall/utility', "
+          "state='failed'}, {at='240 s', for='10 s', path='hall/utility', state='failed'}",
+          {"power.feeds=2", fmt::format("power.rating={} W", 0.8 * all_w), "power.ups_ride_through=5 min",
+           "power.generator_start=20 s"});
+  CHECK(r.says("hall/utility", "generator carries the load"));
+  CHECK_FALSE(r.says("hall/feed-b", "power of a feed above limit"));
+  CHECK(r.value("headroom_feed") > 0.2);
+}
+
+TEST_CASE("the busway that is left carries all of its row, and its limit knows") {
+  const double row_w = 8 * run("").at("rack_power", 400);
+  const Run r = run("{at='100 s', for='250 s', path='hall/feed-b', state='failed'}",
+                    {"power.feeds=2", fmt::format("power.busway_rating={} W", row_w / 1.5), "power.breaker_delay=2 s"});
+  REQUIRE(event_of(r, "hall/row-a", "breaker of busway A tripped").time_s < 280);
+  CHECK(std::any_of(r.events.begin(), r.events.end(), [](const EventRow& event) {
+    return event.time_s > 350 && event.what.find("busway load above limit") != std::string::npos;
+  }));
+}
+
 TEST_CASE("an event says how many GPUs hang on what it takes away and how many lose it") {
   const std::vector<std::string> two = {"power.feeds=2"};
   const EventRow one =
@@ -389,6 +458,10 @@ TEST_CASE("an event says how many GPUs hang on what it takes away and how many l
   const Run rack = run("{at='390 s', path='hall/row-a/rack-03', valve=0}, {at='0 s', path='hall', clock_limit=0.9}");
   CHECK(event_of(rack, "hall/row-a/rack-03", "valve closed").gpus_behind == 72);
   CHECK(event_of(rack, "hall/row-a/rack-03", "valve closed").gpus_lost == 72);
+  EventRow gpu{0, "hall/row-a/rack-03/compute-01/gpu-1", "clogged", "scenario"};
+  gpu.gpus_behind = 1;
+  gpu.gpus_lost = 0;
+  CHECK(reach_of({gpu}, gpu) == "1 GPU hangs on it, none lost");
   CHECK(event_of(rack, "hall", "clock limited").gpus_behind == -1);
   const Run pumps = run("{at='100 s', path='hall/cdu-1/pump-1', state='tripped'}");
   CHECK(event_of(pumps, "hall/cdu-1/pump-1", "pump tripped").gpus_behind == 576);

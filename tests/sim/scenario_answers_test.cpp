@@ -77,6 +77,7 @@ TEST_CASE("the README's answers are what its scenarios give", "[slow]") {
   const RunOutcome desert = run(shipped("year-hot-desert"));
   check_says("year-temperate", fmt::format("on {} days, {:.0f} h", value(desert, "above_coolant_supply_days"),
                                            value(desert, "above_coolant_supply_s") / 3600));
+  check_says("year-temperate", fmt::format("for {:.2f} % of the year", 100 * value(desert, "throttled_fraction")));
 
   // Its first six hours, of which a rack is clogged for two.
   Plan gigawatt = shipped("gigawatt");

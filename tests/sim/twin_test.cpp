@@ -153,6 +153,10 @@ TEST_CASE("the figures of a run belong together") {
   CHECK(of("pue") < 1.3);
   CHECK(of("site_peak_w") >= of("site_mean_w"));
   CHECK(of("site_mean_w") == Approx(of("it_mean_w") * of("pue")));
+  CHECK(of("cdu_pump_mean_w") + of("facility_pump_mean_w") + of("fan_mean_w") + of("air_cooling_mean_w") +
+            of("chiller_mean_w") ==
+        Approx(of("cooling_mean_w")).epsilon(1e-9));
+  CHECK(of("facility_pump_mean_w") > 0);
   CHECK(of("rack_peak_w") > 60e3);
   CHECK(of("rack_peak_w") < 140e3);
   CHECK(of("headroom_feed") == Approx(1 - of("site_peak_w") / 1.25e6));
@@ -193,6 +197,7 @@ TEST_CASE("every figure of the summary has a unit or a text and none is lost") {
                            "coolant_supply_max_degc",
                            "coolant_return_max_degc",
                            "facility_supply_max_degc",
+                           "facility_pump_mean_w",
                            "throttled_fraction",
                            "clock_start",
                            "clock_min",
