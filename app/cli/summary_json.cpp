@@ -93,7 +93,9 @@ std::string summary_json(const Summary& summary) {
                                 {"count", event.count},
                                 {"gpus_behind", gpus(event.gpus_behind)},
                                 {"gpus_lost", gpus(event.gpus_lost)},
-                                {"next_limit_s", next ? Json(next->time_s - event.time_s) : Json(nullptr)}});
+                                {"next_limit_s", next ? Json(next->time_s - event.time_s) : Json(nullptr)},
+                                {"key", event.key.empty() ? Json(nullptr) : Json(event.key)},
+                                {"setting", number_or_null(event.setting)}});
   }
   object["defaults"] = Json::array();
   std::istringstream defaults(summary.run_value("defaults"));

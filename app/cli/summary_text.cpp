@@ -342,9 +342,10 @@ class SummaryText {
   void add_cooling_use(const std::string& reuse) {
     if (!is_known("cooling_mean_w")) return;
     line("cooling power", q("cooling_mean_w", Dimension::kPower),
-         fmt::format("mean; pumps of CDUs {}, of the facility {}; fans {}", q("cdu_pump_mean_w", Dimension::kPower),
-                     q("facility_pump_mean_w", Dimension::kPower), q("fan_mean_w", Dimension::kPower)),
-         {"cooling_mean_w", "cdu_pump_mean_w", "facility_pump_mean_w", "fan_mean_w"});
+         fmt::format("mean; fans {}", q("fan_mean_w", Dimension::kPower)), {"cooling_mean_w", "fan_mean_w"});
+    line("  of it CDU pumps", q("cdu_pump_mean_w", Dimension::kPower),
+         fmt::format("mean; facility pumps {}", q("facility_pump_mean_w", Dimension::kPower)),
+         {"cdu_pump_mean_w", "facility_pump_mean_w"});
     line("  of it the room's air", q("air_cooling_mean_w", Dimension::kPower), "mean; fans and its chiller",
          {"air_cooling_mean_w"});
     if (v("chiller_mean_w") > 0) line("  chiller", q("chiller_mean_w", Dimension::kPower), "mean", {"chiller_mean_w"});

@@ -19,34 +19,17 @@ constexpr std::string_view kOperator = "operator";
 constexpr std::string_view kWaiting = "waiting for the run", kTooLate = "not done, the run has ended";
 constexpr double kNoBound_w = 1e10;  // the highest power cap there is
 
-bool begins(std::string_view text, std::string_view with) { return text.substr(0, with.size()) == with; }
-
-// How the events of a choice read (sim/plan/parse_event.cpp).
-struct Words {
-  std::string_view done;                         // "power capped at "
-  std::initializer_list<std::string_view> over;  // "power cap lifted"
-};
-
-// The last thing that happened of this kind; nullptr: nothing, or it is over.
-const EventRow* in_force(const std::vector<EventRow>& events, const std::string& path, const Words& words) {
-  const auto is_over = [&](const EventRow& event) {
-    return std::find(words.over.begin(), words.over.end(), event.what) != words.over.end();
-  };
+// The last change of a setting, by one of its keys; nullptr: there was none, or it is as without.
+const EventRow* in_force(const std::vector<EventRow>& events, const std::string& path,
+                         std::initializer_list<std::string_view> keys) {
   const auto last = std::find_if(events.rbegin(), events.rend(), [&](const EventRow& event) {
-    return event.path == path && (begins(event.what, words.done) || is_over(event));
+    return event.path == path && std::find(keys.begin(), keys.end(), event.key) != keys.end();
   });
-  return last == events.rend() || is_over(*last) ? nullptr : &*last;
+  return last == events.rend() || std::isnan(last->setting) ? nullptr : &*last;
 }
 
-// The number after the words: "107.3 kW, ramp 5 min" -> 107300.
-std::optional<double> number_after(std::string_view what, std::string_view words, Dimension dimension) {
-  const std::string_view rest = what.substr(words.size());
-  const std::size_t number = rest.find(' ');
-  if (number == std::string_view::npos) return std::nullopt;
-  const std::size_t end = std::min(rest.find_first_of(" ,", number + 1), rest.size());
-  const auto value = parse_quantity(rest.substr(0, end), dimension);
-  return value ? std::optional(*value) : std::nullopt;
-}
+// A state, or the speed of a pump, that is down.
+bool is_down(const EventRow* event) { return event != nullptr && event->setting == 0; }
 
 bool is_same(double a, double b) { return fmt::format("{:.3e}", a) == fmt::format("{:.3e}", b); }
 
@@ -66,16 +49,14 @@ class Chooser {
     if (kind_ == "site" || kind_ == "row" || kind_ == "rack" || kind_ == "compute-tray" || kind_ == "gpu")
       add_of_gpus();
     if (kind_ == "site" || kind_ == "facility") add_of_site();
-    if (kind_ == "power-shelf" && says_apart(site_.parent(id_)))
-      add_failure("Shelf", path_, {"power shelf failed", {"power shelf repaired"}});
-    if (kind_ == "psu" && says_apart(site_.parent(site_.parent(id_))))
-      add_failure("PSU", path_, {"PSU failed", {"PSU repaired"}});
+    if (kind_ == "power-shelf" && says_apart(site_.parent(id_))) add_failure("Shelf", path_);
+    if (kind_ == "psu" && says_apart(site_.parent(site_.parent(id_)))) add_failure("PSU", path_);
     if ((kind_ == "switch-tray" && says_apart(site_.parent(id_))) || kind_ == "leaf" || kind_ == "spine" ||
         kind_ == "core")
-      add_failure(kind_ == "switch-tray" ? "Switch tray" : "Switch", path_, {"failed", {"repaired"}});
+      add_failure(kind_ == "switch-tray" ? "Switch tray" : "Switch", path_);
     add_supply(kind_, id_);
     if (kind_ == "cdu")
-      add_state("CDU", path_, "Isolate", "isolated", {"CDU isolated", {"CDU back in the loops"}},
+      add_state("CDU", path_, "Isolate", "isolated",
                 "Cut off from both loops, its pumps with it; the other CDUs go on");
     if (kind_ == "pump") add_pump();
     if (out_.choices.empty() && out_.note.empty()) out_.note = "Nothing of it can be changed in a run.";
@@ -98,17 +79,14 @@ class Chooser {
     if (!says_apart(id_)) return;
     if (kind_ != "gpu") add_caps();
     add_gpu_limit();
-    add_share("Clock limit", "clock_limit", 0.05, {"clock limited to ", {"clock limit lifted"}},
-              "Of the sustained clock, of every GPU in it");
+    add_share("Clock limit", "clock_limit", 0.05, "Of the sustained clock, of every GPU in it");
     if (!is_liquid_) return;
     if (kind_ == "rack")
-      add_share("Valve", "valve", 0, {"coolant valve ", {"coolant valve opened"}},
-                "Flow that the rack's valve lets through, of what an open one does");
+      add_share("Valve", "valve", 0, "Flow that the rack's valve lets through, of what an open one does");
     if (kind_ == "rack" || kind_ == "compute-tray")
-      add_state("Leak", path_, "Isolate", "leaking", {"leak: ", {"leak mended"}},
-                "It leaks: its coolant is shut off and its power with it");
+      add_state("Leak", path_, "Isolate", "leaking", "It leaks: its coolant is shut off and its power with it");
     if (kind_ == "rack" || kind_ == "compute-tray" || kind_ == "gpu")
-      add_share("Clogged to", "flow_area", 0, {"clogged to ", {"no longer clogged"}},
+      add_share("Clogged to", "flow_area", 0,
                 kind_ == "rack" ? "What clogging leaves of the flow area of the rack's loop"
                                 : "What clogging leaves of the flow area of the GPU plates");
   }
@@ -127,8 +105,7 @@ class Chooser {
     const char* where = kind_ == "compute-tray" ? "DC of the tray"
                         : kind_ == "site"       ? "at the feed"
                                                 : "AC of its racks";
-    Choice cap = number("Power cap", "power_cap", drawn_w, 100, kNoBound_w, {"power capped at ", {"power cap lifted"}},
-                        Dimension::kPower, kNoBound_w);
+    Choice cap = number("Power cap", "power_cap", drawn_w, 100, kNoBound_w, Dimension::kPower, kNoBound_w);
     cap.unit = drawn_w < 0.99995e6 ? "kW" : "MW";
     cap.factor = drawn_w < 0.99995e6 ? 1e3 : 1e6;
     cap.step = 0.002 * drawn_w;
@@ -139,8 +116,7 @@ class Chooser {
         where, value_text(drawn_w, "W", 4));
     out_.choices.push_back(std::move(cap));
 
-    Choice curtail = number("Curtail by", "curtail", 0.1, 0.01, 0.95, {"power curtailed by ", {"curtailment over"}},
-                            Dimension::kNone, std::nan(""));
+    Choice curtail = number("Curtail by", "curtail", 0.1, 0.01, 0.95, Dimension::kNone, std::nan(""));
     curtail.has_ramp = true;
     curtail.tip =
         "Of the power when it begins. It stays to the end of the run: a run cannot take a curtailment back,\n"
@@ -166,8 +142,7 @@ class Chooser {
       return limit.metric == power->id && limit.name == "TDP";
     });
     if (tdp == history_.limits().end() || std::isnan(tdp->value)) return;
-    Choice limit = number("GPU limit", "gpu_power_limit", tdp->value, 0, tdp->value,
-                          {"power of each GPU limited to ", {"GPU power limit lifted"}}, Dimension::kPower, tdp->value);
+    Choice limit = number("GPU limit", "gpu_power_limit", tdp->value, 0, tdp->value, Dimension::kPower, tdp->value);
     limit.unit = "W";
     limit.step = 5;
     limit.tip = "Power of each GPU, from its idle power to its TDP, which lifts it";
@@ -184,25 +159,23 @@ class Chooser {
     const std::string tower = facility_path_ + "/tower", chiller = facility_path_ + "/chiller";
     const bool is_tower = value_of("water_use") > 0 || has_events(tower);
     add_state(is_tower ? "Towers" : "Dry coolers", is_tower ? tower : facility_path_ + "/dry-cooler", "Trip", "tripped",
-              {"free cooling tripped", {"free cooling started", "free cooling restored"}}, "Fans of the facility stop");
+              "Fans of the facility stop");
     if (value_of("chiller_power") > 0 || has_events(chiller))
-      add_state("Chiller", chiller, "Trip", "tripped", {"chiller tripped", {"chiller started", "chiller restored"}},
-                "Its compressors stop");
+      add_state("Chiller", chiller, "Trip", "tripped", "Its compressors stop");
   }
 
   // "Utility", "Feed B", "UPS B"; a UPS without batteries changes nothing.
   void add_supply(std::string_view kind, ComponentId id) {
     const std::string path = site_.path(id);
     const auto letter = [&] { return static_cast<char>(std::toupper(path[path.find("feed-") + 5])); };
-    if (kind == "utility") add_failure("Utility", path, {"utility lost", {"utility back"}});
-    if (kind == "feed") add_failure(fmt::format("Feed {}", letter()), path, {"feed lost", {"feed back"}});
-    if (kind == "ups" && has_data("ups_charge"))
-      add_failure(fmt::format("UPS {}", letter()), path, {"UPS failed", {"UPS repaired"}});
+    if (kind == "utility") add_failure("Utility", path);
+    if (kind == "feed") add_failure(fmt::format("Feed {}", letter()), path);
+    if (kind == "ups" && has_data("ups_charge")) add_failure(fmt::format("UPS {}", letter()), path);
   }
 
   void add_dry_bulb() {
-    Choice rise = number("Dry bulb", "dry_bulb_rise", 0, -30, 30, {"dry bulb ", {"dry bulb as the weather gives it"}},
-                         Dimension::kTemperatureDelta, 0, site_path_ + "/weather");
+    Choice rise =
+        number("Dry bulb", "dry_bulb_rise", 0, -30, 30, Dimension::kTemperatureDelta, 0, site_path_ + "/weather");
     rise.unit = "K";
     rise.step = 0.1;
     rise.tip = "Heat wave: outside air above the weather (below: negative)";
@@ -210,11 +183,12 @@ class Chooser {
   }
 
   void add_pump() {
-    add_state("Pump", path_, "Trip", "tripped", {"pump tripped", {"pump started", "pump restored"}}, "It stands still");
+    add_state("Pump", path_, "Trip", "tripped", "It stands still");
     out_.choices.back().holds = is_pump_tripped(history_.events(), path_);
-    Choice speed =
-        number("Speed", "speed", 1, 0, 1, {"pump speed set to ", {"pump started", "pump restored", "pump tripped"}},
-               Dimension::kNone, std::nan(""));
+    Choice speed = number("Speed", "speed", 1, 0, 1, Dimension::kNone, std::nan(""));
+    const EventRow* last = in_force(history_.events(), path_, {"state", "speed"});
+    speed.holds = speed.holds && last != nullptr && last->key == "speed";  // no state has come after it
+    if (!speed.holds) speed.preset = 1;
     if (const MetricRow* metric = history_.metric("pump_speed"); metric != nullptr && !speed.holds)
       if (const Reading now = history_.reading(frame_, *metric, id_); now.has_data()) speed.preset = now.mean;
     speed.undo = "Lift";
@@ -223,15 +197,15 @@ class Chooser {
     out_.choices.push_back(std::move(speed));
   }
 
-  void add_share(std::string label, std::string key, double low, const Words& words, std::string tip) {
-    Choice choice = number(std::move(label), std::move(key), 1, low, 1, words, Dimension::kNone, 1);
+  void add_share(std::string label, std::string key, double low, std::string tip) {
+    Choice choice = number(std::move(label), std::move(key), 1, low, 1, Dimension::kNone, 1);
     choice.tip = std::move(tip);
     out_.choices.push_back(std::move(choice));
   }
 
   // neutral: a value that takes it back; NaN: none does.
-  Choice number(std::string label, std::string key, double preset, double low, double high, const Words& words,
-                Dimension dimension, double neutral, std::string path = {}) {
+  Choice number(std::string label, std::string key, double preset, double low, double high, Dimension dimension,
+                double neutral, std::string path = {}) {
     Choice choice;
     choice.label = std::move(label);
     choice.path = path.empty() ? path_ : std::move(path);
@@ -249,22 +223,14 @@ class Chooser {
       choice.undo = "Lift";
       choice.undoing = {choice.path, choice.key, format_quantity(neutral, dimension, 12)};
     }
-    const EventRow* event = in_force(history_.events(), choice.path, words);
-    if (event == nullptr) return choice;
-    std::optional<double> value = number_after(event->what, words.done, dimension);
-    if (choice.key == "valve")
-      value = begins(event->what, "coolant valve set to ")
-                  ? number_after(event->what, "coolant valve set to ", dimension)
-                  : std::optional(0.0);
-    if (choice.key == "dry_bulb_rise" && event->what.find(" under ") != std::string::npos) value = -value.value_or(0);
-    if (!value || is_same(*value, neutral)) return choice;
+    const EventRow* event = in_force(history_.events(), choice.path, {choice.key});
+    if (event == nullptr || is_same(event->setting, neutral)) return choice;
     choice.holds = true;
-    choice.preset = *value;
+    choice.preset = event->setting;
     return choice;
   }
 
-  void add_state(std::string label, std::string path, std::string apply, std::string state, const Words& words,
-                 std::string tip) {
+  void add_state(std::string label, std::string path, std::string apply, std::string state, std::string tip) {
     Choice choice;
     choice.label = std::move(label);
     choice.path = std::move(path);
@@ -274,11 +240,11 @@ class Chooser {
     choice.undo = "Restore";
     choice.undoing = {choice.path, "state", "running"};
     choice.tip = std::move(tip);
-    choice.holds = in_force(history_.events(), choice.path, words) != nullptr;
+    choice.holds = is_down(in_force(history_.events(), choice.path, {choice.key}));
     out_.choices.push_back(std::move(choice));
   }
-  void add_failure(std::string label, std::string path, const Words& words) {
-    add_state(std::move(label), std::move(path), "Fail", "failed", words, "Until it is restored");
+  void add_failure(std::string label, std::string path) {
+    add_state(std::move(label), std::move(path), "Fail", "failed", "Until it is restored");
   }
 
   double value_of(const char* metric) const {
@@ -289,7 +255,7 @@ class Chooser {
   ComponentId id_of_site() const { return site_.find(site_path_).value_or(id_); }
   bool has_events(const std::string& path) const {
     return std::any_of(history_.events().begin(), history_.events().end(),
-                       [&](const EventRow& event) { return event.path == path && !begins(event.what, "rejected"); });
+                       [&](const EventRow& event) { return event.path == path && !event.key.empty(); });
   }
 
   const RunHistory& history_;
@@ -349,10 +315,7 @@ WhatIf what_if_of(const Choice& choice, const Fields& fields) {
 }
 
 bool is_pump_tripped(const std::vector<EventRow>& events, const std::string& path) {
-  const auto last = std::find_if(events.rbegin(), events.rend(), [&](const EventRow& event) {
-    return event.path == path && event.what.rfind("pump ", 0) == 0;
-  });
-  return last != events.rend() && (last->what == "pump tripped" || last->what == "pump speed set to 0 %");
+  return is_down(in_force(events, path, {"state", "speed"}));
 }
 
 WhatIfAnswer answer_to(const std::vector<WhatIf>& asked, const std::vector<EventRow>& events, bool is_running) {
@@ -363,8 +326,7 @@ WhatIfAnswer answer_to(const std::vector<WhatIf>& asked, const std::vector<Event
   std::ptrdiff_t seen = 0;
   for (const EventRow& event : events) {
     if (event.by != kOperator || event.path != path || ++seen < nth) continue;
-    return {true, event.what.rfind("rejected", 0) == 0,
-            fmt::format("{}  {}: {}", time_text(event.time_s), path, event.what)};
+    return {true, event.key.empty(), fmt::format("{}  {}: {}", time_text(event.time_s), path, event.what)};
   }
   return {false, !is_running, fmt::format("{}: {}", path, is_running ? kWaiting : kTooLate)};
 }

@@ -296,46 +296,49 @@ void set_state(const std::string& state, const Plan& plan, Event& event) {
 }
 
 void set_action(const Action& action, const Plan& plan, Event& event) {
-  const auto set = [&](EventKind kind, double value, std::string what, std::string what_then) {
+  const auto set = [&](const char* key, EventKind kind, double value, std::string what, std::string what_then) {
+    event.key = key;
     set_value(event, kind, value, std::move(what), std::move(what_then));
   };
   if (action.supply_degc)
-    set(EventKind::kFacilitySupply, *action.supply_degc,
+    set("supply_temperature", EventKind::kFacilitySupply, *action.supply_degc,
         fmt::format("facility supply set to {:g} degC", *action.supply_degc), "facility supply no longer set");
   else if (action.clock)
-    set(EventKind::kClockLimit, *action.clock, fmt::format("clock limited to {:g} %", 100 * *action.clock),
-        "clock limit lifted");
+    set("clock_limit", EventKind::kClockLimit, *action.clock,
+        fmt::format("clock limited to {:g} %", 100 * *action.clock), "clock limit lifted");
   else if (action.gpu_power_w)
-    set(EventKind::kGpuPowerLimit, *action.gpu_power_w,
+    set("gpu_power_limit", EventKind::kGpuPowerLimit, *action.gpu_power_w,
         fmt::format("power of each GPU limited to {}", format_quantity(*action.gpu_power_w, Dimension::kPower)),
         "GPU power limit lifted");
   else if (action.power_w)
-    set(EventKind::kPowerCap, *action.power_w,
+    set("power_cap", EventKind::kPowerCap, *action.power_w,
         fmt::format("power capped at {}{}", format_quantity(*action.power_w, Dimension::kPower), ramp_text(event)),
         "power cap lifted");
   else if (action.curtailed)
-    set(EventKind::kCurtail, *action.curtailed,
+    set("curtail", EventKind::kCurtail, *action.curtailed,
         fmt::format("power curtailed by {:g} %{}", 100 * *action.curtailed, ramp_text(event)), "curtailment over");
   else if (action.valve)
-    set(EventKind::kRackValve, *action.valve,
+    set("valve", EventKind::kRackValve, *action.valve,
         *action.valve > 0 ? fmt::format("coolant valve set to {:g} %", 100 * *action.valve) : "coolant valve closed",
         "coolant valve opened");
   else if (action.flow_area)
-    set(EventKind::kFlowArea, *action.flow_area,
+    set("flow_area", EventKind::kFlowArea, *action.flow_area,
         fmt::format("clogged to {:g} % of its flow area", 100 * *action.flow_area), "no longer clogged");
   else if (action.dry_bulb_degc)
-    set(EventKind::kDryBulb, *action.dry_bulb_degc, fmt::format("dry bulb set to {:g} degC", *action.dry_bulb_degc),
-        "dry bulb as the weather gives it");
+    set("dry_bulb", EventKind::kDryBulb, *action.dry_bulb_degc,
+        fmt::format("dry bulb set to {:g} degC", *action.dry_bulb_degc), "dry bulb as the weather gives it");
   else if (action.dry_bulb_rise_k)
-    set(EventKind::kDryBulbRise, *action.dry_bulb_rise_k,
+    set("dry_bulb_rise", EventKind::kDryBulbRise, *action.dry_bulb_rise_k,
         fmt::format("dry bulb {:g} K {} the weather", std::abs(*action.dry_bulb_rise_k),
                     *action.dry_bulb_rise_k < 0 ? "under" : "over"),
         "dry bulb as the weather gives it");
   else if (action.speed)
-    set(EventKind::kPumpSpeed, *action.speed, fmt::format("pump speed set to {:g} %", 100 * *action.speed),
+    set("speed", EventKind::kPumpSpeed, *action.speed, fmt::format("pump speed set to {:g} %", 100 * *action.speed),
         "pump restored");
-  else
+  else {
+    event.key = "state";
     set_state(*action.state, plan, event);
+  }
 }
 
 // Where the first step begins that is not earlier. [s]

@@ -192,6 +192,7 @@ struct Event {
   EventKind kind = EventKind::kFacilitySupply;
   std::string path;  // of the component, "hall/cdu-1/pump-2"
   double value = 0;
+  std::string key;        // of the scenario, that sets it: "valve", "state"
   double ramp_s = 0;      // of a cap: until it holds fully, and from its end until it has gone
   std::string what;       // for people: "pump tripped"
   std::string what_then;  // when it ends: "pump restored"

@@ -19,7 +19,7 @@
 
 namespace racktwin {
 
-inline constexpr int kRecordingFormat = 4;
+inline constexpr int kRecordingFormat = 5;
 
 // What frame values describe: one value per class of this kind of component.
 enum class UnitKind : std::uint8_t { kGpu, kTray, kRack, kPump, kLeaf, kSite };
@@ -83,6 +83,10 @@ struct EventRow {
   // Its blast radius, in GPUs: those that hang on what it takes away, and those that lose power, coolant or network by
   // it, redundancy counted. -1: it takes nothing away.
   int gpus_behind = -1, gpus_lost = -1;
+  // What somebody asked for: the key of the scenario that it sets, and to what, in its unit (a state: 1 works, 0 does
+  // not); NaN: to what it is without. An empty key: something that happened.
+  std::string key = {};
+  double setting = std::numeric_limits<double>::quiet_NaN();
 };
 
 struct ActivityRow {

@@ -38,7 +38,7 @@ CREATE TABLE site_series(time_s REAL NOT NULL, metric TEXT NOT NULL, value REAL,
   PRIMARY KEY(time_s, metric)) WITHOUT ROWID;
 CREATE TABLE event(id INTEGER PRIMARY KEY, time_s REAL, path TEXT NOT NULL, what TEXT NOT NULL, by TEXT NOT NULL,
   metric TEXT, value REAL, limit_value REAL, count INTEGER NOT NULL, gpus_behind INTEGER NOT NULL,
-  gpus_lost INTEGER NOT NULL);
+  gpus_lost INTEGER NOT NULL, key TEXT NOT NULL, setting REAL);
 CREATE TABLE summary(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, value REAL, text TEXT NOT NULL,
   unit TEXT NOT NULL, evidence TEXT NOT NULL);
 CREATE TABLE uncertain_input(id INTEGER PRIMARY KEY, entry TEXT NOT NULL, key TEXT NOT NULL, unit TEXT NOT NULL,

@@ -169,7 +169,7 @@ void export_iteration(const RecordingReader& reader, CsvFile& file) {
 
 void export_events(const RecordingReader& reader, CsvFile& file) {
   file.write_line({"time_s", "path", "what", "by", "metric", "value", "limit", "count", "gpus_behind", "gpus_lost",
-                   "next_limit_s"});
+                   "next_limit_s", "key", "setting"});
   const std::vector<EventRow> events = reader.events();
   for (const EventRow& event : events) {
     const EventRow* next = next_limit(events, event);
@@ -177,7 +177,8 @@ void export_events(const RecordingReader& reader, CsvFile& file) {
     file.write_line({csv_field(event.time_s), csv_field(event.path), csv_field(event.what), csv_field(event.by),
                      csv_field(event.metric), csv_field(event.value), csv_field(event.limit), csv_field(event.count),
                      gpus(event.gpus_behind), gpus(event.gpus_lost),
-                     next != nullptr ? csv_field(next->time_s - event.time_s) : std::string()});
+                     next != nullptr ? csv_field(next->time_s - event.time_s) : std::string(), csv_field(event.key),
+                     csv_field(event.setting)});
   }
 }
 
@@ -233,8 +234,8 @@ std::uint64_t RecordingReader::content_hash() const {
           "SELECT time_s, rack_class, metric, value FROM rack_series ORDER BY time_s, rack_class, metric",
           "SELECT time_s, metric, value FROM site_series ORDER BY time_s, metric",
           "SELECT time_s, channel, unit, period_s, mean FROM waveform ORDER BY id",
-          "SELECT time_s, path, what, by, metric, value, limit_value, count, gpus_behind, gpus_lost FROM event "
-          "ORDER BY id",
+          "SELECT time_s, path, what, by, metric, value, limit_value, count, gpus_behind, gpus_lost, key, setting "
+          "FROM event ORDER BY id",
           "SELECT name, value, text, unit, evidence FROM summary ORDER BY id",
           "SELECT entry, key, unit, nominal, low, high, evidence, source, samples FROM uncertain_input ORDER BY id",
           "SELECT name, samples FROM uncertain_figure ORDER BY id",

@@ -248,13 +248,13 @@ std::vector<FrameRow> RecordingReader::frames(int metric, double from_s, double 
 std::vector<EventRow> RecordingReader::events(std::size_t skip) const {
   // Ids count from 1 without a gap: rows are only ever appended.
   return impl_->rows<EventRow>(
-      "SELECT time_s, path, what, by, metric, value, limit_value, count, gpus_behind, gpus_lost FROM event "
-      "WHERE id>? ORDER BY id",
+      "SELECT time_s, path, what, by, metric, value, limit_value, count, gpus_behind, gpus_lost, key, setting "
+      "FROM event WHERE id>? ORDER BY id",
       [](const auto& row) {
-        return EventRow{number_in(row, 0),        text_in(row, 1),           text_in(row, 2),
-                        text_in(row, 3),          text_in(row, 4),           number_in(row, 5),
-                        number_in(row, 6),        row.getColumn(7).getInt(), row.getColumn(8).getInt(),
-                        row.getColumn(9).getInt()};
+        return EventRow{number_in(row, 0),         text_in(row, 1),           text_in(row, 2),
+                        text_in(row, 3),           text_in(row, 4),           number_in(row, 5),
+                        number_in(row, 6),         row.getColumn(7).getInt(), row.getColumn(8).getInt(),
+                        row.getColumn(9).getInt(), text_in(row, 10),          number_in(row, 11)};
       },
       static_cast<double>(skip));
 }

@@ -104,8 +104,9 @@ struct RecordingWriter::Impl {
           rack_series(database, "INSERT INTO rack_series VALUES(?,?,?,?)"),
           site_series(database, "INSERT INTO site_series VALUES(?,?,?)"),
           event(database,
-                "INSERT INTO event(time_s, path, what, by, metric, value, limit_value, count, gpus_behind, gpus_lost) "
-                "VALUES(?,?,?,?,NULLIF(?,''),?,?,?,?,?)"),
+                "INSERT INTO event(time_s, path, what, by, metric, value, limit_value, count, gpus_behind, gpus_lost, "
+                "key, "
+                "setting) VALUES(?,?,?,?,NULLIF(?,''),?,?,?,?,?,?,?)"),
           summary(
               database,
               "INSERT INTO summary(name, value, text, unit, evidence) VALUES(?,?,?,?,?) ON CONFLICT(name) DO UPDATE "
@@ -281,7 +282,7 @@ Result<void> RecordingWriter::append_event(const EventRow& event) {
   RT_CHECK(impl_);
   return impl_->write([&](auto& statements) {
     execute(statements.event, event.time_s, event.path, event.what, event.by, event.metric, event.value, event.limit,
-            event.count, event.gpus_behind, event.gpus_lost);
+            event.count, event.gpus_behind, event.gpus_lost, event.key, event.setting);
   });
 }
 

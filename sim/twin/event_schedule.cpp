@@ -1,12 +1,21 @@
 #include "sim/twin/event_schedule.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace racktwin {
 namespace {
 
 constexpr double kSlack_s = 1e-9;  // when times of steps and events are compared
+constexpr double kAsWithout = std::numeric_limits<double>::quiet_NaN();
+
+EventRow row_of(double time_s, const Event& event, const std::string& what, double setting) {
+  EventRow row{time_s, event.path, what, event.by};
+  row.key = event.key;
+  row.setting = setting;
+  return row;
+}
 
 }  // namespace
 
@@ -32,14 +41,16 @@ bool EventSchedule::advance(double time_s, std::vector<EventRow>& rows) {
   for (Entry& entry : entries_) {
     const Event& event = entry.event;
     if (!entry.has_begun && event.time_s <= time_s + kSlack_s) {
-      rows.push_back({time_s, event.path, event.what, event.by});
+      rows.push_back(row_of(time_s, event, event.what, event.value));
       entry.has_begun = has_changed = true;
     }
     if (!entry.has_ended && event.until_s <= time_s + kSlack_s) {
       const Event* before = holding(event);
       entry.has_ended = has_changed = true;
       const Event* after = holding(event);
-      if (before == &event) rows.push_back({time_s, event.path, after ? after->what : event.what_then, event.by});
+      if (before == &event)
+        rows.push_back(after != nullptr ? row_of(time_s, event, after->what, after->value)
+                                        : row_of(time_s, event, event.what_then, kAsWithout));
     }
   }
   return has_changed;

@@ -140,8 +140,9 @@ TEST_CASE("a run prints its summary to standard output and messages to standard 
   }
   SECTION("export writes CSV once, and again with --force") {
     CHECK(run_in(directory, {"export", "small.racktwin", "--csv", "csv"}).exit_code == 0);
-    CHECK_THAT(read_text(directory.path("csv/events.csv")),
-               StartsWith("time_s,path,what,by,metric,value,limit,count,gpus_behind,gpus_lost,next_limit_s\n"));
+    CHECK_THAT(
+        read_text(directory.path("csv/events.csv")),
+        StartsWith("time_s,path,what,by,metric,value,limit,count,gpus_behind,gpus_lost,next_limit_s,key,setting\n"));
     CHECK(run_in(directory, {"export", "small.racktwin", "--csv", "csv"}).exit_code == 3);
     CHECK(run_in(directory, {"export", "small.racktwin", "--csv", "csv", "--force"}).exit_code == 0);
   }

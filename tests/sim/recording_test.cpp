@@ -69,7 +69,10 @@ void write_example(RecordingWriter& writer, double site_power_w = 1.5e6) {
   require_ok(writer.append_rack_series(10, 1, {{"supply_temp", kNoData}}));
   require_ok(writer.append_site_series(10, {{"site_power", site_power_w}, {"a, \"b\"", 1}}));
   require_ok(writer.append_site_series(20, {{"site_power", 1e-7}}));
-  require_ok(writer.append_event({15, "hall/row-a/rack-01", "pump \"A\" failed, 1 of 2", "scenario"}));
+  EventRow asked{15, "hall/row-a/rack-01", "pump \"A\" failed, 1 of 2", "scenario"};
+  asked.key = "speed";
+  asked.setting = 0.25;
+  require_ok(writer.append_event(asked));
   require_ok(writer.append_event({15, "hall", "one\ntwo", "limit", "site_power", 1.5e6, 1.25e6, 3}));
   require_ok(writer.put_summary({{"step_time", 18.75, "", "s", "derived"}, {"verdict", kNoData, "holds", "", ""}}));
 }
@@ -236,6 +239,10 @@ TEST_CASE("what is written to a recording is read back") {
   CHECK(reader.events()[0].metric.empty());
   CHECK(std::isnan(reader.events()[0].value));
   CHECK(reader.events()[0].count == 1);
+  CHECK(reader.events()[0].key == "speed");
+  CHECK(reader.events()[0].setting == 0.25);
+  CHECK(reader.events()[1].key.empty());
+  CHECK(std::isnan(reader.events()[1].setting));
   REQUIRE(reader.events(1).size() == 1);
   CHECK(reader.events(1)[0].what == "one\ntwo");
   CHECK(reader.events(2).empty());
@@ -527,10 +534,10 @@ TEST_CASE("what is no recording is refused with the reason") {
   CHECK_THAT(complaint_about(std::string(10'000, 'x')), Catch::Contains("is no recording"));
   CHECK_THAT(complaint_about(patched(68, 0)), Catch::Contains("is a database, but no recording"));  // application_id
   // user_version
-  CHECK_THAT(complaint_about(patched(63, 5)),
-             Catch::Contains("has recording format 5, this racktwin reads format 4; read it with a newer racktwin"));
+  CHECK_THAT(complaint_about(patched(63, 6)),
+             Catch::Contains("has recording format 6, this racktwin reads format 5; read it with a newer racktwin"));
   CHECK_THAT(complaint_about(patched(63, 1)),
-             Catch::Contains("has recording format 1, this racktwin reads format 4; run the scenario again"));
+             Catch::Contains("has recording format 1, this racktwin reads format 5; run the scenario again"));
   for (const std::size_t size : {50UL, 200UL, 5000UL, recording.size() - 4096, recording.size() - 1}) {
     CHECK_THAT(complaint_about(recording.substr(0, size)),
                Catch::Contains("is no recording") || Catch::Contains("cut off"));
@@ -641,8 +648,8 @@ TEST_CASE("a recording is exported as CSV with units, paths of its classes, and 
                                   {3, {0.95F}, {0.9F}, {1}},
                                   {4, {0.75F}, {0.75F}, {0.75F}}}));
   require_ok(writer.append_frame(0, 20, {{1, {101, 201}, {91, 191}, {111, 211}}}));
-  require_ok(writer.append_event(
-      {15, "hall/row, a/rack-01", "pump \"A\" failed, 1 of 2", "scenario", "", kNoData, kNoData, 1, 576, 0}));
+  require_ok(writer.append_event({15, "hall/row, a/rack-01", "pump \"A\" failed, 1 of 2", "scenario", "", kNoData,
+                                  kNoData, 1, 576, 0, "state", 0}));
   require_ok(writer.append_event({20, "hall", "one\ntwo", "limit", "site_power", 1.5e6, 1.25e6, 3}));
   require_ok(writer.put_activities(0, {{0, "forward", 0, 0.5}}));
   require_ok(writer.close());
@@ -675,9 +682,9 @@ TEST_CASE("a recording is exported as CSV with units, paths of its classes, and 
         "0,gpu,0,\"hall/row, a/rack-02/compute-01/gpu-0\"\n"
         "0,pump,0,hall/cdu-1/pump-1\n");
   CHECK(text_of(directory + "/events.csv") ==
-        "time_s,path,what,by,metric,value,limit,count,gpus_behind,gpus_lost,next_limit_s\n"
-        "15,\"hall/row, a/rack-01\",\"pump \"\"A\"\" failed, 1 of 2\",scenario,,,,1,576,0,5\n"
-        "20,hall,\"one\ntwo\",limit,site_power,1500000,1250000,3,,,\n");
+        "time_s,path,what,by,metric,value,limit,count,gpus_behind,gpus_lost,next_limit_s,key,setting\n"
+        "15,\"hall/row, a/rack-01\",\"pump \"\"A\"\" failed, 1 of 2\",scenario,,,,1,576,0,5,state,0\n"
+        "20,hall,\"one\ntwo\",limit,site_power,1500000,1250000,3,,,,,\n");
   CHECK(text_of(directory + "/iteration.csv") == "from_s,gpu_class,kind,start_s,end_s\n0,0,forward,0,0.5\n");
 
   const auto refused = reader.export_csv(directory, false);

@@ -293,11 +293,15 @@ TEST_CASE("names of metrics and results become labels") {
 TEST_CASE("a what-if is answered by the operator's events on its component, in order") {
   const std::string pump = "hall/cdu-1/pump-1";
   std::vector<EventRow> events = {{60, pump, "pump tripped", "scenario"}};
+  events.back().key = "state";
+  events.back().setting = 0;
   CHECK(is_pump_tripped(events, pump));
   CHECK_FALSE(is_pump_tripped(events, "hall/cdu-1/pump-2"));
   std::vector<WhatIf> asked = {{pump, "state", "running"}};
   CHECK_FALSE(answer_to(asked, events, true).is_answered);
   events.push_back({75, pump, "pump started", "operator"});
+  events.back().key = "state";
+  events.back().setting = 0.75;
   CHECK(answer_to(asked, events, true).text == "0:01:15  hall/cdu-1/pump-1: pump started");
   CHECK_FALSE(is_pump_tripped(events, pump));
   asked.push_back({pump, "state", "broken"});

@@ -6,6 +6,7 @@
 #include "sim/model/model.h"
 #include "sim/plan/parse_event.h"
 #include "sim/recording/event_reach.h"
+#include "sim/twin/event_schedule.h"
 #include "tests/app/program.h"
 #include "tests/sim/flagship.h"
 #include "tests/sim/hand_made_site.h"
@@ -95,6 +96,21 @@ std::string sent(const Choice& choice, const Fields& fields = {}) {
   return what.key + " = " + what.value + (what.ramp.empty() ? "" : ", ramp " + what.ramp) + " at " + what.path;
 }
 
+EventRow set_to(double time_s, std::string path, std::string what, std::string key, double setting, std::string by) {
+  EventRow row{time_s, std::move(path), std::move(what), std::move(by)};
+  row.key = std::move(key);
+  row.setting = setting;
+  return row;
+}
+
+// As a run tells it.
+EventRow begun(double time_s, Event event) {
+  event.time_s = time_s;
+  std::vector<EventRow> rows;
+  EventSchedule({std::move(event)}).advance(time_s, rows);
+  return rows.front();
+}
+
 TEST_CASE("what is offered follows the component") {
   const std::string of_gpus = "Power cap Curtail by Ramp GPU limit Clock limit";
   CHECK(keys(choices({}, "hall")) == of_gpus + " Dry bulb Utility Feed A UPS A Towers");
@@ -147,8 +163,8 @@ TEST_CASE("equipment of the facility is offered where it has an effect") {
   site.chiller_w = 2e5F;
   CHECK(keys(choices(site, "hall/facility")) == "Dry bulb Dry coolers Chiller");
   site.chiller_w = 0;  // tripped
-  site.events = {{5, "hall/facility/chiller", "chiller tripped", "operator"},
-                 {6, "hall/facility/tower", "free cooling tripped", "operator"}};
+  site.events = {set_to(5, "hall/facility/chiller", "chiller tripped", "state", 0, "operator"),
+                 set_to(6, "hall/facility/tower", "free cooling tripped", "state", 0, "operator")};
   CHECK(keys(choices(site, "hall/facility")) == "Dry bulb Towers Chiller");
   CHECK(sent(choice(site, "hall/facility", "Towers")) == "state = running at hall/facility/tower");
   CHECK(sent(choice(site, "hall/facility", "Chiller")) == "state = running at hall/facility/chiller");
@@ -185,12 +201,12 @@ TEST_CASE("fields are sent with their unit, caps with the ramp of their componen
 TEST_CASE("what holds is in its field and can be lifted; another value is applied instead") {
   const char* rack = "hall/row-a/rack-01";
   Site site;
-  site.events = {{1, rack, "power capped at 95 kW, ramp 5 min", "operator"},
-                 {2, rack, "coolant valve closed", "scenario"},
-                 {3, rack, "clock limited to 80 %", "operator"},
-                 {4, rack, "power of each GPU limited to 800 W", "operator"},
+  site.events = {set_to(1, rack, "power capped at 95 kW, ramp 5 min", "power_cap", 95e3, "operator"),
+                 set_to(2, rack, "coolant valve closed", "valve", 0, "scenario"),
+                 set_to(3, rack, "clock limited to 80 %", "clock_limit", 0.8, "operator"),
+                 set_to(4, rack, "power of each GPU limited to 800 W", "gpu_power_limit", 800, "operator"),
                  {5, rack, "rejected: power_cap is out of range", "operator"},
-                 {6, "hall/weather", "dry bulb 5 K under the weather", "operator"}};
+                 set_to(6, "hall/weather", "dry bulb 5 K under the weather", "dry_bulb_rise", -5, "operator")};
   const Choice cap = choice(site, rack, "Power cap");
   CHECK(cap.holds);
   CHECK(cap.preset == Approx(95e3));
@@ -210,9 +226,12 @@ TEST_CASE("what holds is in its field and can be lifted; another value is applie
 TEST_CASE("what is lifted or over no longer holds") {
   const char* rack = "hall/row-a/rack-01";
   Site site;
-  site.events = {{1, rack, "power capped at 95 kW", "operator"},     {2, rack, "power capped at 10 GW", "operator"},
-                 {3, rack, "coolant valve set to 40 %", "scenario"}, {4, rack, "coolant valve opened", "scenario"},
-                 {5, rack, "clock limited to 80 %", "operator"},     {6, rack, "clock limited to 100 %", "operator"}};
+  site.events = {set_to(1, rack, "power capped at 95 kW", "power_cap", 95e3, "operator"),
+                 set_to(2, rack, "power capped at 10 GW", "power_cap", 10e9, "operator"),
+                 set_to(3, rack, "coolant valve set to 40 %", "valve", 0.4, "scenario"),
+                 set_to(4, rack, "coolant valve opened", "valve", kNoValue, "scenario"),
+                 set_to(5, rack, "clock limited to 80 %", "clock_limit", 0.8, "operator"),
+                 set_to(6, rack, "clock limited to 100 %", "clock_limit", 1, "operator")};
   for (const char* label : {"Power cap", "Valve", "Clock limit"}) {
     CAPTURE(label);
     CHECK_FALSE(choice(site, rack, label).holds);
@@ -220,9 +239,22 @@ TEST_CASE("what is lifted or over no longer holds") {
   CHECK(choice(site, rack, "Power cap").preset == Approx(101234.5));
 }
 
+TEST_CASE("a pump that was given a speed and then started runs as the scenario says") {
+  const char* pump = "hall/cdu-1/pump-1";
+  Site site;
+  site.events = {set_to(1, pump, "pump speed set to 50 %", "speed", 0.5, "operator")};
+  CHECK(choice(site, pump, "Speed").holds);
+  CHECK(choice(site, pump, "Speed").preset == 0.5);
+  site.events.push_back(set_to(2, pump, "pump started", "state", 0.75, "operator"));
+  CHECK_FALSE(choice(site, pump, "Speed").holds);
+  CHECK_FALSE(choice(site, pump, "Pump").holds);
+  site.events.push_back(set_to(3, pump, "pump speed set to 0 %", "speed", 0, "operator"));
+  CHECK(choice(site, pump, "Pump").holds);
+}
+
 TEST_CASE("a curtailment cannot be taken back, and says so") {
   Site site;
-  site.events = {{1, "hall", "power curtailed by 25 %, ramp 15 min", "operator"}};
+  site.events = {set_to(1, "hall", "power curtailed by 25 %, ramp 15 min", "curtail", 0.25, "operator")};
   const Choice curtail = choice(site, "hall", "Curtail by");
   CHECK(curtail.holds);
   CHECK_FALSE(is_undo(curtail, {}));
@@ -235,12 +267,12 @@ TEST_CASE("what fails can be restored, and fails again") {
   CHECK(sent(choice(site, "hall", "Utility")) == "state = failed at hall/utility");
   CHECK(sent(choice(site, "hall/row-a/rack-01", "Leak")) == "state = leaking at hall/row-a/rack-01");
   CHECK(sent(choice(site, "hall/cdu-2", "CDU")) == "state = isolated at hall/cdu-2");
-  site.events = {{1, "hall/utility", "utility lost", "operator"},
-                 {2, "hall/feed-a", "feed lost", "operator"},
-                 {3, "hall/feed-a", "feed back", "operator"},
-                 {4, "hall/cdu-2", "CDU isolated", "operator"},
-                 {5, "hall/network-1/leaf-02", "failed", "operator"},
-                 {6, "hall/cdu-1/pump-1", "pump speed set to 50 %", "operator"}};
+  site.events = {set_to(1, "hall/utility", "utility lost", "state", 0, "operator"),
+                 set_to(2, "hall/feed-a", "feed lost", "state", 0, "operator"),
+                 set_to(3, "hall/feed-a", "feed back", "state", 1, "operator"),
+                 set_to(4, "hall/cdu-2", "CDU isolated", "state", 0, "operator"),
+                 set_to(5, "hall/network-1/leaf-02", "failed", "state", 0, "operator"),
+                 set_to(6, "hall/cdu-1/pump-1", "pump speed set to 50 %", "speed", 0.5, "operator")};
   CHECK(sent(choice(site, "hall", "Utility")) == "state = running at hall/utility");
   CHECK(sent(choice(site, "hall", "Feed A")) == "state = failed at hall/feed-a");
   CHECK(sent(choice(site, "hall/cdu-2", "CDU")) == "state = running at hall/cdu-2");
@@ -250,7 +282,6 @@ TEST_CASE("what fails can be restored, and fails again") {
   CHECK(sent(choice(site, "hall/cdu-1/pump-2", "Speed")) == "speed = 75 % at hall/cdu-1/pump-2");
 }
 
-// The panel reads what holds from the words of the run's events.
 TEST_CASE("what the run says of a change is what the panel takes for it") {
   // Every GPU is told apart, so that any change is allowed.
   Plan plan = flagship({"cooling.cdus=2", "cooling.facility=dry-cooler-loop", "weather.dry_bulb=20 degC",
@@ -272,13 +303,13 @@ TEST_CASE("what the run says of a change is what the panel takes for it") {
       INFO(format_errors(block.errors, false));
       REQUIRE(block.events.size() == 1);
       Site site;
-      site.events = {{1, block.events.front().path, block.events.front().what, "operator"}};
+      site.events = {begun(1, block.events.front())};
       CHECK(choice(site, path, offered.label.c_str()).holds);
       if (!offered.undo.empty()) {
         const WhatIf undo = what_if_of(choice(site, path, offered.label.c_str()), {});
         const LiveBlock back = parse_live_block(event_text(undo), plan, *model, {});
         REQUIRE(back.events.size() == 1);
-        site.events.push_back({2, back.events.front().path, back.events.front().what, "operator"});
+        site.events.push_back(begun(2, back.events.front()));
         CHECK_FALSE(choice(site, path, offered.label.c_str()).holds);
       }
       ++asked;
