@@ -77,6 +77,14 @@ struct Child {
   int fd;
 };
 
+// A terminal interrupts all processes at once. What is to end is the parent's choice; SimGrid would crash.
+void leave_interrupts_to_parent() {
+  sigset_t interrupt;
+  ::sigemptyset(&interrupt);
+  ::sigaddset(&interrupt, SIGINT);
+  ::sigprocmask(SIG_BLOCK, &interrupt, nullptr);
+}
+
 // Sends the answers of the jobs that it takes; never returns.
 [[noreturn]] void run_child(std::size_t jobs, SharedCounter& counter, int fd,
                             const std::function<std::string(std::size_t)>& work) {
@@ -158,6 +166,7 @@ Result<std::vector<std::optional<std::string>>> in_processes(std::size_t jobs, u
     if (pid == 0) {
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
       if (::getppid() != parent) ::_exit(70);
+      leave_interrupts_to_parent();
       for (const Child& c : children) ::close(c.fd);
       ::close(fds[0]);
       run_child(jobs, counter, fds[1], work);

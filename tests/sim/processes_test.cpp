@@ -69,6 +69,16 @@ TEST_CASE("once it is told to stop, no further job is begun and those that run a
   for (std::size_t job = 0; job < 100; ++job) CHECK((*answers)[job].has_value() == (job < 4));
 }
 
+TEST_CASE("an interrupt that reaches all processes ends no job: that is for the parent") {
+  const auto answers = in_processes(1, 1, [](std::size_t) {
+    std::signal(SIGINT, SIG_DFL);
+    ::raise(SIGINT);
+    return std::string("goes on");
+  });
+  REQUIRE(answers);
+  CHECK(answers->front() == "goes on");
+}
+
 TEST_CASE("a job may have processes of its own") {
   const auto answers = in_processes(4, 2, [](std::size_t job) {
     const auto inner = in_processes(1, 1, [job](std::size_t) { return std::to_string(10 * job); });
