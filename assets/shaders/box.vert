@@ -8,7 +8,8 @@ layout(location = 5) in vec3 corner;  // of the instance
 layout(location = 6) in vec3 size;
 layout(location = 7) in uvec3 side_top_hidden;  // swatches; a bit for each face that something hides
 
-noperspective out vec4 rims;
+noperspective out vec2 off_middle;
+flat out vec2 middle_rims;
 noperspective out float lit;
 flat out float darkest;
 flat out vec3 colour;
@@ -31,15 +32,17 @@ void main() {
   vec3 outer = corner + size * unit, inset = inner * kFrame_m * (u + v);
   gl_Position = frame.clip_from_world * vec4(outer + inset, 1.0);
 
-  // How far the opposite edges of the face are away from this corner, as seen.
-  vec2 here = screen(outer), along_u = screen(outer + size * u) - here, along_v = screen(outer + size * v) - here;
+  // How far opposite edges are apart, as seen. The same at all corners, since it is flat.
+  vec3 half_u = 0.5 * size * u, half_v = 0.5 * size * v, middle = outer + half_u + half_v;
+  vec2 along_u = screen(middle + half_u) - screen(middle - half_u);
+  vec2 along_v = screen(middle + half_v) - screen(middle - half_v);
   float area = abs(along_u.x * along_v.y - along_u.y * along_v.x);
   vec2 across = area / max(vec2(length(along_v), length(along_u)), 0.001);
   vec2 uv = vec2(dot(unit, abs(u)) + dot(inset, u) / dot(size, abs(u)) * dot(u, vec3(1.0)),
                  dot(unit, abs(v)) + dot(inset, v) / dot(size, abs(v)) * dot(v, vec3(1.0)));
   bool is_thin_edge = size.y < kPlate_m && normal.y == 0.0 && min(across.x, across.y) < kLeastEdge_px;
   if ((side_top_hidden.z >> face() & 1u) == 1u || is_thin_edge) {  // shrinks to a point
-    gl_Position = frame.clip_from_world * vec4(outer + 0.5 * size * (u + v), 1.0);
+    gl_Position = frame.clip_from_world * vec4(middle, 1.0);
   }
   // No rims where there is hardly a face.
   float strength = 0.22 * clamp(0.15 * min(across.x, across.y) - 0.3, 0.0, 1.0);
@@ -48,7 +51,8 @@ void main() {
   lit = paint.w == kShaded ? light(normal) * ground_light(outer.z) : 1.0;
   colour = paint.rgb;
   step_back(colour, lit, strength, corner.x + 0.5 * size.x);
-  rims = strength * (1.5 - vec4(uv, 1.0 - uv) * across.xyxy);
+  off_middle = strength * (uv - 0.5) * across;
+  middle_rims = strength * (1.5 - 0.5 * across);
   darkest = strength;
 #ifdef DETAILED
   stripes = vec4(frame.hatch.rgb, paint.w == kNoData ? frame.viewport.z : 0.0);

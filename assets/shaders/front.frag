@@ -2,7 +2,7 @@
 // have: the "no data" hatch, and ports on the rack that is in focus.
 in vec2 at;
 flat in vec2 cell_px;
-noperspective in vec3 colour;
+flat in vec3 colour;
 flat in vec2 from_gap;
 flat in vec2 gap_limit;
 flat in vec3 gap_colour;

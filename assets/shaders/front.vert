@@ -9,7 +9,7 @@ layout(location = 6) in uvec2 cell_and_mean;    // swatches
 
 out vec2 at;                    // in cells
 flat out vec2 cell_px;          // [px of the finished picture], in the middle of the pane
-noperspective out vec3 colour;
+flat out vec3 colour;
 flat out vec2 from_gap;         // of the middle of a cell, plus half a pixel
 flat out vec2 gap_limit;        // the most of a pixel that a gap takes
 flat out vec3 gap_colour;
@@ -50,7 +50,7 @@ void main() {
   gap_limit = visible * min(2.0 * kHalfGap_m * middle_px_per_m, 1.0);
 
   // What carries no value is lit.
-  float lit = light(vec3(0.0, -1.0, 0.0)) * ground_light(inside.y);
+  float lit = light(vec3(0.0, -1.0, 0.0)) * ground_light(pane.z);
   vec4 cell = swatch(cell_and_mean.x), mean = swatch(cell_and_mean.y);
   vec3 mean_colour = mean.rgb * (mean.w == kShaded ? lit : 1.0);
   float back = step_back(corner.x + 0.5 * size.x);

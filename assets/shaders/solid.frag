@@ -1,5 +1,6 @@
 // Boxes and pipes: the colour, times light where it carries no value, with a thin dark rim. The middle keeps its colour.
-noperspective in vec4 rims;  // how dark the rim of each of four edges is; grows from below 0 towards the edge
+noperspective in vec2 off_middle;  // how much darker than in the middle, either way
+flat in vec2 middle_rims;          // how dark the rims would be in the middle: below 0
 noperspective in float lit;
 flat in float darkest;  // of a rim
 flat in vec3 colour;
@@ -13,7 +14,7 @@ void main() {
 #ifdef DETAILED
   if (stripes.w > 0.0) base = mix(base, stripes.rgb, hatch_stripe(gl_FragCoord.xy, stripes.w));
 #endif
-  vec2 most = max(rims.xy, rims.zw);
-  float rim = clamp(max(most.x, most.y), 0.0, darkest);
+  vec2 rims = abs(off_middle) + middle_rims;
+  float rim = clamp(max(rims.x, rims.y), 0.0, darkest);
   pixel = vec4(base * (lit - lit * rim), 1.0);
 }

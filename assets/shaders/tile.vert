@@ -1,4 +1,4 @@
-// A piece of a line between two tiles of the floor. Faded out towards the edge of the floor, and far away.
+// A piece of a line of the grid on the floor. Faded out towards the edge of the floor, and far away.
 layout(location = 0) in float along;
 layout(location = 1) in vec4 ends;  // [m] x, y of each
 

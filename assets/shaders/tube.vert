@@ -7,7 +7,8 @@ layout(location = 3) in vec3 along;
 layout(location = 4) in float radius;
 layout(location = 5) in uint swatch_index;
 
-noperspective out vec4 rims;
+noperspective out vec2 off_middle;
+flat out vec2 middle_rims;
 noperspective out float lit;
 flat out float darkest;
 flat out vec3 colour;
@@ -33,7 +34,8 @@ void main() {
   colour = paint.rgb;
   darkest = paint.w == kShaded ? 0.15 : 0.4;
   step_back(colour, lit, darkest, from.x + 0.5 * along.x);
-  rims = vec4(1.5 * darkest * (abs(around.x) > 0.99 ? 1.0 : 1.0 - 1.0 / kRim));
+  off_middle = vec2(abs(around.x) > 0.99 ? 1.5 * darkest / kRim * around.x : 0.0, 0.0);
+  middle_rims = vec2(1.5 * darkest * (1.0 - 1.0 / kRim));
 #ifdef DETAILED
   stripes = vec4(frame.hatch.rgb, paint.w == kNoData ? frame.viewport.z : 0.0);
 #endif

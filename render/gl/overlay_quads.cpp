@@ -11,6 +11,19 @@ OverlayQuad quad_of(const OverlayRect& rect) {
   return {from, {to.x - from.x, 0}, {0, to.y - from.y}, {-2, -2}, rect.colour, rect.is_hatched ? 1.0F : 0.0F};
 }
 
+// Software renderers pay for the middle of a plate twice if its border is a rectangle below it.
+void add_border(const OverlayRect& rect, std::vector<OverlayQuad>& quads) {
+  const glm::vec2 low = rect.px, high = rect.px + rect.size;
+  const glm::vec2 inner_low = low + rect.border_px, inner_high = high - rect.border_px;
+  const auto add = [&](glm::vec2 from, glm::vec2 to) {
+    quads.push_back(quad_of(OverlayRect{from, to - from, rect.colour}));
+  };
+  add(low, {high.x, inner_low.y});
+  add({low.x, inner_high.y}, high);
+  add({low.x, inner_low.y}, {inner_low.x, inner_high.y});
+  add({inner_high.x, inner_low.y}, {high.x, inner_high.y});
+}
+
 OverlayQuad quad_of(const OverlayLine& line) {
   const glm::vec2 along = line.to - line.from;
   if (along.x == 0 || along.y == 0) {
@@ -45,7 +58,8 @@ void add_text(const OverlayText& text, FontBook& fonts, std::vector<OverlayQuad>
 OverlayQuads overlay_quads(const Overlay& overlay, FontBook& fonts) {
   OverlayQuads quads;
   for (const OverlayRect& rect : overlay.rects) {
-    (rect.is_hatched || rect.colour.a < 255 ? quads.shapes : quads.plates).push_back(quad_of(rect));
+    std::vector<OverlayQuad>& to = rect.is_hatched || rect.colour.a < 255 ? quads.shapes : quads.plates;
+    rect.border_px > 0 ? add_border(rect, to) : to.push_back(quad_of(rect));
   }
   for (const OverlayLine& line : overlay.lines) quads.shapes.push_back(quad_of(line));
   for (const OverlayText& text : overlay.texts) add_text(text, fonts, quads.glyphs);

@@ -8,7 +8,7 @@ namespace racktwin::gl {
 namespace {
 
 constexpr int kSwatchesInRow = 1024;  // see swatch.glsl
-constexpr int kTilesInPiece = 6, kMostPieces = 24;
+constexpr int kSquaresInPiece = 3, kMostPieces = 24;
 
 struct BoxInstance {
   glm::vec3 corner, size;
@@ -108,16 +108,16 @@ void PlaceBuffers::upload_place(const Scene& scene) {
 // In pieces, because lines fade from corner to corner: in the vertex shader, which costs next to nothing.
 void PlaceBuffers::upload_tile_lines(const Scene& scene) {
   const glm::vec2 low = scene.floor_corner;
-  const glm::ivec2 count(scene.floor_size / scene.floor_tile_m);
+  const glm::ivec2 count(scene.floor_size / scene.floor_grid_m);
   std::vector<TileLineInstance> lines;
   for (int axis = 0; axis < 2; ++axis) {
-    const int other = 1 - axis, piece = std::max(kTilesInPiece, (count[other] + kMostPieces - 1) / kMostPieces);
+    const int other = 1 - axis, piece = std::max(kSquaresInPiece, (count[other] + kMostPieces - 1) / kMostPieces);
     for (int i = 1; i < count[axis]; ++i) {
       for (int k = 0; k < count[other]; k += piece) {
         glm::ivec2 from(i), to(i);
         from[other] = k;
         to[other] = std::min(k + piece, count[other]);
-        lines.push_back({low + scene.floor_tile_m * glm::vec2(from), low + scene.floor_tile_m * glm::vec2(to)});
+        lines.push_back({low + scene.floor_grid_m * glm::vec2(from), low + scene.floor_grid_m * glm::vec2(to)});
       }
     }
   }

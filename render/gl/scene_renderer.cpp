@@ -57,8 +57,8 @@ float pixels_per_metre(const Camera& camera, const Viewport& viewport) {
 }
 
 // Lines of the floor whose clip coordinate w is lower are at least 6 pixels apart, even across the view.
-float crowding_distance(float tile_m, const Camera& camera, float px_per_m) {
-  return std::max(std::sin(camera.pitch), 0.1F) * tile_m * px_per_m / 6;
+float crowding_distance(float grid_m, const Camera& camera, float px_per_m) {
+  return std::max(std::sin(camera.pitch), 0.1F) * grid_m * px_per_m / 6;
 }
 
 // The context may be shared with a user interface that leaves its own state behind.
@@ -163,7 +163,7 @@ struct SceneRenderer::Impl {
     block.viewport.w = px_per_m;
     place.update(scene);
     const bool has_no_data = place.has_no_data();
-    block.distance.x = crowding_distance(scene.floor_tile_m, camera, px_per_m * block.viewport.z);
+    block.distance.x = crowding_distance(scene.floor_grid_m, camera, px_per_m * block.viewport.z);
     use(block);
     place.bind_swatches();
 

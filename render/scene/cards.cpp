@@ -326,8 +326,8 @@ void add_scale(OverlayParts& parts) {
     lines = {fmt::format("{:g} m", metres)};
     bar_px = length_px;
   } else {
-    const std::string tile = fmt::format("{:g} m", std::round(parts.scene.floor_tile_m * 100) / 100);
-    lines = is_narrow ? std::vector<std::string>{"floor tiles", tile} : std::vector<std::string>{"floor tiles " + tile};
+    const std::string grid = fmt::format("{:g} m", std::round(parts.scene.floor_grid_m * 100) / 100);
+    lines = is_narrow ? std::vector<std::string>{"floor grid", grid} : std::vector<std::string>{"floor grid " + grid};
   }
   const float text_px = parts.line_px(style) * static_cast<float>(lines.size());
   const PxRect card = {{column.low.x, column.high.y - std::round(text_px + parts.px(is_true_to_scale ? 24 : 14))},

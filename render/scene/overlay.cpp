@@ -134,8 +134,9 @@ void OverlayParts::draw_plate(const PxRect& rect, const TextLine& weakest, std::
   const bool is_chosen = id.exists() && id == view.selected, is_alarm = has_alarm(*this, id);
   PxRect inner = rect;
   const auto border = [&](float width_at_scale_1, Rgba colour) {
-    draw_rect(inner, colour);
-    inner = {inner.low + px(width_at_scale_1), inner.high - px(width_at_scale_1)};
+    const float width = px(width_at_scale_1);
+    scene.overlay.rects.push_back({inner.low, inner.size(), colour, false, width});
+    inner = {inner.low + width, inner.high - width};
   };
   if (is_alarm) border(2, theme.alarm);
   if (is_chosen) border(1, theme.selection);

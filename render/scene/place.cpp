@@ -109,11 +109,11 @@ void add_floor(PlaceParts& parts) {
   Scene& scene = parts.scene;
   const Place extent = parts.site.extent();
   if (!has_box(extent)) return;
-  const float tile = scene.floor_tile_m;
+  const float grid = scene.floor_grid_m;
   const glm::vec2 low = glm::vec2(corner_of(extent)) - kFloorMargin_m;
   const glm::vec2 high = glm::vec2(corner_of(extent) + size_of(extent)) + kFloorMargin_m;
-  scene.floor_corner = glm::floor(low / tile) * tile;
-  scene.floor_size = glm::ceil(high / tile) * tile - scene.floor_corner;
+  scene.floor_corner = glm::floor(low / grid) * grid;
+  scene.floor_size = glm::ceil(high / grid) * grid - scene.floor_corner;
 }
 
 template <class T>

@@ -113,6 +113,7 @@ struct OverlayRect {
   glm::vec2 px{0, 0}, size{0, 0};
   Rgba colour;
   bool is_hatched = false;  // no data: with Theme::no_data_hatch
+  float border_px = 0;      // only a border of this width, inside of the edges; 0: the whole rectangle
 };
 struct OverlayLine {
   glm::vec2 from{0, 0}, to{0, 0};
@@ -150,7 +151,7 @@ struct Scene {
   std::vector<ClassCount> class_counts;
   std::vector<ShadowItem> shadows;
   glm::vec2 floor_corner{0, 0}, floor_size{1, 1};  // [m]
-  float floor_tile_m = 0.6F;
+  float floor_grid_m = 1.2F;                       // two tiles of a raised floor
   // values
   std::vector<Swatch> swatches;
   Rgba floor, floor_line, shadow, front_gap, no_data_hatch;

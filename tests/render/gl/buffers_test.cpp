@@ -75,6 +75,25 @@ TEST_CASE("rectangles and straight lines are snapped to pixels, and keep what th
   CHECK(quads[2].down == glm::vec2(0, 1));
 }
 
+TEST_CASE("a border covers what lies between its edges and the plate within it once") {
+  FontBook fonts;
+  Overlay overlay;
+  overlay.rects.push_back({{10, 20}, {50, 30}, {}, false, 2});
+  overlay.rects.push_back({{12, 22}, {46, 26}, {}});
+  const std::vector<OverlayQuad> plates = overlay_quads(overlay, fonts).plates;
+  for (int y = 15; y < 55; ++y) {
+    for (int x = 5; x < 65; ++x) {
+      const glm::vec2 at(static_cast<float>(x) + 0.5F, static_cast<float>(y) + 0.5F);
+      const auto covers = [&](const OverlayQuad& quad) {
+        const glm::vec2 end = quad.origin + quad.along + quad.down;
+        return at.x > quad.origin.x && at.x < end.x && at.y > quad.origin.y && at.y < end.y;
+      };
+      const bool is_inside = x >= 10 && x < 60 && y >= 20 && y < 50;
+      REQUIRE(std::count_if(plates.begin(), plates.end(), covers) == (is_inside ? 1 : 0));
+    }
+  }
+}
+
 TEST_CASE("glyphs stand on whole pixels and advance as the font says") {
   FontBook fonts;
   Overlay overlay;

@@ -173,11 +173,11 @@ TEST_CASE("A picture says what, when, of what, and how well it is known") {
   const Scene scene = compose(history, kExampleTime_s, Layer::kTemperature, "overview", 1920, 1080).scene;
   for (const char* text :
        {"Llama 3.1 405B on one GB200", "0:22:00 of 0:30:00", "last event 0:20:00: pump tripped",
-        "racktwin 0.0.0 (test)", "Evidence: assumed", "floor tiles 0.6 m", "Temperature", "°C", "no data"})
+        "racktwin 0.0.0 (test)", "Evidence: assumed", "floor grid 1.2 m", "Temperature", "°C", "no data"})
     CHECK(has_text(scene, text));
   CHECK(has_text(scene, history.run_value("scenario_hash").substr(0, 8)));
   const Scene plan = compose(history, kExampleTime_s, Layer::kTemperature, "plan", 1920, 1080).scene;
-  CHECK_FALSE(has_text(plan, "floor tiles"));
+  CHECK_FALSE(has_text(plan, "floor grid"));
   CHECK(has_text(plan, " m"));
 }
 

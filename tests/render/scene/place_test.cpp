@@ -279,7 +279,7 @@ TEST_CASE("Shadows lie under every row and box, the floor goes beyond") {
   const Place extent = history.site().extent();
   CHECK(scene.floor_corner.x <= extent.x_m - 3);
   CHECK(scene.floor_corner.y + scene.floor_size.y >= extent.y_m + extent.depth_m + 3);
-  CHECK(std::fmod(scene.floor_size.x / scene.floor_tile_m + 0.01F, 1.0F) < 0.02F);
+  CHECK(std::fmod(scene.floor_size.x / scene.floor_grid_m + 0.01F, 1.0F) < 0.02F);
 }
 
 }  // namespace
