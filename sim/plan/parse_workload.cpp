@@ -1,3 +1,4 @@
+#include "sim/plan/in_range.h"
 #include "sim/plan/resolve_workload.h"
 #include "sim/plan/scenario_reader.h"
 
@@ -11,6 +12,9 @@
 
 namespace racktwin {
 namespace {
+
+// A node reboots in 10 to 30 min (assumed).
+constexpr double kRestart_s = 900;
 
 std::optional<std::array<Axis, 4>> parse_order(Table& table) {
   const auto text = table.optional_text("order");
@@ -99,6 +103,7 @@ void parse_workload(ScenarioReader& reader) {
   q.expert_imbalance = table.optional_quantity("expert_imbalance", Dimension::kNone);
   if (q.expert_imbalance && (*q.expert_imbalance < 1 || *q.expert_imbalance > 10))
     table.error_at("expert_imbalance", "the busiest rank has 1 to 10 times the mean");
+  const std::optional<double> restart_s = optional_in_range(table, "restart", Dimension::kTime, 0, 86400);
   q.shard_ranks = reader.optional_integer_within(table, "shard_ranks", 1, kMost);
   q.document = reader.optional_integer_within(table, "document", 1, 1 << 24);
   q.lora_rank = reader.optional_integer_within(table, "lora_rank", 1, 1 << 16);
@@ -111,7 +116,10 @@ void parse_workload(ScenarioReader& reader) {
     table.error_at(table.has(key) ? key : "gpus", std::move(message), std::move(hint));
     reader.errors().back().notes = std::move(notes);
   };
-  if (auto workload = resolve_workload(q, plan.site.rack_type, plan, report)) plan.workload = std::move(*workload);
+  auto workload = resolve_workload(q, plan.site.rack_type, plan, report);
+  if (!workload) return;
+  plan.workload = std::move(*workload);
+  plan.workload.restart_s = reader.choose(restart_s, kRestart_s, "workload.restart", "15 min");
 }
 
 }  // namespace racktwin

@@ -141,6 +141,7 @@ struct Workload {
   Kernels kernels = Kernels::kNative;
   ExpertDispatch expert_dispatch = ExpertDispatch::kAllToAll;
   double expert_imbalance = 1;  // tokens of the busiest rank's experts over the mean
+  double restart_s = 0;         // from when all of its GPUs have power again to its next step
   Sharding sharding = Sharding::kOptimizer;
   int shard_ranks = 1;  // ranks of the gradient group that share out; fewer than all: HSDP, copies of the shards
   Recompute recompute = Recompute::kNone;

@@ -418,7 +418,8 @@ class Twin {
   Loss why_stopped() const {
     if (is_dark()) return Loss::kPower;
     if (is_cut_off(model_, now_.network)) return Loss::kNetwork;
-    return has_shut_down() ? Loss::kHeat : Loss::kNone;
+    if (has_shut_down()) return Loss::kHeat;
+    return time_s_ < restarted_s_ - kSlack_s ? Loss::kPower : Loss::kNone;
   }
 
   static const char* stop_text(Loss why) {
@@ -441,9 +442,24 @@ class Twin {
     return false;
   }
 
+  // Nodes that have had no power boot, and the job starts again from its checkpoint.
+  void watch_restart() {
+    const bool was_dark = std::exchange(was_dark_, is_dark());
+    if (!was_dark || was_dark_) return;
+    restarted_s_ = time_s_ + plan_.workload.restart_s;
+    if (plan_.workload.restart_s > 0)
+      events_.push_back({time_s_, plan_.site.name,
+                         fmt::format("all GPUs of the job have power again: it restarts, which takes {}",
+                                     format_quantity(plan_.workload.restart_s, Dimension::kTime)),
+                         "limit"});
+  }
+
   // The profile at the present clocks and network, solved once for each. None while the job stands still.
   Result<void> find_profile() {
-    stopped_by_ = why_stopped();
+    watch_restart();
+    const Loss before = std::exchange(stopped_by_, why_stopped());
+    if (before != Loss::kNone && stopped_by_ == Loss::kNone)
+      events_.push_back({time_s_, plan_.site.name, "the job runs again", "limit"});
     if (stopped_by_ != Loss::kNone) {
       if (profile_) events_.push_back({time_s_, plan_.site.name, stop_text(stopped_by_), "limit"});
       profile_ = nullptr;
@@ -699,6 +715,8 @@ class Twin {
   Profiles::Timeline first_;        // of the first profile, until it has been told
   double phase_ = 0;                // of the iteration, 0..1
   double stopped_s_ = 0;            // since the job stands still
+  bool was_dark_ = false;           // GPUs of the job had no power
+  double restarted_s_ = 0;          // when the job goes on after that
   // What the site last did with the job running, before the events of this step.
   struct LastRun {
     Profiles::Profile profile;

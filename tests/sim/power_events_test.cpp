@@ -39,6 +39,7 @@ struct Run {
 
 Run run(const std::string& events, std::vector<std::string> more = {}) {
   const Folder folder;
+  more.insert(more.begin(), "workload.restart=0 s");
   more.insert(more.end(), {"duration=400 s", "frame=20 s", "event=[" + events + "]"});
   RunOptions options;
   options.output = folder.file("run.racktwin");
@@ -186,6 +187,25 @@ TEST_CASE("GPUs without power draw nothing, and the job goes on when it is back"
   CHECK(r.at("it_power", 300) > 0.9 * r.at("it_power", 80));
   CHECK(r.says("hall", "GPUs without power: the job stands still"));
   CHECK(r.value("tokens_lost_to_power") == Approx(100 * r.value("tokens_per_s")).epsilon(0.02));
+}
+
+TEST_CASE("a job whose GPUs lost power goes on once its nodes have booted, idle until then") {
+  const std::string lost = "{at='80 s', for='100 s', path='hall/feed-a', state='failed'}";
+  const Run r = run(lost, {"workload.restart=2 min"}), at_once = run(lost);
+  CHECK(at_once.at("gpu_power", 200) > 0.9 * at_once.at("gpu_power", 60));
+  const double idle_w = flagship({}).site.rack_type.gpu.idle_w.value;
+  for (const double time_s : {200.0, 300.0}) {
+    CHECK(r.at("gpu_power", time_s) < idle_w);  // cold
+    CHECK(r.at("gpu_power", time_s) > 0.5 * idle_w);
+  }
+  CHECK(r.at("tcs_flow", 300) == Approx(r.at("tcs_flow", 60)).epsilon(0.01));  // the coolant is there before the load
+  CHECK(r.at("it_power", 340) > 0.9 * r.at("it_power", 60));
+  CHECK(r.says("hall", "all GPUs of the job have power again: it restarts, which takes 2 min"));
+  CHECK(r.says("hall", "the job runs again"));
+  CHECK(at_once.says("hall", "the job runs again"));
+  CHECK_FALSE(at_once.says("hall", "it restarts"));
+  CHECK(r.value("tokens_lost_to_power") == Approx(220 * r.value("tokens_per_s")).epsilon(0.01));
+  CHECK(flagship({}).workload.restart_s == 900);
 }
 
 TEST_CASE("batteries bridge a lost utility until the generator runs") {
