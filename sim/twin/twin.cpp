@@ -11,6 +11,7 @@
 #include "sim/twin/feeder_waveform.h"
 #include "sim/twin/in_force.h"
 #include "sim/twin/metrics.h"
+#include "sim/twin/plant_watch.h"
 #include "sim/twin/power_brake.h"
 #include "sim/twin/power_caps.h"
 #include "sim/twin/profiles.h"
@@ -84,8 +85,7 @@ class Twin {
       if (auto ok = step(i, dt); !ok) return tl::unexpected(ok.error());
       if (options_.on_progress) options_.on_progress({time_s_, plan_.duration_s});
       if (auto ok = wait_and_hear(); !ok) return tl::unexpected(ok.error());
-      watch_runaway();
-      watch_frost();
+      watch_.look(time_s_, dt, plant_, supply_.is_dark(), totals(), events_);
       const bool ends_frame = (i + 1) % steps_per_frame == 0 || i + 1 == steps || outcome_.was_interrupted;
       if (ends_frame)
         if (auto ok = append_frame(); !ok) return tl::unexpected(ok.error());
@@ -165,28 +165,6 @@ class Twin {
   }
 
   long long step_count() const { return static_cast<long long>(std::ceil(plan_.duration_s / plan_.step_s - 1e-9)); }
-
-  // Said once; the run goes on, with temperatures beyond what the equations hold for.
-  void watch_runaway() {
-    std::string what = plant_.runs_away();
-    const bool was_away = std::exchange(is_running_away_, !what.empty());
-    if (what.empty() || was_away) return;
-    what = "the cooling runs away: " + what;
-    if (totals().runaway.empty()) totals().runaway = what;
-    events_.push_back({time_s_, plan_.site.name, std::move(what), "limit"});
-  }
-
-  // Said once. Water only: what else a loop may hold has no freezing point in the catalogue.
-  void watch_frost() {
-    const double supply_degc = plant_.state().facility_supply_degc;
-    const bool freezes = plan_.cooling.facility.coolant == "water" && supply_degc < 0;
-    if (!freezes || !totals().frost.empty()) return;
-    totals().frost = "the facility water freezes";
-    events_.push_back({time_s_, facility_path(plan_),
-                       fmt::format("{}: {}; no set-point keeps it warm", totals().frost,
-                                   format_quantity(supply_degc, Dimension::kTemperature)),
-                       "limit"});
-  }
 
   // --- before the first step
 
@@ -705,6 +683,7 @@ class Twin {
   bool has_new_events_ = true;  // since they were last applied
   Pacer pacer_;
 
+  PlantWatch watch_{plan_};
   Profiles profiles_;
   Profiles::Profile profile_, first_profile_;
   double step_s_ = 0;               // of the iteration at the present clocks
@@ -735,7 +714,6 @@ class Twin {
   std::vector<double> junction_mean_degc_, junction_seen_degc_;
   bool has_just_changed_ = false;  // by events, since the last step
   double rise_k_ = 0;              // of the hottest junction in the last step
-  bool is_running_away_ = false;
 
   std::vector<MetricRow> metrics_;
   RunBook book_;

@@ -103,6 +103,27 @@ TEST_CASE("water that no set-point keeps warm freezes in the cold, and the run s
         }) == 1);
 }
 
+TEST_CASE("pumps that do not hold their set-point are told of once, and when they do again") {
+  const auto told = [](const char* flow, const std::string& events) {
+    const Plan plan = small_job({"duration=10 min", "event=[" + events + "]", std::string("cooling.tcs_flow=") + flow});
+    std::vector<std::pair<double, std::string>> out;
+    for (const EventRow& event : run(plan).events)
+      if (event.what.find("set-point") != std::string::npos) out.emplace_back(event.time_s, event.what);
+    return out;
+  };
+  CHECK(told("1040 L/min", "").empty());
+  const auto most = told("9000 L/min", ""), least = told("1 L/min", "");
+  REQUIRE(most.size() == 1);
+  CHECK(most[0].first == 60);
+  CHECK_THAT(most[0].second, Catch::EndsWith("L/min, 9000 L/min asked for"));
+  REQUIRE(least.size() == 1);  // they cannot run any slower
+  const auto tripped = told("1040 L/min", "{at='1 min', for='5 min', path='hall/cdu-1/pump-1', state='tripped'}");
+  REQUIRE(tripped.size() == 2);
+  CHECK(tripped[0].first >= 120);
+  CHECK(tripped[0].first < 150);
+  CHECK(tripped[1].second == "the pumps hold their set-point again: 1040 L/min");
+}
+
 TEST_CASE("the heat of an isolated CDU is for the others to carry, and theirs is what counts") {
   const Plan both = small_job({"cooling.cdus=2", "event=[]"}),
              one = small_job({"cooling.cdus=2", "event=[{at='0 s', path='hall/cdu-1', state='isolated'}]"});
