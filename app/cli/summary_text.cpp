@@ -241,17 +241,21 @@ class SummaryText {
     add_losses();
   }
 
+  static constexpr std::pair<const char*, const char*> kLosses[] = {{"  to heat", "tokens_lost_to_heat"},
+                                                                    {"  to power", "tokens_lost_to_power"},
+                                                                    {"  to clock limits", "tokens_lost_to_clock_limit"},
+                                                                    {"  to the network", "tokens_lost_to_network"}};
+
   void add_losses() {
-    const double lost = v("tokens_lost_to_heat") + v("tokens_lost_to_power") + v("tokens_lost_to_network");
+    double lost = 0;
+    for (const auto& [label, row] : kLosses) lost += v(row);
     if (!(lost > 0)) return;  // nothing, or a recording of an older version
     const SummaryRow* first = s_.row("first_loss");
     line("tokens lost", with_prefix(lost),
          fmt::format("{} of what full clocks train; {}", percent(lost / (lost + v("tokens_trained"))),
                      first == nullptr ? "" : printable(first->text)),
-         {"tokens_lost_to_heat", "tokens_lost_to_power", "tokens_lost_to_network"});
-    for (const auto& [label, row] : {std::pair{"  to heat", "tokens_lost_to_heat"},
-                                     {"  to power", "tokens_lost_to_power"},
-                                     {"  to the network", "tokens_lost_to_network"}})
+         {kLosses[0].second, kLosses[1].second, kLosses[2].second, kLosses[3].second});
+    for (const auto& [label, row] : kLosses)
       if (v(row) > 0) line(label, with_prefix(v(row)), percent(v(row) / (lost + v("tokens_trained"))), {row});
   }
 

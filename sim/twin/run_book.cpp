@@ -269,16 +269,19 @@ void RunBook::add_totals(const BookedStep& step, const Site& site) {
   totals_.facility_max_degc = std::fmax(totals_.facility_max_degc, step.plant.facility_supply_degc);
 }
 
-// But for what the network takes.
+// But for what the network takes: the slowest of the job's GPUs sets the pace.
 Loss RunBook::cause_of_loss(const BookedStep& step) const {
   if (step.stopped_by != Loss::kNone) return step.stopped_by;
-  bool is_hot = false, is_held = false;
+  double slowest = 1;
+  Loss cause = Loss::kNetwork;
   for (std::uint32_t c = 0; c < model_.gpu_classes.size(); ++c) {
-    if (model_.gpu_classes[c].stage < 0) continue;
-    is_hot = is_hot || is_thermal(step.reasons[c]);
-    is_held = is_held || step.clocks[c] < 1;
+    if (model_.gpu_classes[c].stage < 0 || step.clocks[c] >= slowest) continue;
+    slowest = step.clocks[c];
+    cause = is_thermal(step.reasons[c])                   ? Loss::kHeat
+            : step.reasons[c] == ClockReason::kClockLimit ? Loss::kClockLimit
+                                                          : Loss::kPower;
   }
-  return is_hot ? Loss::kHeat : is_held ? Loss::kPower : Loss::kNetwork;
+  return cause;
 }
 
 void RunBook::count_losses(const BookedStep& step) {
@@ -292,16 +295,13 @@ void RunBook::count_losses(const BookedStep& step) {
   if (step.profile)
     to_network = std::clamp(tokens * (step.dt_s / step.full_step_s - step.dt_s / step.full_here_s), 0.0, lost);
   const Loss cause = cause_of_loss(step);
-  totals_.lost_to_network += to_network;
-  (cause == Loss::kHeat    ? totals_.lost_to_heat
-   : cause == Loss::kPower ? totals_.lost_to_power
-                           : totals_.lost_to_network) += lost - to_network;
+  const auto total = [&](Loss to) -> double& { return totals_.lost[static_cast<std::size_t>(to)]; };
+  total(Loss::kNetwork) += to_network;
+  total(cause) += lost - to_network;
   if (!totals_.first_loss.empty()) return;
-  const bool is_network = cause == Loss::kNetwork || to_network > lost / 2;
-  totals_.first_loss = fmt::format("{} from {} on",
-                                   is_network             ? "network"
-                                   : cause == Loss::kHeat ? "heat"
-                                                          : "power",
+  static constexpr std::array<const char*, kLosses> kWords = {"", "heat", "power", "a clock limit", "network"};
+  const Loss first = to_network > lost / 2 ? Loss::kNetwork : cause;
+  totals_.first_loss = fmt::format("{} from {} on", kWords[static_cast<std::size_t>(first)],
                                    format_quantity(step.time_s - step.dt_s, Dimension::kTime));
 }
 

@@ -21,9 +21,6 @@
 
 namespace racktwin {
 
-// What tokens are lost to.
-enum class Loss : std::uint8_t { kNone, kHeat, kPower, kNetwork };
-
 // One step of the plant, of dt_s, that has ended at time_s.
 struct BookedStep {
   double time_s = 0, dt_s = 0;

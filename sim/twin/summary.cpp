@@ -186,9 +186,11 @@ std::vector<SummaryRow> summarise(const Plan& plan, const Model& model, const Ca
   s.count("steps_completed", totals.steps);
   s.count("tokens_trained", totals.steps * tokens);
   s.add("tokens_per_joule", totals.steps * tokens / totals.site_energy_j, "1/J", on.ac);
-  s.add("tokens_lost_to_heat", totals.lost_to_heat, "1", on.cooling);
-  s.add("tokens_lost_to_power", totals.lost_to_power, "1", on.cooling);
-  s.add("tokens_lost_to_network", totals.lost_to_network, "1", on.network);
+  const auto lost = [&](Loss to) { return totals.lost[static_cast<std::size_t>(to)]; };
+  s.add("tokens_lost_to_heat", lost(Loss::kHeat), "1", on.cooling);
+  s.add("tokens_lost_to_power", lost(Loss::kPower), "1", on.cooling);
+  s.add("tokens_lost_to_clock_limit", lost(Loss::kClockLimit), "1", on.step);
+  s.add("tokens_lost_to_network", lost(Loss::kNetwork), "1", on.network);
   s.text("first_loss", kNoValue, totals.first_loss.empty() ? "none" : totals.first_loss);
   s.count("gpus_used", model.ranks);
   s.count("gpu_classes", static_cast<double>(model.gpu_classes.size()));

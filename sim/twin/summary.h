@@ -18,6 +18,10 @@
 
 namespace racktwin {
 
+// What tokens are lost to: what stops the job or holds the slowest of its GPUs, or the network.
+enum class Loss : std::uint8_t { kNone, kHeat, kPower, kClockLimit, kNetwork };
+inline constexpr std::size_t kLosses = 5;
+
 // Running totals over a run. Peaks are of the iteration's swings, not of means over a step of the plant.
 struct RunTotals {
   static constexpr double kNoData = std::numeric_limits<double>::quiet_NaN();
@@ -43,9 +47,9 @@ struct RunTotals {
   std::string frost;            // where water was to be colder than 0 degC; empty: nowhere
   std::string runaway;          // what ran away first; empty: nothing
   int solves = 0;
-  // Tokens that were not trained against a job at full clock on a whole network, by what held it back; of several the
-  // first in this order. `first_loss`: "power from 0:10:00 on"; empty: none.
-  double lost_to_heat = 0, lost_to_power = 0, lost_to_network = 0;
+  // Tokens that were not trained against a job at full clock on a whole network, by Loss. `first_loss`: "power from
+  // 0:10:00 on"; empty: none.
+  std::array<double, kLosses> lost{};
   std::string first_loss;
 };
 

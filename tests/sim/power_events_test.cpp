@@ -73,6 +73,14 @@ TEST_CASE("a site runs at the highest clock at which its mean power is under the
   CHECK(free.value("tokens_lost_to_power") == 0);
 }
 
+TEST_CASE("what a clock limit takes is lost to it, not to power") {
+  const Run r = run("{at='100 s', for='100 s', path='hall/row-a/rack-02', clock_limit='80 %'}");
+  const double lost = run("").value("tokens_trained") - r.value("tokens_trained");
+  CHECK(r.value("tokens_lost_to_clock_limit") == Approx(lost).epsilon(1e-3));
+  CHECK(r.value("tokens_lost_to_heat") == 0);
+  CHECK(r.value("tokens_lost_to_power") == 0);
+}
+
 TEST_CASE("a curtailed site ramps down to its share, stays there and ramps back") {
   const Run free = run("");
   const Run r = run("{at='40 s', for='160 s', path='hall', curtail='6 %', ramp='80 s'}");

@@ -33,8 +33,8 @@ void check_says(const std::string& scenario, const std::string& words) {
 }
 
 double lost_share(const RunOutcome& o) {
-  const double lost =
-      value(o, "tokens_lost_to_heat") + value(o, "tokens_lost_to_power") + value(o, "tokens_lost_to_network");
+  const double lost = value(o, "tokens_lost_to_heat") + value(o, "tokens_lost_to_power") +
+                      value(o, "tokens_lost_to_clock_limit") + value(o, "tokens_lost_to_network");
   return lost / (lost + value(o, "tokens_trained"));
 }
 
