@@ -92,6 +92,7 @@ void PowerCaps::take(const std::vector<const Event*>& in_force, double time_s, c
     cap.power_w = event->kind == EventKind::kCurtail ? (1 - event->value) * cap.from_w : event->value;
     caps_.push_back(std::move(cap));
   }
+  std::stable_sort(caps_.begin(), caps_.end(), [](const Cap& a, const Cap& b) { return a.level < b.level; });
   std::erase_if(caps_, [&](const Cap& cap) { return cap.is_over(time_s); });
   gather();
 }
@@ -136,7 +137,7 @@ void PowerCaps::note_missed(Cap& cap, double time_s, double target_w, double pow
   cap.is_missed = is_missed;
 }
 
-void PowerCaps::control(double time_s, double period_s, const Conditions& now, const std::vector<double>& allowed,
+void PowerCaps::control(double time_s, double period_s, const Conditions& now, std::vector<double> allowed,
                         std::vector<EventRow>& events) {
   std::erase_if(caps_, [&](const Cap& cap) { return cap.is_over(time_s); });
   for (Cap& cap : caps_) {
@@ -148,16 +149,18 @@ void PowerCaps::control(double time_s, double period_s, const Conditions& now, c
     } else if (cap.ratio < 1 && power_w < (1 - kBand) * target_w) {
       cap.ratio = highest_ratio(cap, target_w, now, allowed, std::min(1.0, cap.ratio + kRise_per_s * period_s));
     }
+    cap.lower(allowed);
   }
   gather();
 }
 
-void PowerCaps::settle(double time_s, const Conditions& now, const std::vector<double>& allowed,
+void PowerCaps::settle(double time_s, const Conditions& now, std::vector<double> allowed,
                        std::vector<EventRow>& events) {
   for (Cap& cap : caps_) {
     const double target_w = cap.target_w(time_s);
     cap.ratio = highest_ratio(cap, target_w, now, allowed, 1.0);
     note_missed(cap, time_s, target_w, power_at(cap, now, allowed, cap.ratio), events);
+    cap.lower(allowed);
   }
   gather();
 }
@@ -175,11 +178,14 @@ double PowerCaps::rack_cap_w(std::uint32_t rack_class, double time_s) const {
   return lowest_cap_w(Level::kRack, rack_class, time_s);
 }
 
+void PowerCaps::Cap::lower(std::vector<double>& clocks) const {
+  for (std::size_t c = 0; c < clocks.size(); ++c)
+    if (holds[c]) clocks[c] = std::min(clocks[c], ratio);
+}
+
 void PowerCaps::gather() {
   std::fill(limits_.begin(), limits_.end(), 1.0);
-  for (const Cap& cap : caps_)
-    for (std::size_t c = 0; c < limits_.size(); ++c)
-      if (cap.holds[c]) limits_[c] = std::min(limits_[c], cap.ratio);
+  for (const Cap& cap : caps_) cap.lower(limits_);
 }
 
 }  // namespace racktwin

@@ -2,7 +2,8 @@
 //
 // A cap holds for the mean over an iteration, at the place where its power is metered: a tray's DC, a rack's AC, the
 // sum of a row's racks, the site at its feed. All GPUs below it run at most at one clock, as a synchronous job wants
-// it. Thread rule: one thread per PowerCaps.
+// it. Of caps below each other the innermost comes first: the others count with what it leaves. Thread rule: one thread
+// per PowerCaps.
 #pragma once
 
 #include "sim/model/model.h"
@@ -42,10 +43,10 @@ class PowerCaps {
 
   // A control period: down to what the caps allow at once, up by a percent in a second. `allowed` (n_gpu_class): the
   // clocks without caps. Appends an event for a cap that the lowest clock does not hold.
-  void control(double time_s, double period_s, const Conditions& now, const std::vector<double>& allowed,
+  void control(double time_s, double period_s, const Conditions& now, std::vector<double> allowed,
                std::vector<EventRow>& events);
   // The same from a standstill: to the highest clock that the caps allow.
-  void settle(double time_s, const Conditions& now, const std::vector<double>& allowed, std::vector<EventRow>& events);
+  void settle(double time_s, const Conditions& now, std::vector<double> allowed, std::vector<EventRow>& events);
 
   // The lowest of the whole site, ramps included; NaN: there is none. [W]
   double site_cap_w(double time_s) const;
@@ -70,6 +71,7 @@ class PowerCaps {
     std::uint32_t unit = 0;                            // class of a rack or tray
     Level level = Level::kSite;
     double target_w(double time_s) const;
+    void lower(std::vector<double>& clocks) const;  // (n_gpu_class) to its ratio
     bool is_over(double time_s) const { return time_s >= ends_s + event.ramp_s; }
   };
 
@@ -87,7 +89,7 @@ class PowerCaps {
   const Plan& plan_;
   const Model& model_;
   SitePower power_;
-  std::vector<Cap> caps_;
+  std::vector<Cap> caps_;       // innermost first
   std::vector<double> limits_;  // (n_gpu_class)
   std::string first_missed_;
 };

@@ -1,6 +1,7 @@
 // Caps, lost feeds and shelves in a run: what they do to power, clocks and the step.
 #include "sim/recording/event_reach.h"
 #include "sim/twin/twin.h"
+#include "tests/last_frame.h"
 #include "tests/sim/flagship.h"
 #include "tests/sim/folder.h"
 
@@ -71,6 +72,20 @@ TEST_CASE("a site runs at the highest clock at which its mean power is under the
   CHECK(capped.value("tokens_lost_to_power") > 0);
   CHECK(capped.value("tokens_lost_to_heat") == 0);
   CHECK(free.value("tokens_lost_to_power") == 0);
+}
+
+TEST_CASE("what a rack's cap leaves of the site's cap is for the others") {
+  const Plan plan = flagship({"duration=2 min", "frame=60 s",
+                              "event=[{at='0 s', path='hall', power_cap='900 kW'}, {at='0 s', "
+                              "path='hall/row-a/rack-03', power_cap='90 kW'}]"});
+  const Folder folder;
+  RunOptions options;
+  options.output = folder.file("run.racktwin");
+  REQUIRE(run_twin(plan, test_calibration(), options));
+  const auto reader = RecordingReader::open(options.output);
+  for (const MetricRow& metric : reader->metrics())
+    if (metric.name == "site_power")  // 893 kW if the cap is kept as if the rack drew more
+      CHECK(last_frame(*reader, metric.id, 120)->mean.at(0) == Approx(900e3).epsilon(0.004));
 }
 
 TEST_CASE("what a clock limit takes is lost to it, not to power") {
