@@ -71,7 +71,8 @@ void status_panel_ui(const ViewerData& data, const ViewerState& state, Commands&
                            ? fmt::format("at {}  ·  you look at {}", time_text(times.back()), time_text(state.time_s))
                            : time_text(state.time_s);
     if (!std::isnan(duration_s)) text += " of " + time_text(duration_s);
-    if (data.simulated_per_wall > 0) text += fmt::format("  ·  {:.0f}× real time", data.simulated_per_wall);
+    if (data.simulated_per_wall > 0 && !is_held(data))
+      text += fmt::format("  ·  {:.0f}× real time", data.simulated_per_wall);
     if (data.frames_per_s > 0) text += fmt::format("  ·  {:.0f} fps", data.frames_per_s);
     ImGui::SameLine(0, ImGui::GetFontSize());
     weak_text(text);

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <string_view>
 #include <utility>
 
@@ -32,12 +33,22 @@ std::string where(const SiteMap& site, const UnitsAbove& units) {
 
 class Judge {
  public:
-  Judge(const RunHistory& history, const Frame& frame) : history_(history), frame_(frame) {}
+  Judge(const RunHistory& history, const Frame& frame) : history_(history), frame_(frame) {
+    const MetricRow* tokens = history.metric("tokens_per_s");
+    stands_still_ = tokens != nullptr && history.reading(frame, *tokens, {0, -1}).mean == 0;
+  }
 
   Verdict judge() {
+    if (stands_still_) say("the job stands still");
     add_limits();
     add_pumps();
+    add_what_is_down();
     add_clocks();
+    if (stands_still_) {  // leads to what may be why
+      const ComponentId at = verdict_.findings.empty() ? ComponentId{0, -1} : verdict_.findings.front().at;
+      verdict_.findings.insert(verdict_.findings.begin(), {Severity::kAlarm, "The job stands still", at});
+      verdict_.severity = Severity::kAlarm;
+    }
     if (verdict_.text.empty()) verdict_.text = "within limits";
     if (verdict_.severity == Severity::kNotice) verdict_.text = "within limits; " + verdict_.text;
     return std::move(verdict_);
@@ -80,7 +91,35 @@ class Judge {
       say(stopped.size() == 1 ? stopped.front() + " stopped" : fmt::format("{} pumps stopped", stopped.size()));
   }
 
-  // Of several reasons the bar says the gravest.
+  // What an event put out of work and none has restored; pumps are said already.
+  void add_what_is_down() {
+    std::map<std::string_view, const EventRow*> last;
+    for (const EventRow& event : history_.events())
+      if (event.key == "state" && event.time_s < frame_.time_s) last[event.path] = &event;
+    std::vector<std::string> down;
+    for (const auto& [path, event] : last) {
+      const ComponentId at = nearest(path);
+      if (event->setting != 0 || history_.site().kind(at) == "pump") continue;
+      down.push_back(name_of_path(path, at));
+      add({Severity::kAlarm, fmt::format("{}: {}, since {}", down.back(), event->what, time_text(event->time_s)), at});
+    }
+    if (!down.empty()) say(down.size() == 1 ? down.front() + " down" : fmt::format("{} things down", down.size()));
+  }
+
+  // The thing of a path, or what holds it: towers and chillers have no place of their own.
+  ComponentId nearest(std::string_view path) const {
+    while (!history_.site().find(path) && path.find('/') != path.npos) path = path.substr(0, path.rfind('/'));
+    return history_.site().find(path).value_or(ComponentId{0, -1});
+  }
+
+  std::string name_of_path(std::string_view path, ComponentId at) const {
+    const std::string name = short_path(history_.site(), at);
+    if (history_.site().path(at) == path && name.find('/') != name.npos) return name;
+    return std::string(path.substr(path.find('/') + 1));
+  }
+
+  // Of several reasons the bar says the gravest. Of a job that stands still only what shut GPUs down: nothing else
+  // holds it back.
   void add_clocks() {
     static constexpr std::array<std::pair<ClockReason, std::string_view>, 5> kSaid = {
         {{ClockReason::kShutDown, "shut down: {} GPUs"},
@@ -91,7 +130,7 @@ class Judge {
     bool is_said = false;
     for (const auto& [reason, text] : kSaid) {
       const MetricRow* metric = history_.metric(name_of(reason).metric);
-      if (metric == nullptr) continue;
+      if (metric == nullptr || (stands_still_ && reason != ClockReason::kShutDown)) continue;
       const UnitsAbove units = units_above(history_, frame_, *metric, 0);
       if (units.count == 0) continue;
       const ClockReasonName& name = name_of(reason);
@@ -105,6 +144,7 @@ class Judge {
 
   const RunHistory& history_;
   const Frame& frame_;
+  bool stands_still_ = false;  // the job
   Verdict verdict_;
 };
 

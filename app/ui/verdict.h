@@ -1,4 +1,4 @@
-// The state of a site at an instant in one line: what is above its limit, stopped or held back, and where.
+// The state of a site at an instant in one line: what is above its limit, stopped, down or held back, and where.
 // Thread rule: pure functions.
 #pragma once
 
@@ -12,7 +12,8 @@ namespace racktwin {
 enum class Severity : std::uint8_t {
   kGood,    // within limits, nothing is held back
   kNotice,  // clocks are held down by the power limit or an event
-  kAlarm,   // a limit is crossed, a pump has stopped, or temperature holds clocks down
+  kAlarm,   // the job stands still, a limit is crossed, something has stopped or is down, or temperature holds clocks
+            // down
 };
 
 struct Finding {

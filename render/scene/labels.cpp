@@ -12,7 +12,7 @@ namespace {
 constexpr float kWiderThanThing = 1.7F;  // how much a plate may be wider than what it names
 constexpr float kNarrowest_px = 44;      // no plate is narrower
 constexpr float kRowWeight = 1.5F;       // of rows, against 1 of what stands beside them
-constexpr std::size_t kMostLabels = 240;
+constexpr std::size_t kMostLabels = 240, kMostStragglers = 4;
 constexpr float kLabelsOfRacks_px = 42;  // what else has labels at its foot may have them below those of racks
 constexpr float kRoomy_px = 360;  // on a stage of less height, what finds no room is not named at the end of a line
 
@@ -53,13 +53,25 @@ class Labeller {
  private:
   void name_all() {
     find_candidates();
-    for (const Candidate& candidate : candidates_)
-      if (is_row(candidate.id) && !stage_.names(candidate.id)) (void)put(candidate);
+    name_rows();
     for (const Row& row : rows_by_nearness())
       if (has_room_for_more()) name_racks(tools_, row.racks);
     have_racks_names_ = true;
     for (const Candidate& candidate : candidates_)
       if (has_room_for_more() && !stage_.names(candidate.id)) put_or_pin(candidate);
+  }
+
+  // Rows are written alike. Only where few, or all, find no room for the value, these are named without.
+  void name_rows() {
+    std::vector<const Candidate*> left;
+    std::size_t rows = 0;
+    for (const Candidate& candidate : candidates_) {
+      if (!is_row(candidate.id) || stage_.names(candidate.id)) continue;
+      ++rows;
+      if (!put(candidate)) left.push_back(&candidate);
+    }
+    if (left.size() > kMostStragglers && left.size() < rows) return;
+    for (const Candidate* candidate : left) (void)put(*candidate, true);
   }
 
   bool has_room_for_more() const { return parts_.scene.overlay.labels.size() < kMostLabels; }
@@ -128,11 +140,11 @@ class Labeller {
 
   // Below the racks only once these have their labels.
   std::vector<Spot> ends_of(const Corners& corners, std::size_t side, const Spot& foot) const {
-    if (have_racks_names_) return {foot};
-    if (foot.side.y == 0) {  // it runs from the top down
+    if (foot.side.y == 0) {  // it runs from the top down; beside it lie others
       const bool is_first_above = foot.side.x < 0;
       return {{(is_first_above ? corners[4] + corners[6] : corners[5] + corners[7]) / 2.0F, {0, -1}}};
     }
+    if (have_racks_names_) return {foot};
     const glm::vec3 beside(0.1F, 0, 0);
     const glm::vec3 one = (corners[side] + corners[side + 4]) / 2.0F - beside;
     const glm::vec3 other = (corners[side + 1] + corners[side + 5]) / 2.0F + beside;
@@ -140,12 +152,16 @@ class Labeller {
     return {{is_mirrored ? other : one, {-1, 0}}, {is_mirrored ? one : other, {1, 0}}};
   }
 
-  // The first spot that can be seen and has room, in the fullest form that it has room for.
-  bool put(const Candidate& candidate) {
+  // The first spot that can be seen and has room, in the fullest form that it has room for. may_be_short: of a row, the
+  // forms without its value too.
+  bool put(const Candidate& candidate, bool may_be_short = false) {
     std::vector<LabelForm> forms;  // not made for what is hidden: values take time
     for (const Spot& spot : spots_of(candidate)) {
       if (!sight_.is_visible(spot.anchor, candidate.id)) continue;
-      if (forms.empty()) forms = texts_.forms_of(candidate.id);
+      if (forms.empty()) {
+        forms = texts_.forms_of(candidate.id);
+        if (is_row(candidate.id) && !may_be_short && parts_.view.selected != candidate.id) forms.resize(1);
+      }
       for (const LabelForm& form : forms)
         if (put_at(candidate, parts_.plate_of(candidate.id, form), spot)) return true;
     }

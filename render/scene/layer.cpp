@@ -105,7 +105,8 @@ LayerSpec layer_spec(const RunHistory& history, Layer layer) {
   switch (layer) {
     case Layer::kPower:
       spec.title = "GPU power";
-      spec.explains = "Tops of racks, and racks far away: mean of their GPUs. Labels: power of the whole rack.";
+      spec.explains = "Tops of racks, and racks far away: mean of their GPUs. Labels: power of the whole rack";
+      spec.explains += history.site().placed("row").size() > 1 ? " or row." : ".";
       spec.map = ColourMap::kInferno;
       spec.gpu = history.metric("gpu_power");
       spec.rack = history.metric("rack_power");

@@ -77,8 +77,10 @@ std::string value_text(double value, std::string_view unit, int significant) {
   int decimals = number == 0 ? 0 : decimals_for(number, significant);
   if (unit == "degC") decimals = 1;
   if (unit == "1") decimals = std::min(decimals, 1);
-  const bool keeps_zeros = unit == "degC" || unit == "s";  // "45.0 °C", "19.0 s"
+  // "45.0 °C", "19.0 s", and what is no round number: 5.403 MW is 5.40 MW beside 5.41 MW, a limit of 1200 W 1.2 kW.
   const std::string text = fixed(number, decimals);
+  const bool is_exact = std::abs(std::stod(text) - number) <= 1e-6 * std::abs(number);
+  const bool keeps_zeros = unit == "degC" || unit == "s" || !is_exact;
   return fmt::format("{} {}", keeps_zeros ? text : trimmed(text), shown.name);
 }
 

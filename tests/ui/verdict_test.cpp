@@ -21,6 +21,8 @@ struct State {
   std::vector<float> power_cap = {0, 0, kNoValue}, thermal = {0, 0, kNoValue};
   std::vector<float> pumps = {1, 1, 1, 1};
   float coolant = 50;
+  float tokens_per_s = 4e5F;
+  std::vector<EventRow> events;
 };
 
 RunHistory history_of(const TemporaryDirectory& directory, const State& state) {
@@ -46,6 +48,7 @@ RunHistory history_of(const TemporaryDirectory& directory, const State& state) {
   add("pump_speed", UnitKind::kPump, "1", state.pumps);
   add("tcs_supply", UnitKind::kSite, "degC", {30});
   add("cdu_heat", UnitKind::kSite, "W", {1e6F});
+  add("tokens_per_s", UnitKind::kSite, "1/s", {state.tokens_per_s});
   REQUIRE(writer->put_components(hand_made_site()));
   REQUIRE(writer->put_metrics(metrics));
   REQUIRE(writer->put_limits({{0, "software slowdown", 87, "", ""}, {8, "coolant out", 65, "", ""}}));
@@ -55,6 +58,7 @@ RunHistory history_of(const TemporaryDirectory& directory, const State& state) {
   REQUIRE(writer->put_membership(0, UnitKind::kRack, {0, 0, 1, 1}));
   REQUIRE(writer->put_membership(0, UnitKind::kPump, {0, 1, 2, 3}));
   REQUIRE(writer->append_frame(0, 10, frame));
+  for (const EventRow& event : state.events) REQUIRE(writer->append_event(event));
   REQUIRE(writer->close());
   Result<RunHistory> history = RunHistory::open(path);
   REQUIRE(history);
@@ -114,6 +118,52 @@ TEST_CASE("clocks that only the power limit holds down are within limits, and sa
   const Verdict capped = verdict(state);
   CHECK(capped.severity == Severity::kNotice);
   CHECK(capped.text == "within limits; power-capped: 12 GPUs");
+}
+
+EventRow state_event(double time_s, std::string path, std::string what, double setting) {
+  EventRow event = {time_s, std::move(path), std::move(what), "scenario"};
+  event.key = "state";
+  event.setting = setting;
+  return event;
+}
+
+TEST_CASE("a job that stands still is no site within limits: no cap holds it back, and what is down is named") {
+  State state;
+  state.tokens_per_s = 0;
+  state.power_cap = {1, 1, kNoValue};
+  CHECK(verdict(state).text == "the job stands still");
+  CHECK(verdict(state).severity == Severity::kAlarm);
+
+  state.events = {state_event(4, "hall/row-a/rack-02/compute-01", "leak: coolant shut off, power off", 0)};
+  const Verdict leak = verdict(state);
+  CHECK(leak.text == "the job stands still; rack-02/compute-01 down");
+  REQUIRE(leak.findings.size() == 2);
+  CHECK(leak.findings[0].text == "The job stands still");
+  CHECK(leak.findings[1].text == "rack-02/compute-01: leak: coolant shut off, power off, since 0:00:04");
+  const TemporaryDirectory directory;
+  const RunHistory history = history_of(directory, state);
+  CHECK(history.site().path(leak.findings[0].at) == "hall/row-a/rack-02/compute-01");
+}
+
+TEST_CASE("what is down stays so until it works again; what has no place of its own leads to what holds it") {
+  State state;
+  state.events = {state_event(1, "hall/feed-a/ups", "batteries failed", 0),
+                  state_event(2, "hall/facility/dry-cooler", "fans stopped", 0),
+                  state_event(3, "hall/cdu-1/pump-1", "pump tripped", 0),  // coasts: it is said once it stands
+                  state_event(10, "hall/utility", "utility lost", 0)};     // after the frame
+  const Verdict two = verdict(state);
+  CHECK(two.text == "2 things down");
+  REQUIRE(two.findings.size() == 2);
+  CHECK(two.findings[0].text == "facility/dry-cooler: fans stopped, since 0:00:02");
+  CHECK(two.findings[1].text == "feed-a/ups: batteries failed, since 0:00:01");
+  const TemporaryDirectory directory;
+  const RunHistory history = history_of(directory, state);
+  CHECK(history.site().path(two.findings[0].at) == "hall/facility");
+
+  state.events.push_back(state_event(5, "hall/feed-a/ups", "batteries back", 1));
+  CHECK(verdict(state).text == "facility/dry-cooler down");
+  state.events.push_back(state_event(6, "hall/facility/dry-cooler", "fans run", kNoValue));
+  CHECK(verdict(state).text == "within limits");
 }
 
 TEST_CASE("a clock says what set it, with shares where that was more than one thing") {

@@ -355,6 +355,15 @@ TEST_CASE("Where racks are narrow their labels give number and value, in the leg
   CHECK(label_of(scene, rack)->text == "04\n" + value.substr(0, value.find(' ')));
 }
 
+TEST_CASE("The legend of power says what labels give: where there are several rows, that of these") {
+  HandMade site;
+  CHECK(layer_spec(hand_made_history(site), Layer::kPower).explains.find("power of the whole rack.") !=
+        std::string::npos);
+  site.rows = 2;
+  CHECK(layer_spec(hand_made_history(site), Layer::kPower).explains.find("power of the whole rack or row.") !=
+        std::string::npos);
+}
+
 TEST_CASE("The legend speaks of pipes only where there are some") {
   const auto explains = [](bool has_cdu) {
     HandMade site;
@@ -435,6 +444,35 @@ TEST_CASE("The label of a row takes no room from its racks") {
   const Scene scene = compose(history, 10, Layer::kPower, "row:hall/row-1", 1280, 720).scene;
   for (int i = 1; i <= 8; ++i) CHECK(label_of(scene, id_of(history, "hall/row-1/rack-0" + std::to_string(i))));
   CHECK(label_of(scene, id_of(history, "hall/row-1")));
+}
+
+TEST_CASE("Labels of many rows are alike, with values, and in a plan none lies on another row") {
+  HandMade site;
+  site.rows = 60;
+  site.gpu_class = [](std::uint32_t gpu) { return gpu % 8; };
+  const RunHistory history = hand_made_history(site);
+  for (const char* camera : {"overview", "plan"}) {
+    const Composed picture = compose(history, 10, Layer::kPower, camera, 1280, 720);
+    std::vector<LabelBox> rows;
+    for (const LabelBox& label : picture.scene.overlay.labels)
+      if (history.site().kind(label.id) == "row") rows.push_back(label);
+    INFO(camera);
+    CHECK(rows.size() > 8);
+    CHECK(rows.size() < 60);
+    for (const LabelBox& label : rows) {
+      INFO(label.text);
+      CHECK(label.text.find("  ") != std::string::npos);
+    }
+    if (!picture.view.camera.is_orthographic) continue;
+    for (const LabelBox& label : rows)
+      for (const PlacedComponent& rack : history.site().placed("rack")) {
+        const Place& place = rack.place;
+        const glm::vec3 middle(place.x_m + place.width_m / 2, place.y_m + place.depth_m / 2,
+                               place.z_m + place.height_m);
+        const glm::vec2 px = project(picture.view.camera, picture.view.viewport, middle).px;
+        CHECK_FALSE(rect_of(label).contains(PxRect{px, px}));
+      }
+  }
 }
 
 TEST_CASE("However one orbits a hall of several rows, labels are apart and what is selected has one") {
