@@ -3,6 +3,7 @@
 #include "app/cli/markdown.h"
 #include "app/cli/validate_parameters.h"
 #include "app/cli/version.h"
+#include "sim/validation/row_words.h"
 
 #include <fmt/format.h>
 
@@ -131,7 +132,7 @@ std::string ranking_markdown(const std::vector<RowPrediction>& rows) {
     std::vector<double> order;
     for (const RankedLayout& layout : job.layouts) order.push_back(layout.predicted);
     std::sort(order.begin(), order.end());
-    if (job.example->metric != "step_time") std::reverse(order.begin(), order.end());
+    if (training_metric(job.example->metric) != "step_time") std::reverse(order.begin(), order.end());
     for (std::size_t i = 0; i < job.layouts.size(); ++i) {
       const RankedLayout& layout = job.layouts[i];
       const auto place = std::find(order.begin(), order.end(), layout.predicted) - order.begin();

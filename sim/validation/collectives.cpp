@@ -3,6 +3,7 @@
 #include "sim/catalog/entry.h"
 #include "sim/network/collective.h"
 #include "sim/network/moe_exchange.h"
+#include "sim/validation/row_words.h"
 
 #include <fmt/core.h>
 
@@ -38,15 +39,33 @@ std::optional<double> number_after(const std::string& text, const char* pattern)
   return std::stod(match[1]);
 }
 
-// The catalogue's rack of a text; empty if it names none. The longer names first: "B200" is part of "GB200".
-std::string system_of(const std::string& hardware) {
-  static constexpr std::pair<const char*, const char*> kSystems[] = {
-      {"GB300", "gb300-nvl72"}, {"GB200", "gb200-nvl72"}, {"B300", "hgx-b300"},          {"b300", "hgx-b300"},
-      {"B200", "hgx-b200"},     {"b200", "hgx-b200"},     {"H200", "hgx-h200"},          {"H100", "hgx-h100"},
-      {"H800", "hgx-h800"},     {"MI300X", "hgx-mi300x"}, {"A100-40GB", "hgx-a100-40g"}, {"A100", "hgx-a100-80g"},
-      {"SM100", "hgx-b200"},    {"SM90", "hgx-h100"}};
+// The catalogue's rack of a text; empty if it names none. What names no product of the catalogue: architectures,
+// clouds' machines, and chips that are refused by name.
+std::string system_of(const std::string& hardware, const std::vector<EntryName>& names) {
+  if (const EntryName* rack = rack_in_text(names, hardware)) return rack->name;
+  static constexpr std::pair<const char*, const char*> kSystems[] = {{"GB300", "gb300-nvl72"},
+                                                                     {"GB200", "gb200-nvl72"},
+                                                                     {"B300", "hgx-b300"},
+                                                                     {"B200", "hgx-b200"},
+                                                                     {"GH200", "gh200"},
+                                                                     {"H100 ?PCIe", "h100-pcie"},
+                                                                     {"H200", "hgx-h200"},
+                                                                     {"H100", "hgx-h100"},
+                                                                     {"H800", "hgx-h800"},
+                                                                     {"MI300X", "hgx-mi300x"},
+                                                                     {"A100-40GB", "hgx-a100-40g"},
+                                                                     {"A100", "hgx-a100-80g"},
+                                                                     {"SM100", "hgx-b200"},
+                                                                     {"SM90", "hgx-h100"},
+                                                                     {"p5en?\\.", "hgx-h200"},
+                                                                     {"p5\\.", "hgx-h100"},
+                                                                     {"p4de\\.", "hgx-a100-80g"},
+                                                                     {"p4d\\.", "hgx-a100-40g"},
+                                                                     {"a3-mega", "hgx-h100"},
+                                                                     {"a3-high", "hgx-h100"},
+                                                                     {"Rubin", "vera-rubin-nvl72"}};
   for (const auto& [word, system] : kSystems)
-    if (contains(hardware, word)) return system;
+    if (std::regex_search(hardware, std::regex(word, std::regex::icase))) return system;
   return {};
 }
 
@@ -61,15 +80,19 @@ std::vector<std::string> fabrics_of(const CsvRow& row) {
                                                                         {"TCPXO", "gpudirect-tcpxo"},
                                                                         {"A3 Mega", "gpudirect-tcpxo"},
                                                                         {"TCPX", "gpudirect-tcpx"},
-                                                                        {"A3 High", "gpudirect-tcpx"}};
+                                                                        {"A3 High", "gpudirect-tcpx"},
+                                                                        {"a3-mega", "gpudirect-tcpxo"},
+                                                                        {"a3-high", "gpudirect-tcpx"}};
   for (const auto& [word, fabric] : kTransports)
     if (contains(row.text("hardware"), word)) return {fabric};
   return {"ndr-rail-2tier", "superpod-b200-ndr"};
 }
 
 std::optional<CollectiveOp> operation_of(const std::string& text) {
-  for (int i = 0; i < kCollectiveOps; ++i)
-    if (plain(text) == plain(op_word(static_cast<CollectiveOp>(i)))) return static_cast<CollectiveOp>(i);
+  for (const std::string& name : operation_names(text))
+    for (int i = 0; i < kCollectiveOps; ++i)
+      if ((name == "bcast" ? "broadcast" : name) == plain(op_word(static_cast<CollectiveOp>(i))))
+        return static_cast<CollectiveOp>(i);
   return std::nullopt;
 }
 
@@ -81,13 +104,18 @@ class Predictor {
   CollectivePrediction predict(const CsvRow& row) {
     CollectivePrediction p;
     describe_row(row, ':', p);
-    if (p.system.empty()) p.system = system_of(row.text("hardware"));
+    if (p.system.empty()) p.system = system_of(row.text("hardware"), names_);
     if (const EntryName* entry = find_entry(names_, "racks", p.system)) p.system = entry->name;
     for (const char* column : {"source", "hardware", "system", "nic_gbps", "n_gpus", "model", "global_batch", "metric"})
       p.configuration += row.text(column) + "|";
-    if (!std::isfinite(p.value)) {
-      p.reason = "value is not stated";
-    } else if (row.integer("n_gpus", 0) < 2) {
+    const auto ranks = row.number("n_gpus");
+    if (const std::string& value = row.text("value"); !value.empty() && !(std::isfinite(p.value) && p.value > 0)) {
+      p.reason = fmt::format("value \"{}\" is no number above zero", value);
+    } else if (row.text("n_gpus").empty()) {
+      p.reason = "n_gpus is not stated";
+    } else if (!ranks || !(*ranks >= 1 && *ranks <= 1e9) || *ranks != std::floor(*ranks)) {
+      p.reason = fmt::format("n_gpus \"{}\" is no whole number", row.text("n_gpus"));
+    } else if (*ranks < 2) {
       p.reason = fmt::format("{} is not a collective", p.model);
     } else if (p.system.empty()) {
       p.reason = "the hardware is not in the catalogue";
@@ -160,8 +188,7 @@ class Predictor {
   }
 
   void predict_collective(const CsvRow& row, CollectivePrediction& p) {
-    const std::string word = p.model.substr(0, p.model.find(' '));
-    const auto op = operation_of(word);
+    const auto op = operation_of(p.model);
     if (!op) {
       p.reason = fmt::format("{} is not modelled", p.model);
       return;
@@ -169,7 +196,11 @@ class Predictor {
     p.operation = op_word(*op);
     const auto bytes = row.number("global_batch");
     const bool is_busbw = p.metric == "busbw", is_algbw = p.metric == "algbw";
-    if (!bytes || *bytes <= 0) p.reason = "the message size is not stated";
+    if (row.text("global_batch").empty()) {
+      p.reason = "the message size is not stated";
+    } else if (!bytes || !(*bytes > 0 && std::isfinite(*bytes))) {
+      p.reason = fmt::format("global_batch \"{}\" is no number of bytes above zero", row.text("global_batch"));
+    }
     if (p.reason.empty() && !is_busbw && !is_algbw && p.metric != "latency")
       p.reason = fmt::format("metric {} is not a collective's", p.metric);
     const double unit = unit_of(p);
@@ -261,18 +292,24 @@ MessageSize message_size(double bytes) {
 bool is_collective_metric(std::string_view metric) {
   static constexpr std::string_view kMetrics[] = {"latency",        "busbw",    "algbw", "bottleneck_bandwidth",
                                                   "rdma_bandwidth", "bandwidth"};
-  return std::find(std::begin(kMetrics), std::end(kMetrics), metric) != std::end(kMetrics);
+  return std::find(std::begin(kMetrics), std::end(kMetrics), collective_metric(std::string(metric))) !=
+         std::end(kMetrics);
 }
 
 Result<std::vector<CollectivePrediction>> predict_collective_rows(const CsvTable& table, const Catalog& catalog,
                                                                   const Calibration& calibration) {
-  Errors errors = missing_columns(table, {"id", "hardware", "n_gpus", "model", "global_batch", "metric", "value"});
+  Errors errors = missing_columns(table, {"id", "hardware", "n_gpus", "model", "global_batch", "metric"});
   if (!errors.empty()) return fail(std::move(errors));
   Result<std::vector<EntryName>> names = list_entries(catalog);
   if (!names) return tl::unexpected(names.error());
   Predictor predictor(catalog, calibration, std::move(*names));
   std::vector<CollectivePrediction> out;
-  for (std::size_t i = 0; i < table.rows.size(); ++i) out.push_back(predictor.predict(CsvRow(table, i)));
+  const CsvTable worded = collectives_in_known_words(table);
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    out.push_back(predictor.predict(CsvRow(worded, i)));
+    out.back().metric = CsvRow(table, i).text("metric");
+    out.back().unit = CsvRow(table, i).text("unit");
+  }
   return out;
 }
 

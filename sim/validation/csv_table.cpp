@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -89,7 +90,11 @@ void on_row(int /*terminator*/, void* data) {
 }  // namespace
 
 int CsvTable::column(const std::string& name) const {
-  const auto found = std::find(heading.begin(), heading.end(), name);
+  const auto is_it = [&](const std::string& column) {
+    return std::equal(column.begin(), column.end(), name.begin(), name.end(),
+                      [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
+  };
+  const auto found = std::find_if(heading.begin(), heading.end(), is_it);
   return found == heading.end() ? -1 : static_cast<int>(found - heading.begin());
 }
 

@@ -16,7 +16,7 @@ struct CsvTable {
   std::vector<std::vector<std::string>> rows;  // (n_row x n_column)
   std::vector<int> lines;                      // (n_row) in the file
 
-  // The column of a name, -1 if there is none.
+  // The column of a name, however capitals are set; -1 if there is none.
   int column(const std::string& name) const;
 };
 

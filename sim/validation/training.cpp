@@ -4,6 +4,7 @@
 #include "sim/nearest_match.h"
 #include "sim/plan/resolve_workload.h"
 #include "sim/processes.h"
+#include "sim/validation/row_words.h"
 #include "sim/workload/profile.h"
 
 #include <fmt/core.h>
@@ -84,7 +85,9 @@ void read_sharding(const std::string& notes, WorkloadRequest& q) {
   if (notes.find("SDP") == std::string::npos || notes.find("FSDP=0") != std::string::npos) return;
   q.sharding = notes.find("SHARD_GRAD_OP") != std::string::npos ? Sharding::kGradients : Sharding::kParameters;
   if (notes.find("HSDP") != std::string::npos) q.shard_ranks = std::min(8, q.dp.value_or(q.gpus) * q.cp);
-  if (const int ranks = noted(notes, "SDP[^;,]*=(\\d+)"); ranks > 0) q.shard_ranks = ranks * q.cp;
+  // "FSDP=64", "FSDP shard=64", not "FSDP2 with TP=8"
+  if (const int ranks = noted(notes, "SDP2?(?: [a-z_]*shard[a-z_]*)? ?= ?(\\d+)"); ranks > 0)
+    q.shard_ranks = ranks * q.cp;
   // PyTorch's own sharding, by the names of its strategies: eager unless compiled, gathers wait their turn.
   if (notes.find("torch.compile") != std::string::npos) {
     q.kernels = Kernels::kCompiled;
@@ -173,8 +176,12 @@ void read_dispatch(const Row& row, WorkloadRequest& q) {
   if (!q.overlap_expert_parallel) q.overlap_expert_parallel = false;
 }
 
-// Chunks of a stage where a row does not say: about four layers each, as in most published recipes.
-int usual_interleaving(int layers, int pp) {
+// Chunks of a stage where a row does not say: about four layers each, as in most published recipes; one where the
+// micro-batches do not divide by the stages, which interleaving needs.
+int usual_interleaving(int layers, int pp, const Row& row) {
+  const long ranks = 1L * row.integer("tp", 1) * pp * row.integer("cp", 1);
+  const long per_stage = row.integer("micro_batch", 1) * (row.integer("n_gpus", 1) / ranks) * pp;
+  if (per_stage > 0 && row.integer("global_batch", 1) % per_stage != 0) return 1;
   for (int per_chunk = 4; per_chunk >= 1; --per_chunk)
     if (layers % (pp * per_chunk) == 0) return layers / (pp * per_chunk);
   return 1;
@@ -283,7 +290,9 @@ class Predictor {
   Predictor(const Catalog& catalog, const Calibration& calibration, std::vector<EntryName> names)
       : catalog_(catalog), calibration_(calibration), names_(std::move(names)) {}
 
-  Result<std::vector<RowPrediction>> predict(const CsvTable& table) {
+  // `printed`: the table as it is; `worded`: the same rows in known words.
+  Result<std::vector<RowPrediction>> predict(const CsvTable& printed, const WordedTable& worded) {
+    const CsvTable& table = worded.table;
     std::vector<RowPrediction> out;
     std::vector<std::size_t> jobs;    // a row of each configuration to solve
     std::vector<std::size_t> job_of;  // (n_row)
@@ -307,10 +316,15 @@ class Predictor {
       p.defaults = s.defaults;
       p.step_s = s.step_s;
       const Row row(table, i);
-      const double tokens = row.number("global_batch").value_or(kNoValue) * row.number("seq").value_or(kNoValue);
-      p.predicted = p.metric == "step_time" ? p.step_s / unit_si(p.unit, Dimension::kTime, 1)
-                                            : tokens / p.step_s / row.number("n_gpus").value_or(kNoValue);
-      p.configuration += p.metric + p.unit;
+      p.predicted = predicted(row, p.step_s);
+      p.configuration += row.text("metric") + row.text("unit");
+    }
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      RowPrediction& p = out[i];
+      const std::string& taken = worded.taken[i];
+      if (p.reason.empty() && !taken.empty()) p.defaults += (p.defaults.empty() ? "" : ", ") + taken;
+      p.metric = Row(printed, i).text("metric");
+      p.unit = Row(printed, i).text("unit");
     }
     return out;
   }
@@ -321,12 +335,31 @@ class Predictor {
     std::string reason, defaults;
   };
 
+  // In the metric and unit of a row.
+  static double predicted(const Row& row, double step_s) {
+    const std::string& metric = row.text("metric");
+    if (metric == "step_time") return step_s / unit_si(row.text("unit"), Dimension::kTime, 1);
+    double rate = row.number("global_batch").value_or(kNoValue) / step_s;
+    if (metric.starts_with("tokens")) rate *= row.number("seq").value_or(kNoValue);
+    if (metric.ends_with("_per_gpu")) rate /= row.number("n_gpus").value_or(kNoValue);
+    return rate / *throughput_unit(row.text("unit"));
+  }
+
+  // Tokens or sequences that a rate is counted in; none if the text is no such unit.
+  static std::optional<double> throughput_unit(const std::string& unit) {
+    if (unit.empty()) return 1;
+    if (unit == "k") return 1e3;
+    if (unit == "M") return 1e6;
+    return std::nullopt;
+  }
+
   static std::string why_not(const Row& row) {
-    if (row.text("metric") != "step_time" && row.text("metric") != "tokens_per_s_per_gpu")
-      return fmt::format("metric {} is listed, not scored", row.text("metric"));
-    const std::string& unit = row.text("unit");
-    if (row.text("metric") == "step_time" && std::isnan(unit_si(unit, Dimension::kTime, 1)))
+    const std::string &metric = row.text("metric"), &unit = row.text("unit");
+    if (training_metric(metric) != metric || metric.empty())
+      return fmt::format("metric {} is listed, not scored", metric);
+    if (metric == "step_time" && std::isnan(unit_si(unit, Dimension::kTime, 1)))
       return no_such_unit(unit, Dimension::kTime);
+    if (metric != "step_time" && !throughput_unit(unit)) return fmt::format("unit {} is not one of throughput", unit);
     return bad_number(row);
   }
 
@@ -338,10 +371,15 @@ class Predictor {
     const EntryName* model = find_entry(names_, "models", model_text(row));
     p.model = model != nullptr ? model->name : model_text(row);
     p.reason = why_not(row);
+    // Here and not where it is solved: what is wrong with a row must not stand for its duplicates.
+    if (p.reason.empty()) p.reason = why_not_here(row, catalog_, names_);
     for (const char* column : {"system", "nic_gbps", "task", "prec", "recompute_id", "n_gpus", "layers", "seq", "tp",
                                "pp", "vp", "cp", "ep", "dp", "micro_batch", "global_batch"})
       p.configuration += row.text(column) + "|";
     p.configuration += notes_text(row) + "|";
+    // Of a model that the catalogue lacks, what it is made of.
+    if (model == nullptr && find_entry(names_, "models", row.text("model")) == nullptr)
+      p.configuration += row.text("hidden") + "|" + row.text("heads") + "|" + row.text("notes") + "|";
     p.job = job_text(row, p);
     p.layout = layout_text(row);
     return p;
@@ -402,7 +440,7 @@ Explained<TrainingStep> solve_training_row(const CsvRow& row, const Catalog& cat
   q.gpus = row.integer("n_gpus", 1);
   q.tp = row.integer("tp", 1);
   q.pp = row.integer("pp", 1);
-  if (q.pp > 1) q.vp = row.number("vp") ? row.integer("vp", 1) : usual_interleaving(q.model.layers, q.pp);
+  if (q.pp > 1) q.vp = row.number("vp") ? row.integer("vp", 1) : usual_interleaving(q.model.layers, q.pp, row);
   q.cp = row.integer("cp", 1);
   if (row.number("dp")) q.dp = row.integer("dp", 1);
   if (q.model.moe && row.number("ep")) q.ep = row.integer("ep", 1);
@@ -449,12 +487,13 @@ Explained<TrainingStep> solve_training_row(const CsvRow& row, const Catalog& cat
 
 Result<std::vector<RowPrediction>> predict_training_rows(const CsvTable& table, const Catalog& catalog,
                                                          const Calibration& calibration) {
-  Errors errors = missing_columns(
-      table, {"id", "system", "model_id", "prec", "n_gpus", "seq", "micro_batch", "global_batch", "metric"});
-  if (!errors.empty()) return fail(std::move(errors));
   Result<std::vector<EntryName>> names = list_entries(catalog);
   if (!names) return tl::unexpected(names.error());
-  return Predictor(catalog, calibration, std::move(*names)).predict(table);
+  const WordedTable worded = in_known_words(table, *names);
+  Errors errors = missing_columns(
+      worded.table, {"id", "system", "model_id", "prec", "n_gpus", "seq", "micro_batch", "global_batch", "metric"});
+  if (!errors.empty()) return fail(std::move(errors));
+  return Predictor(catalog, calibration, std::move(*names)).predict(table, worded);
 }
 
 }  // namespace racktwin

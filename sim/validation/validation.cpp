@@ -120,6 +120,10 @@ void describe_row(const CsvRow& row, char source_end, RowPrediction& p) {
 
 double unit_si(const std::string& unit, Dimension dimension, double usual) {
   if (unit.empty()) return usual;
+  static const std::map<std::string, std::string> kSpelt = {
+      {"sec", "s"}, {"second", "s"}, {"seconds", "s"}, {"msec", "ms"},     {"usec", "us"},   {"microseconds", "us"},
+      {"µs", "us"}, {"μs", "us"},    {"GBps", "GB/s"}, {"GB/sec", "GB/s"}, {"Gbps", "Gb/s"}, {"Gbit/s", "Gb/s"}};
+  if (const auto spelt = kSpelt.find(unit); spelt != kSpelt.end()) return unit_si(spelt->second, dimension, usual);
   return parse_quantity("1 " + unit, dimension).value_or(kNoValue);
 }
 

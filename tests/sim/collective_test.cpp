@@ -342,6 +342,28 @@ TEST_CASE("latency and bus bandwidth of one collective are predicted from one ti
   CHECK(rows[2].how == "ring simple");
 }
 
+TEST_CASE("a row of a collective says the same in the words of another source") {
+  const auto rows = predicted(
+      "a,test,S,8x H100,8,all_reduce,536870912,busbw,400,GB/s,\n"
+      "b,test,S,NVIDIA H100-SXM5-80GB,8 GPUs,All Reduce,512M,Bus bandwidth,,GBps,\n"
+      "c,test,S,dgx-h100,8,nccl all_reduce_perf,512 MiB,BusBW,400,GB/sec,\n"
+      "d,test,S,8xh100,8,AllReduce (in-place),\"536,870,912\",time_us,1900,,\n"
+      "e,test,S,8x H100,8,all_reduce,536870912,latency,1900,us,\n"
+      "f,test,S,H100 PCIe,8,all_reduce,536870912,latency,1900,us,\n"
+      "g,test,S,GH200,8,all_reduce,536870912,latency,1900,us,\n"
+      "h,test,S,8x H100,eight,all_reduce,536870912,latency,1900,us,\n"
+      "i,test,S,8x H100,8,all_reduce,much,latency,1900,us,\n");
+  for (std::size_t i = 0; i < 5; ++i) CHECK(rows[i].reason == "");
+  CHECK(rows[1].predicted == rows[0].predicted);  // a prediction needs no measurement
+  CHECK(std::isnan(rows[1].value));
+  CHECK(rows[2].predicted == rows[0].predicted);
+  CHECK(rows[3].predicted == rows[4].predicted);
+  CHECK(rows[5].reason == "system h100-pcie is not in the catalogue");
+  CHECK(rows[6].reason.find("system gh200 is not in the catalogue") == 0);
+  CHECK(rows[7].reason == "n_gpus \"eight\" is no whole number");
+  CHECK(rows[8].reason == "global_batch \"much\" is no number of bytes above zero");
+}
+
 TEST_CASE("rows of collectives that cannot be expressed carry a reason") {
   const auto rows = predicted(
       "a,test,S,8x MI300X node,8,all_reduce,1024,busbw,1,GB/s,\n"
@@ -350,14 +372,14 @@ TEST_CASE("rows of collectives that cannot be expressed carry a reason") {
       "d,test,S,8x H100,8,scan,1024,busbw,1,GB/s,\n"
       "e,test,S,a rack,8,all_reduce,1024,busbw,1,GB/s,\n"
       "f,test,S,GB200 NVL72,8,MoE alltoall_dispatch (NVLinkOneSided),64,latency,1,us,\"hidden 7168, top-8\"\n"
-      "g,test,S,8x H100,8,all_reduce,1024,busbw,,GB/s,\n");
+      "g,test,S,8x H100,8,all_reduce,1024,busbw,fast,GB/s,\n");
   const char* const reasons[] = {"system hgx-mi300x is not in the catalogue",
                                  "the message size is not stated",
                                  "h2d memcpy is not a collective",
                                  "scan is not modelled",
                                  "the hardware is not in the catalogue",
                                  "the number format of the dispatched tokens is not stated",
-                                 "value is not stated"};
+                                 "value \"fast\" is no number above zero"};
   REQUIRE(rows.size() == std::size(reasons));
   for (std::size_t i = 0; i < rows.size(); ++i) {
     CHECK(rows[i].reason == reasons[i]);

@@ -12,6 +12,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 
 namespace racktwin {
@@ -117,13 +118,15 @@ std::string row(const std::string& id, const std::string& metric, const std::str
          ",,8192,2,1,,1,,,1,64," + metric + "," + value + ",s," + notes + "\n";
 }
 
-std::vector<RowPrediction> predicted(const std::string& rows) {
-  const auto table = table_of(kHeading + rows);
+std::vector<RowPrediction> rows_of(const std::string& text) {
+  const auto table = table_of(text);
   REQUIRE(table);
   auto predictions = predict_training_rows(*table, test_catalog(), test_calibration());
   if (!predictions) FAIL(format_errors(predictions.error(), false));
   return std::move(*predictions);
 }
+
+std::vector<RowPrediction> predicted(const std::string& rows) { return rows_of(kHeading + rows); }
 
 TEST_CASE("step time and throughput of one configuration are predicted from one solve") {
   const auto rows = predicted(row("a", "step_time", "2") + row("b", "tokens_per_s_per_gpu", "30000"));
@@ -223,7 +226,8 @@ TEST_CASE("a number that is none is a reason, not another number") {
         .reason;
   };
   CHECK(reason("8", "2", "400", "2") == "");
-  CHECK(reason("\"1,024\"", "2", "400", "2") == "n_gpus \"1,024\" is no whole number");
+  CHECK(reason("\"1,02\"", "2", "400", "2") == "n_gpus \"1,02\" is no whole number");
+  CHECK(reason("8 nodes", "2", "400", "2") == "n_gpus \"8 nodes\" is no whole number");
   CHECK(reason("8.5", "2", "400", "2") == "n_gpus \"8.5\" is no whole number");
   CHECK(reason("0", "2", "400", "2") == "n_gpus \"0\" is no whole number");
   CHECK(reason("1e30", "2", "400", "2") == "n_gpus \"1e30\" is no whole number");
@@ -247,6 +251,145 @@ TEST_CASE("a step time is predicted in the unit that its row states") {
   CHECK(ms.configuration != s.configuration);  // or their medians would be mixed
   CHECK(odd.reason == "unit furlong is not one of time");
   CHECK(std::isnan(odd.predicted));
+}
+
+// A row of 64 GPUs in four stages as another source would print it: `changed` replaces columns of the usual row.
+RowPrediction printed(const std::map<std::string, std::string>& changed) {
+  std::map<std::string, std::string> row = {{"id", "a"},
+                                            {"use", "test"},
+                                            {"system", "hgx-h100"},
+                                            {"hardware", ""},
+                                            {"model_id", "llama3.1-8b"},
+                                            {"model", ""},
+                                            {"prec", "bf16"},
+                                            {"task", "pretrain"},
+                                            {"recompute_id", ""},
+                                            {"n_gpus", "64"},
+                                            {"seq", "8192"},
+                                            {"tp", "2"},
+                                            {"pp", "4"},
+                                            {"vp", "2"},
+                                            {"cp", "1"},
+                                            {"ep", ""},
+                                            {"micro_batch", "1"},
+                                            {"global_batch", "128"},
+                                            {"metric", "step_time"},
+                                            {"value", "2"},
+                                            {"unit", "s"},
+                                            {"notes", ""},
+                                            {"layers", ""},
+                                            {"hidden", ""},
+                                            {"heads", ""},
+                                            {"expert_dispatch", ""},
+                                            {"nic_gbps", "400"}};
+  for (const auto& [column, text] : changed) row[column] = text;
+  std::string heading, fields;
+  for (const auto& [column, text] : row) {
+    heading += (heading.empty() ? "" : ",") + column;
+    fields += (fields.empty() ? "\"" : ",\"") + text + "\"";
+  }
+  return rows_of(heading + "\n" + fields + "\n").front();
+}
+
+TEST_CASE("a row says the same in the words of another source") {
+  const RowPrediction usual = printed({});
+  REQUIRE(usual.reason.empty());
+  const std::map<std::string, std::string> same[] = {
+      {{"system", "NVIDIA H100-SXM5-80GB"}},
+      {{"system", "1024x H100"}},
+      {{"system", ""}, {"hardware", "DGX H100 (8x H100 80GB SXM, NVLink4, 8x400G IB)"}},
+      {{"model_id", "meta-llama/Llama-3.1-8B-Instruct"}},
+      {{"model_id", ""}, {"model", "Llama 3.1 8b BF16"}},
+      {{"prec", "bf16-mixed"}},
+      {{"task", "Training"}},
+      {{"n_gpus", "64 GPUs"}},
+      {{"seq", "8k"}},
+      {{"seq", "8,192"}},
+      {{"cp", "N/A"}},
+      {{"ep", "0"}},
+      {{"micro_batch", ""}},
+      {{"nic_gbps", "400G"}},
+      {{"unit", "sec/step"}},
+      {{"metric", "step_time_s"}, {"unit", ""}},
+      {{"metric", "Iteration time"}}};
+  for (const auto& changed : same) {
+    const RowPrediction row = printed(changed);
+    CAPTURE(changed.begin()->first, changed.begin()->second, row.reason);
+    CHECK(row.predicted == usual.predicted);
+  }
+  CHECK(printed({{"micro_batch", ""}}).defaults.find("micro-batch 1") != std::string::npos);
+  CHECK(printed({{"metric", "step_time_ms"}, {"unit", ""}}).predicted == Approx(1000 * usual.predicted));
+  CHECK(printed({{"metric", "step_time_ms"}}).metric == "step_time_ms");  // as printed
+
+  const double tokens_per_s = 128 * 8192 / usual.step_s;
+  const auto rate = [](const char* metric, const char* unit) {
+    return printed({{"metric", metric}, {"unit", unit}}).predicted;
+  };
+  CHECK(rate("tokens/sec/gpu", "") == Approx(tokens_per_s / 64));
+  CHECK(rate("tokens_per_s_per_gpu", "k tokens/s/GPU") == Approx(tokens_per_s / 64e3));
+  CHECK(rate("throughput", "tokens/s") == Approx(tokens_per_s));
+  CHECK(rate("tokens_per_s", "tokens/s/GPU") == Approx(tokens_per_s / 64));
+  CHECK(rate("samples_per_s", "") == Approx(tokens_per_s / 8192));
+  CHECK(printed({{"metric", "tokens_per_s_per_gpu"}, {"unit", "tokens/day"}}).reason ==
+        "unit tokens/day is not one of throughput");
+}
+
+TEST_CASE("texts that are near to a known word and mean something else are not read as it") {
+  CHECK(printed({{"system", "H100 PCIe"}}).reason.find("system H100 PCIe is not in the catalogue") == 0);
+  CHECK(printed({{"system", "GH200"}}).reason.find("system GH200 is not in the catalogue") == 0);
+  CHECK(printed({{"system", "GB200 NVL4"}}).reason.find("system GB200 NVL4 is not in the catalogue") == 0);
+  CHECK(printed({{"model_id", "DeepSeek-V2-Lite"}}).reason.find("model DeepSeek-V2-Lite is not in") == 0);
+  CHECK(printed({{"prec", "bf16/fp8"}}).reason == "precision bf16/fp8 is not modelled");
+  CHECK(printed({{"prec", "fp8 rowwise"}}).reason == "precision fp8 rowwise is not modelled");
+  CHECK(printed({{"metric", "steps_per_s"}}).reason == "metric steps_per_s is listed, not scored");
+  CHECK(printed({{"metric", "time_to_train"}}).reason == "metric time_to_train is listed, not scored");
+}
+
+TEST_CASE("formats of numbers are told apart by their scaling") {
+  const auto predicted_with = [](const char* precision) { return printed({{"prec", precision}}).predicted; };
+  CHECK(predicted_with("FP8 (current scaling)") == predicted_with("fp8-current"));
+  CHECK(predicted_with("FP8 delayed scaling") == predicted_with("fp8"));
+  CHECK(predicted_with("FP8-SC") == predicted_with("mxfp8"));  // blocks
+  CHECK(predicted_with("FP8-MX (32x32)") == predicted_with("mxfp8"));
+  CHECK(predicted_with("fp8-current") != predicted_with("fp8"));
+}
+
+TEST_CASE("interleaving that a row does not state is none where its micro-batches do not divide") {
+  const RowPrediction row = printed({{"vp", ""}, {"global_batch", "24"}});  // three for four stages
+  CHECK(row.reason.empty());
+  CHECK(row.predicted == printed({{"vp", "1"}, {"global_batch", "24"}}).predicted);
+  CHECK(printed({{"vp", ""}}).predicted == printed({{"vp", "2"}}).predicted);
+}
+
+TEST_CASE("ranks of another kind in the notes are not those that share the parameters") {
+  const auto sharded = [](const char* notes) { return printed({{"pp", "1"}, {"vp", ""}, {"notes", notes}}).predicted; };
+  CHECK(sharded("FSDP2 with TP=2; torch.compile") == sharded("FSDP2; torch.compile"));
+  CHECK(sharded("FSDP2 shard=8; torch.compile") != sharded("FSDP2; torch.compile"));
+}
+
+TEST_CASE("what is wrong with a row does not stand for its duplicates, nor its duplicates for it") {
+  const std::string heading =
+      "id,system,model_id,model,layers,hidden,heads,prec,n_gpus,seq,micro_batch,global_batch,metric,value,"
+      "expert_dispatch\n";
+  const auto rows = rows_of(heading + "a,gb200,llama3.1-8b,,,,,bf16,8,8192,1,64,step_time,2,somehow\n" +
+                            "b,gb200,llama3.1-8b,,,,,bf16,8,8192,1,64,step_time,2,\n" +
+                            "c,gb200,,mine,8,2048,16,bf16,8,8192,1,64,step_time,2,\n" +
+                            "d,gb200,,mine,8,4096,32,bf16,8,8192,1,64,step_time,2,\n");
+  CHECK(rows[0].reason == "expert_dispatch somehow is not modelled");
+  CHECK(rows[1].reason.empty());
+  CHECK(rows[3].predicted > 1.5 * rows[2].predicted);
+}
+
+TEST_CASE("a table as its source prints it, without columns of known words, is one of training") {
+  const std::string text =
+      "ID,Hardware,GPUs,Model,Precision,Sequence Length,MBS,GBS,TP,Metric,Value\n"
+      "a,DGX H100,16,Llama 3.1 8B,FP8,8192,1,128,2,tokens/sec/GPU,12000\n";
+  REQUIRE(table_kind(*table_of(text)) == TableKind::kTraining);
+  const auto rows = rows_of(text);
+  CHECK(rows[0].reason.empty());
+  CHECK(rows[0].id == "a");
+  CHECK(rows[0].predicted > 5000);
+  CHECK(rows[0].predicted < 25000);
 }
 
 TEST_CASE("every row of a table of another kind is listed with its metric as the reason") {
