@@ -150,12 +150,12 @@ void pace_ui(const ViewerData& data, Commands& out) {
   ImGui::PopStyleVar();
 }
 
-// The answer of the run to the last change asked for, in full: it takes the room that it needs from the pumps.
+// The answer of the run to the last change asked for, in full. Two lines are kept for it: buttons that moved as it came
+// would be others under the next click.
 float answer_height(const ViewerData& data) {
-  if (data.answer.text.empty()) return 0;
   ImGui::PushFont(small_font());
   const std::string text = wrapped(for_people(data.answer.text), ImGui::GetContentRegionAvail().x);
-  const float height = ImGui::CalcTextSize(text.c_str()).y;
+  const float height = std::max(ImGui::CalcTextSize(text.c_str()).y, 2 * ImGui::GetTextLineHeight());
   ImGui::PopFont();
   return height + ImGui::GetStyle().ItemSpacing.y;
 }

@@ -16,6 +16,7 @@ constexpr double kFarthestLimit = 1.5;  // times the data's range: a limit beyon
 constexpr double kLeastRange = 0.01;    // of the value: less is noise that must not fill the figure
 constexpr std::size_t kMostLabelsBeside = 6;
 constexpr float kLabelShare = 0.3F;           // of the width, that labels beside the lines may take
+constexpr float kUsualTick_lines = 6;         // wide, in lines of text: "1040 L/min", and the gaps beside it
 constexpr std::size_t kValueCharacters = 10;  // room for values at the cursor: the figure stands still as it moves
 
 double shown_x_high(const Figure& figure) { return figure.x_high > figure.x_low ? figure.x_high : figure.x_low + 1; }
@@ -41,8 +42,9 @@ Extent shown_extent(const Figure& figure, double text) {
   if (data.is_empty()) return {0, 1};
   const double missing = kLeastRange * std::max(std::abs(data.low), std::abs(data.high)) - (data.high - data.low);
   if (missing > 0) {
+    const bool is_share = figure.unit == "1" && data.high <= 1;  // of which there is no more than all
     data.low = data.low >= 0 ? std::max(data.low - missing / 2, 0.0) : data.low - missing / 2;
-    data.high += missing / 2;
+    data.high = is_share ? std::min(data.high + missing / 2, 1.0) : data.high + missing / 2;
   }
   if (data.low == data.high) data.high = data.low + 1;
   Extent shown = data;
@@ -166,10 +168,13 @@ void place_limits(const Figure& figure, const PlotArea& area, FigureLayout& layo
   }
 }
 
-void place_ticks(const PlotArea& area, const std::vector<double>& y_ticks, const std::vector<std::string>& y_texts,
-                 FigureLayout& layout) {
+// Figures of one width that stand beside each other have the same ticks of time, as long as y's are not wider than
+// usual.
+void place_ticks(const PlotArea& area, float width, const std::vector<double>& y_ticks,
+                 const std::vector<std::string>& y_texts, FigureLayout& layout) {
   for (std::size_t i = 0; i < y_ticks.size(); ++i) layout.y_ticks.push_back({area.px_of_y(y_ticks[i]), y_texts[i]});
-  const int most = std::max(2, static_cast<int>((area.right - area.left) / (5 * layout.line_px)));
+  const float room = std::min(area.right - area.left, width - kUsualTick_lines * layout.line_px);
+  const int most = std::max(2, static_cast<int>(room / (5 * layout.line_px)));
   const std::vector<double> x_ticks = time_ticks(area.x_low, area.x_high, most);
   const std::vector<std::string> x_texts = time_tick_texts(x_ticks);
   for (std::size_t i = 0; i < x_ticks.size(); ++i) layout.x_ticks.push_back({area.px_of_x(x_ticks[i]), x_texts[i]});
@@ -200,7 +205,7 @@ FigureLayout layout_figure(const Figure& figure, float x, float y, float width, 
 
   const PlotArea area = {layout.left,          layout.top,   layout.right,  layout.bottom, figure.x_low,
                          shown_x_high(figure), layout.y_low, layout.y_high, false};
-  place_ticks(area, y_ticks, y_texts, layout);
+  place_ticks(area, width, y_ticks, y_texts, layout);
   place_limits(figure, area, layout);
   for (const FigureSeries& series : figure.series) add_trace(series, area, layout);
   if (is_beside) place_labels_beside(figure, labelled, area, layout);

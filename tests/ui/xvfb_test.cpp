@@ -209,12 +209,14 @@ TEST_CASE("a live run in a real window: trip a pump, watch the flow drop, restor
   Desk desk({write_example(directory), "-o", recording, "--set", kLong, "--pace", "20"});
   desk.expect([](const json& s) { return s["run"] == "live" && s["following"] == true && s["frames"] >= 3; });
   const double flow_before = desk.state()["values"]["tcs_flow"];
+  const json hold = desk.state()["items"]["pace Hold"];
 
   desk.click("pump hall/cdu-1/pump-1");
   desk.expect([&](const json& s) { return s["values"]["tcs_flow"] < 0.8 * flow_before; });
   desk.expect([](const json& s) {
     return s["answer"].get<std::string>().find("hall/cdu-1/pump-1: pump tripped") != std::string::npos;
   });
+  CHECK(desk.state()["items"]["pace Hold"] == hold);  // the answer moves no button from under the pointer
   RunHistory history = RunHistory::open(recording).value();
   // On a slow machine the scenario's own event may come first.
   const auto& events = history.events();

@@ -203,6 +203,29 @@ TEST_CASE("constant data do not fill the figure with rounding errors") {
   CHECK(zero.y_high == 1);
 }
 
+TEST_CASE("a share that never was more than all has no axis beyond it") {
+  Figure shares = figure({series({0, 10}, {1, 1})}, 0, 10);
+  shares.unit = "1";
+  CHECK(placed(shares).y_high == 1);
+  CHECK(placed(shares).y_low < 1);
+  shares.series[0].y = {0.998, 0.999};
+  CHECK(placed(shares).y_high == 1);
+  shares.series[0].y = {1, 1.02};  // an overload
+  CHECK(placed(shares).y_high >= 1.02);
+}
+
+TEST_CASE("figures beside each other have the same ticks of time, however wide their values are") {
+  const auto ticks = [](std::string unit, double value) {
+    Figure one = figure({series({0, 2400}, {value, value})}, 0, 2400);
+    one.unit = std::move(unit);
+    return texts(layout_figure(one, 0, 0, 297.5F, 160, 13).x_ticks);
+  };
+  const std::vector<std::string> flow = ticks("L/min", 1040);
+  CHECK(flow.size() >= 3);
+  CHECK(ticks("s", 20) == flow);
+  CHECK(ticks("W", 5e3) == flow);
+}
+
 TEST_CASE("a limit near the data is shown, one far away is named instead") {
   Figure f = figure({series({0, 1}, {1000, 2000})}, 0, 1);
   f.limits = {{"near", 3500}, {"far", 4501}, {"under", -600}, {"inside", 1500}};
@@ -211,7 +234,7 @@ TEST_CASE("a limit near the data is shown, one far away is named instead") {
   CHECK(layout.limits[0].text == "near 3.5 kW");
   CHECK(y_at(layout, layout.limits[0].px) == Approx(3500));
   CHECK(layout.limits[1].text == "inside 1.5 kW");
-  CHECK(texts(layout.limits_outside) == std::vector<std::string>{"far 4.5 kW (above)", "under -600 W (below)"});
+  CHECK(texts(layout.limits_outside) == std::vector<std::string>{"far 4.50 kW (above)", "under -600 W (below)"});
   CHECK(layout.y_high < 4501);
 }
 
