@@ -4,6 +4,7 @@
 #include "sim/power/power.h"
 #include "sim/processes.h"
 #include "sim/twin/site_power.h"
+#include "sim/validation/row_words.h"
 #include "sim/validation/training.h"
 
 #include <fmt/core.h>
@@ -56,6 +57,28 @@ std::string why_not(const std::string& metric) {
   return fmt::format("metric {} is not a node's power in training", metric);
 }
 
+// node_power_mean and node_power_p50 as sources print them ("Node power (avg)"); other metrics as they are.
+std::string plain_metric(const std::string& text) {
+  const std::string plain = plain_name(text);
+  for (const char* node : {"nodepower", "powerpernode"}) {
+    const std::string begin = node;
+    if (plain == begin + "mean" || plain == begin + "avg" || plain == begin + "average") return kMean;
+    if (plain == begin + "median" || plain == begin + "p50") return kMedian;
+    for (const char* mean : {"mean", "avg", "average"})
+      if (plain == mean + begin) return kMean;
+  }
+  return text;
+}
+
+// The rows with their metrics in the words above and numbers without units.
+CsvTable power_in_known_words(const CsvTable& table) {
+  CsvTable out = numbers_in_plain_digits(table);
+  const int metric = out.column("metric");
+  for (auto& row : out.rows)
+    row[static_cast<std::size_t>(metric)] = plain_metric(row[static_cast<std::size_t>(metric)]);
+  return out;
+}
+
 // What the hardware of a row says.
 struct NodeText {
   const EntryName* rack = nullptr;
@@ -64,13 +87,7 @@ struct NodeText {
 
 NodeText node_of(const std::string& hardware, const std::vector<EntryName>& names) {
   NodeText node;
-  static const std::regex kWords("[A-Za-z]+[0-9]+");
-  for (auto word = std::sregex_iterator(hardware.begin(), hardware.end(), kWords);
-       word != std::sregex_iterator() && node.rack == nullptr; ++word) {
-    std::string name = word->str();
-    if (name.size() > 1 && name.front() == 'x') name.erase(0, 1);  // "8xH100"
-    node.rack = find_entry(names, "racks", name);
-  }
+  node.rack = rack_in_text(names, hardware);
   const std::string plain = plain_name(hardware);
   node.has_fans = !contains(plain, "immersion") && !contains(plain, "watercooled") && !contains(plain, "liquidcooled");
   node.is_dc = std::regex_search(hardware, std::regex("\\bDC\\b"));
@@ -246,6 +263,11 @@ class Predictor {
     asked_.emplace_back();
     Asked& asked = asked_.back();
     p.reason = why_not(p.metric);
+    const std::string& value = row.text("value");
+    if (p.reason.empty() && !value.empty() && !(std::isfinite(p.value) && p.value > 0))
+      p.reason = fmt::format("value \"{}\" is no number above zero", value);
+    if (p.reason.empty() && std::isnan(unit_si(p.unit, Dimension::kPower, 1)))
+      p.reason = no_such_unit(p.unit, Dimension::kPower);
     if (p.reason.empty()) p.reason = ask(row, p, asked);
     p.configuration = fmt::format("{}|{}|{}|{}", p.hardware, p.gpus, p.model, p.metric);
     return p;
@@ -354,7 +376,7 @@ class Predictor {
     }
     const NodePower power = over_window(samples, pause_share, work_share, at_meter);
     p.predicted = p.metric == kMean ? power.mean_w : power.median_w;
-    if (row.text("unit") == "kW") p.predicted /= 1000;
+    p.predicted /= unit_si(p.unit, Dimension::kPower, 1);
   }
 
   const Catalog& catalog_;
@@ -400,7 +422,7 @@ bool is_power_metric(std::string_view metric) { return contains(metric, "power")
 
 Result<std::vector<PowerPrediction>> predict_power_rows(const CsvTable& table, const Catalog& catalog,
                                                         const Calibration& calibration) {
-  Errors errors = missing_columns(table, {"id", "hardware", "n_gpus", "model", "metric", "value"});
+  Errors errors = missing_columns(table, {"id", "hardware", "n_gpus", "model", "metric"});
   if (!errors.empty()) return fail(std::move(errors));
   Result<std::vector<EntryName>> names = list_entries(catalog);
   if (!names) return tl::unexpected(names.error());
@@ -409,7 +431,10 @@ Result<std::vector<PowerPrediction>> predict_power_rows(const CsvTable& table, c
   errors = missing_columns(*runs, {"benchmark", "system", "n_gpus", "model_id", "task", "prec", "seq", "tp", "pp", "cp",
                                    "dp", "micro_batch", "global_batch", "samples", "pause_s", "reason"});
   if (!errors.empty()) return fail(std::move(errors));
-  return Predictor(catalog, calibration, std::move(*names), Runs(std::move(*runs))).predict(table);
+  auto rows =
+      Predictor(catalog, calibration, std::move(*names), Runs(std::move(*runs))).predict(power_in_known_words(table));
+  for (std::size_t i = 0; rows && i < rows->size(); ++i) (*rows)[i].metric = CsvRow(table, i).text("metric");
+  return rows;
 }
 
 std::vector<PowerScore> score_power(const std::vector<PowerPrediction>& rows) {

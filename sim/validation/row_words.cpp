@@ -356,7 +356,7 @@ std::string training_metric(const std::string& text, std::string* unit) {
 
 const EntryName* rack_in_text(const std::vector<EntryName>& names, const std::string& text, bool* assumed) {
   WordList words = words_of(text);
-  static const std::regex kCount("(?:\\d+x|x)(?=[a-z])");
+  static const std::regex kCount("^(?:\\d*x)+(?=[a-z])");  // "64x8xh100"
   for (std::string& w : words)
     w = std::regex_replace(w, kCount, "", std::regex_constants::format_first_only);  // "8xh100"
   const bool is_sxm =
@@ -439,10 +439,9 @@ std::vector<std::string> operation_names(const std::string& text) {
   return names;
 }
 
-CsvTable collectives_in_known_words(const CsvTable& table) {
+CsvTable numbers_in_plain_digits(const CsvTable& table) {
   CsvTable out = table;
   Writer row(out);
-  static const std::regex kSize("(\\d+(?:\\.\\d+)?) ?([KkMG]?)(?:i?B|bytes)?");
   static const std::regex kGrouped("\\d{1,3}(?:,\\d{3})+(?:\\.\\d+)?");
   for (std::size_t i = 0; i < out.rows.size(); ++i) {
     for (const char* column : {"n_gpus", "global_batch", "value"}) {
@@ -453,6 +452,15 @@ CsvTable collectives_in_known_words(const CsvTable& table) {
     }
     row.set(i, "n_gpus", whole_number(row.get(i, "n_gpus"), "gpu", false));
     if (is_absent(row.get(i, "value"))) row.set(i, "value", "");
+  }
+  return out;
+}
+
+CsvTable collectives_in_known_words(const CsvTable& table) {
+  CsvTable out = numbers_in_plain_digits(table);
+  Writer row(out);
+  static const std::regex kSize("(\\d+(?:\\.\\d+)?) ?([KkMG]?)(?:i?B|bytes)?");
+  for (std::size_t i = 0; i < out.rows.size(); ++i) {
     const std::string size = row.get(i, "global_batch");
     if (std::smatch match; !CsvRow(out, i).number("global_batch") && std::regex_match(size, match, kSize)) {
       const std::string prefix = match[2];

@@ -128,7 +128,10 @@ double unit_si(const std::string& unit, Dimension dimension, double usual) {
 }
 
 std::string no_such_unit(const std::string& unit, Dimension dimension) {
-  return fmt::format("unit {} is not one of {}", unit, dimension == Dimension::kTime ? "time" : "bandwidth");
+  return fmt::format("unit {} is not one of {}", unit,
+                     dimension == Dimension::kTime    ? "time"
+                     : dimension == Dimension::kPower ? "power"
+                                                      : "bandwidth");
 }
 
 double quantile(std::vector<double> values, double q) {

@@ -73,6 +73,26 @@ TEST_CASE("a run on other numbers of GPUs is laid out as the nearest that is kno
   CHECK(one(kImmersedDc, 8, "gpt3", "node_power_mean").reason == "the layout of gpt3 on 512 GPUs does not divide 8");
 }
 
+TEST_CASE("a row of power says the same in the words of another source") {
+  const auto rows = predicted(
+      "a,test,S,8x H100 node AC,64,bert,node_power_mean,7000,W,\n"
+      "b,test,S,NVIDIA DGX H100-SXM5-80GB AC,64 GPUs,bert,Node power (avg),\"7,000\",,\n"
+      "c,test,S,8x H100 node AC,64,bert,mean node power,,kW,\n"
+      "d,test,S,8x H100 PCIe node AC,64,bert,node_power_mean,7000,W,\n"
+      "e,test,S,8x H100 node AC,64,bert,node_power_mean,7000,hp,\n"
+      "f,test,S,8x H100 node AC,64,bert,node_power_mean,-,W,\n"
+      "g,test,S,8x H100 node AC,64,bert,node_power_mean,much,W,\n");
+  REQUIRE(rows[0].reason.empty());
+  CHECK(rows[1].predicted == rows[0].predicted);
+  CHECK(rows[1].value == 7000);
+  CHECK(rows[1].metric == "Node power (avg)");
+  CHECK(rows[2].predicted == Approx(rows[0].predicted / 1000));
+  CHECK_THAT(rows[3].reason, Contains("names no system of the catalogue"));
+  CHECK(rows[4].reason == "unit hp is not one of power");
+  CHECK(rows[5].reason.empty());
+  CHECK(rows[6].reason == "value \"much\" is no number above zero");
+}
+
 TEST_CASE("what is not predicted has a reason") {
   const auto reason = [](const std::string& hardware, int gpus, const std::string& model, const std::string& metric) {
     return one(hardware, gpus, model, metric).reason;
