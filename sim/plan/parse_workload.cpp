@@ -47,6 +47,22 @@ std::optional<std::array<Axis, 4>> parse_order(Table& table) {
   return order;
 }
 
+// "tp-ep"
+std::vector<std::string> parse_kept(Table& table) {
+  std::vector<std::string> kept;
+  const auto text = table.optional_text("keep_in_domain");
+  for (std::size_t begin = 0; text && begin <= text->size();) {
+    const std::size_t end = std::min(text->find('-', begin), text->size());
+    kept.push_back(text->substr(begin, end - begin));
+    begin = end + 1;
+    if (kept.back() == "tp" || kept.back() == "cp" || kept.back() == "ep") continue;
+    table.error_at("keep_in_domain", fmt::format("\"{}\" names no groups that could stay in a domain", *text),
+                   "of tp, cp and ep those whose groups must not leave an NVLink domain: \"tp-ep\"");
+    break;
+  }
+  return kept;
+}
+
 }  // namespace
 
 void parse_workload(ScenarioReader& reader) {
@@ -81,6 +97,7 @@ void parse_workload(ScenarioReader& reader) {
   if (table.has("dp")) q.dp = reader.integer_within(table, "dp", 1, kMost);
   q.order = parse_order(table);
   if (table.has("gpus_per_domain")) q.ranks_per_domain = reader.integer_within(table, "gpus_per_domain", 1, kMost, 64);
+  q.keep_in_domain = parse_kept(table);
   q.micro_batch = reader.integer_within(table, "micro_batch", 1, kMost, 1);
   q.global_batch = reader.integer_within(table, "global_batch", 1, kMost, 512);
   q.sequence = reader.integer_within(table, "sequence", 1, 1 << 24, 8192);

@@ -46,6 +46,8 @@ class Resolver {
     resolve_overlap();
     if (failed_) return std::nullopt;
     resolve_domain();
+    if (failed_) return std::nullopt;
+    check_groups();
     resolve_dispatch();
     resolve_memory();
     if (failed_) return std::nullopt;
@@ -235,7 +237,7 @@ class Resolver {
   void resolve_dispatch() {
     const Parallelism& p = w_.parallelism;
     if (p.ep == 1) return;
-    const bool leaves_domain = p.ep * p.etp > w_.ranks_per_domain;
+    const bool leaves_domain = straddles("ep");
     const bool beside = leaves_domain && p.vp > 1 && q_.recompute != Recompute::kFull;
     w_.overlap_expert_parallel =
         choose(q_.overlap_expert_parallel, beside, "overlap_expert_parallel", beside ? "true" : "false",
@@ -244,6 +246,50 @@ class Resolver {
     w_.expert_dispatch =
         choose(q_.expert_dispatch, chosen, "expert_dispatch", std::string(expert_dispatch_word(chosen)),
                leaves_domain ? "experts span NVLink domains" : "experts stay in an NVLink domain");
+  }
+
+  // Ranks of a group in different NVLink domains. Ranks fill domains in their order, those of a stage groups of
+  // experts.
+  bool straddles(const std::string& axis) const {
+    const Parallelism& p = w_.parallelism;
+    const auto domain = [&](int rank) { return rank / w_.ranks_per_domain; };
+    if (axis == "ep") {
+      std::vector<int> stage;
+      for (int r = 0; r < p.ranks(); ++r)
+        if (coordinates_of(p, r).pipeline == 0) stage.push_back(r);
+      const int block = p.ep * p.etp;
+      for (int i = 0; i < static_cast<int>(stage.size()); ++i) {
+        const int first = i - i % block / p.etp * p.etp;
+        if (domain(stage[static_cast<std::size_t>(i)]) != domain(stage[static_cast<std::size_t>(first)])) return true;
+      }
+      return false;
+    }
+    const Axis of = axis == "tp" ? Axis::kTensor : Axis::kContext;
+    int stride = 1;
+    for (const Axis before : p.order) {
+      if (before == of) break;
+      stride *= before == Axis::kTensor ? p.tp : before == Axis::kContext ? p.cp : before == Axis::kData ? p.dp : p.pp;
+    }
+    for (int r = 0; r < p.ranks(); ++r) {
+      const RankCoordinates at = coordinates_of(p, r);
+      if (domain(r) != domain(r - (of == Axis::kTensor ? at.tensor : at.context) * stride)) return true;
+    }
+    return false;
+  }
+
+  // Groups that straddle domains: an error where the scenario forbids it, else worth a word if they need not.
+  void check_groups() {
+    const Parallelism& p = w_.parallelism;
+    for (const auto& [axis, ranks] : {std::pair{std::string("tp"), p.tp}, {"cp", p.cp}, {"ep", p.ep}}) {
+      if (ranks == 1 || !straddles(axis)) continue;
+      const std::string what =
+          fmt::format("groups of {} = {} straddle NVLink domains, of which the job uses {} GPUs each", axis, ranks,
+                      w_.ranks_per_domain);
+      if (std::find(q_.keep_in_domain.begin(), q_.keep_in_domain.end(), axis) != q_.keep_in_domain.end())
+        error("keep_in_domain", what, "another gpus_per_domain, order or layout, or leave it out here");
+      else if (w_.ranks_per_domain % ranks != 0 && ranks < w_.ranks_per_domain)
+        plan_.warnings.push_back(what + ": what they exchange leaves NVLink");
+    }
   }
 
   // Recompute that is not stated is the least that fits: of as few layers as need be, in sixteenths.

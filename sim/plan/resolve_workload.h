@@ -9,6 +9,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace racktwin {
 
@@ -22,6 +23,7 @@ struct WorkloadRequest {
   std::optional<int> ep, etp;  // default: 1; tp where the experts' groups still fit
   std::optional<std::array<Axis, 4>> order;
   std::optional<int> ranks_per_domain;
+  std::vector<std::string> keep_in_domain;  // "tp", "cp", "ep": groups that must not straddle NVLink domains
   int micro_batch = 1, global_batch = 1, sequence = 1;
   std::optional<int> document, lora_rank;
   std::optional<Kernels> kernels;

@@ -30,8 +30,8 @@ std::string training_metric(const std::string& text, std::string* unit = nullptr
 // powers of 1024) is 536870912.
 CsvTable collectives_in_known_words(const CsvTable& table);
 
-// The same rows with n_gpus, global_batch and value without groups of thousands ("1,024", "64 GPUs"), and no value where
-// it is "N/A" or the like.
+// The same rows with n_gpus, global_batch and value without groups of thousands ("1,024", "64 GPUs"), and no value
+// where it is "N/A" or the like.
 CsvTable numbers_in_plain_digits(const CsvTable& table);
 
 // The metric of a collective that a text means: latency, busbw, algbw, or the text itself. `unit` as above.

@@ -172,7 +172,7 @@ TEST_CASE("A picture says what, when, of what, and how well it is known") {
   const RunHistory& history = example_history();
   const Scene scene = compose(history, kExampleTime_s, Layer::kTemperature, "overview", 1920, 1080).scene;
   for (const char* text :
-       {"Llama 3.1 405B on one GB200", "0:22:00 of 0:30:00", "last event 0:20:00: pump tripped",
+       {"Llama 3.1 405B on one GB200", "0:22:00 of 0:30:00", "last event 0:21:00: the pumps do not hold",
         "racktwin 0.0.0 (test)", "Evidence: assumed", "floor grid 1.2 m", "Temperature", "°C", "no data"})
     CHECK(has_text(scene, text));
   CHECK(has_text(scene, history.run_value("scenario_hash").substr(0, 8)));
