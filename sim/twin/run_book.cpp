@@ -113,6 +113,17 @@ void RunBook::book(const BookedStep& step, std::vector<EventRow>& events) {
   watch_limits(step, site, events);
 }
 
+// Of a GPU that has power: another one has no clock, and nothing sets it.
+void RunBook::add_clock(const BookedStep& step, std::uint32_t c) {
+  const bool works = model_.gpu_classes[c].stage >= 0;
+  if (works) frame_.add(Metric::kGpuClock, c, step.clocks[c], step.dt_s);
+  for (const ClockReasonName& name : kClockReasonNames) {
+    const bool is_reason = step.reasons[c] == name.reason;
+    if (works || is_reason || name.reason == ClockReason::kIdle)
+      frame_.add(metric_of(name.reason), c, is_reason ? 1 : 0, step.dt_s);
+  }
+}
+
 void RunBook::book_gpus(const BookedStep& step, Site& site) {
   const SitePower& power = step.power;
   const double dt = step.dt_s;
@@ -125,12 +136,7 @@ void RunBook::book_gpus(const BookedStep& step, Site& site) {
                std::max(gpu_w, extremes.gpu_high_w[c]), dt);
     frame_.add(Metric::kGpuJunction, c, step.plant.gpu_junction_degc[c], dt);
     const bool works = model_.gpu_classes[c].stage >= 0;
-    if (works) frame_.add(Metric::kGpuClock, c, step.clocks[c], dt);
-    for (const ClockReasonName& name : kClockReasonNames) {
-      const bool is_reason = step.reasons[c] == name.reason;
-      if (works || is_reason || name.reason == ClockReason::kIdle)
-        frame_.add(metric_of(name.reason), c, is_reason ? 1 : 0, dt);
-    }
+    if (power.gpu_has_power(c)) add_clock(step, c);
     if (works && is_thermal(step.reasons[c])) site.throttled_gpus += model_.gpu_classes[c].count;
     frame_.add(Metric::kGpuCompute, c, activity.tensor + activity.memory, dt);
     frame_.add(Metric::kGpuCommunication, c, activity.communication, dt);

@@ -72,6 +72,7 @@ class RunBook {
     double hottest_degc = 0, inlet_degc = 0, outlet_degc = 0;  // the highest; NaN: no data
     NetworkLoad network;
   };
+  void add_clock(const BookedStep& step, std::uint32_t gpu_class);
   void book_gpus(const BookedStep& step, Site& site);
   void book_racks(const BookedStep& step, Site& site);
   void book_pumps_and_leaves(const BookedStep& step, const Site& site);

@@ -51,6 +51,7 @@ class SitePower {
                           const std::vector<double>& junction_degc);
 
   void set_supply(RackSupply supply) { supply_ = std::move(supply); }
+  bool gpu_has_power(std::uint32_t c) const { return has_power(model_, supply_, c); }
 
   // Means over the window.
   const std::vector<double>& gpu_w() const { return gpu_w_; }             // (n_gpu_class)
@@ -85,7 +86,6 @@ class SitePower {
   using Counts = std::vector<std::pair<std::uint32_t, int>>;  // class, how many
   void list_trays();
   bool rack_has_power(std::uint32_t rack_class) const { return supply_.psus[rack_class] > 0; }
-  bool gpu_has_power(std::uint32_t c) const { return has_power(model_, supply_, c); }
   double rack_ac_of(std::uint32_t rack_class, double dc_w) const;
   void find_swings(const PhaseWindow& window, const std::vector<double>& clocks,
                    const std::vector<double>& junction_degc);

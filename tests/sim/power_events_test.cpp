@@ -207,6 +207,9 @@ TEST_CASE("GPUs without power draw nothing, and the job goes on when it is back"
   CHECK(r.value("energy_residual") < 1e-9);
   CHECK(r.at("it_power", 180) == 0);
   CHECK(r.at("gpu_power", 180) == 0);
+  CHECK(std::isnan(r.at("gpu_clock", 180)));  // no data, not its clock of before
+  CHECK(std::isnan(r.at("clock_reason_power_cap", 180)));
+  CHECK(r.at("gpu_clock", 300) > 0.9);
   CHECK(r.at("it_power", 300) > 0.9 * r.at("it_power", 80));
   CHECK(r.says("hall", "GPUs without power: the job stands still"));
   CHECK(r.value("tokens_lost_to_power") == Approx(100 * r.value("tokens_per_s")).epsilon(0.02));
