@@ -9,7 +9,7 @@ std::string scenario_template() {
 # Quantities are strings with a unit. Names of hardware and models are entries of the catalogue (racks/).
 title = "A scalable unit of my own"
 duration = "30 min"
-step = "1 s"              # of power and cooling, 0.05 s to 10 s
+step = "1 s"              # of power and cooling, 0.05 s to 15 min
 frame = "5 s"             # recorded interval; mean, lowest and highest are kept
 # include = ["base.toml"]  # taken from another scenario unless said here; paths are relative to this file
 

@@ -1,19 +1,25 @@
 #include "sim/twin/event_schedule.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 namespace racktwin {
 namespace {
 
 constexpr double kSlack_s = 1e-9;  // when times of steps and events are compared
-constexpr double kAsWithout = std::numeric_limits<double>::quiet_NaN();
 
-EventRow row_of(double time_s, const Event& event, const std::string& what, double setting) {
-  EventRow row{time_s, event.path, what, event.by};
+// Of an event that begins, or of what holds once another has ended.
+EventRow row_of(double time_s, const Event& event, const std::string& by) {
+  EventRow row{time_s, event.path, event.what, by};
   row.key = event.key;
-  row.setting = setting;
+  // A pump that works has a speed, or none if it holds a set-point.
+  row.setting = event.key == "state" ? (event.value == 0 ? 0 : 1) : event.value;
+  return row;
+}
+
+EventRow row_of_end(double time_s, const Event& event) {
+  EventRow row{time_s, event.path, event.what_then, event.by};
+  row.key = event.key;
   return row;
 }
 
@@ -41,7 +47,7 @@ bool EventSchedule::advance(double time_s, std::vector<EventRow>& rows) {
   for (Entry& entry : entries_) {
     const Event& event = entry.event;
     if (!entry.has_begun && event.time_s <= time_s + kSlack_s) {
-      rows.push_back(row_of(time_s, event, event.what, event.value));
+      rows.push_back(row_of(time_s, event, event.by));
       entry.has_begun = has_changed = true;
     }
     if (!entry.has_ended && event.until_s <= time_s + kSlack_s) {
@@ -49,8 +55,7 @@ bool EventSchedule::advance(double time_s, std::vector<EventRow>& rows) {
       entry.has_ended = has_changed = true;
       const Event* after = holding(event);
       if (before == &event)
-        rows.push_back(after != nullptr ? row_of(time_s, event, after->what, after->value)
-                                        : row_of(time_s, event, event.what_then, kAsWithout));
+        rows.push_back(after != nullptr ? row_of(time_s, *after, event.by) : row_of_end(time_s, event));
     }
   }
   return has_changed;

@@ -61,8 +61,8 @@ std::string precision_word(const std::string& text) {
   static const std::set<std::string> kCurrent = {"current", "cs", "tensorwise"},
                                      kBlock = {"block", "blockwise", "sc", "subchannel"},
                                      kDelayed = {"delayed", "ds", "te", "hybrid"},
-                                     kRest = {"mixed", "amp",  "scaling", "scaled", "precision", "training", "e4m3",
-                                              "32x32", "1x32", "128x128", "recipe", "float8",    "bfloat16", "float16"};
+                                     kRest = {"mixed", "amp",   "scaling", "scaled",  "precision", "training",
+                                              "e4m3",  "32x32", "1x32",    "128x128", "recipe"};
   WordList words = words_of(text);
   for (std::string& w : words) {
     if (w == "float8") w = "fp8";
@@ -113,14 +113,20 @@ std::string recompute_word(const std::string& text) {
   return kSelective.count(words.front()) > 0 ? "selective" : text;
 }
 
+// A number without its groups of thousands, "1,024.5"; another text as it is.
+std::string without_groups(std::string text) {
+  static const std::regex kGrouped("\\d{1,3}(?:,\\d{3})+(?:\\.\\d+)?");
+  if (matches(text, kGrouped)) text.erase(std::remove(text.begin(), text.end(), ','), text.end());
+  return text;
+}
+
 // A whole number as printed, with groups of thousands, a unit or "k" (1024 tokens): "1,024", "64 GPUs", "8k"; the text
 // itself if it is none.
 std::string whole_number(const std::string& text, std::string_view unit, bool has_k) {
   static const std::regex kGrouped("(\\d{1,3}(?:,\\d{3})+|\\d+)((?: ?[A-Za-z]+)?)");
   std::smatch match;
   if (!std::regex_match(text, match, kGrouped)) return text;
-  std::string digits = match[1];
-  digits.erase(std::remove(digits.begin(), digits.end(), ','), digits.end());
+  const std::string digits = without_groups(match[1]);
   const WordList tail = words_of(match[2].str());
   if (tail.empty()) return digits;
   if (has_k && tail.front() == "k" && digits.size() < 6) return std::to_string(1024 * std::stoi(digits));
@@ -216,16 +222,11 @@ void read_numbers(Writer& row, std::size_t i) {
   for (const char* column : {"tp", "pp", "vp", "cp", "ep"})  // no ranks: not used
     if (row.get(i, column) == "0") row.set(i, column, "");
   static const std::regex kRate("(\\d+(?:\\.\\d+)?) ?(?:[Gg]|[Gg]bps|[Gg]b/s|[Gg]bit/s)");
-  static const std::regex kGrouped("\\d{1,3}(?:,\\d{3})+(?:\\.\\d+)?");
   const std::string nic = row.get(i, "nic_gbps");
   if (std::smatch match; std::regex_match(nic, match, kRate)) row.set(i, "nic_gbps", match[1]);
   if (is_absent(nic)) row.set(i, "nic_gbps", "");
-  std::string value = row.get(i, "value");
-  if (is_absent(value)) row.set(i, "value", "");
-  if (matches(value, kGrouped)) {
-    value.erase(std::remove(value.begin(), value.end(), ','), value.end());
-    row.set(i, "value", value);
-  }
+  const std::string value = row.get(i, "value");
+  row.set(i, "value", is_absent(value) ? "" : without_groups(value));
 }
 
 // Numbers that others give: the GPUs from the ranks, the micro-batch as in a scenario, the global batch without
@@ -442,14 +443,9 @@ std::vector<std::string> operation_names(const std::string& text) {
 CsvTable numbers_in_plain_digits(const CsvTable& table) {
   CsvTable out = table;
   Writer row(out);
-  static const std::regex kGrouped("\\d{1,3}(?:,\\d{3})+(?:\\.\\d+)?");
   for (std::size_t i = 0; i < out.rows.size(); ++i) {
-    for (const char* column : {"n_gpus", "global_batch", "value"}) {
-      std::string text = row.get(i, column);
-      if (!matches(text, kGrouped)) continue;
-      text.erase(std::remove(text.begin(), text.end(), ','), text.end());
-      row.set(i, column, text);
-    }
+    for (const char* column : {"n_gpus", "global_batch", "value"})
+      row.set(i, column, without_groups(row.get(i, column)));
     row.set(i, "n_gpus", whole_number(row.get(i, "n_gpus"), "gpu", false));
     if (is_absent(row.get(i, "value"))) row.set(i, "value", "");
   }

@@ -234,6 +234,32 @@ Event pump_event(double time_s, double until_s, double value) {
   return event;
 }
 
+TEST_CASE("an event says its key and setting: of a state whether it works, at its end what holds then") {
+  Event slow = pump_event(10, kForever, 0.5), trip = pump_event(20, 30, 0), start = pump_event(40, 50, std::nan(""));
+  slow.key = "speed";
+  trip.key = start.key = "state";  // a pump that works holds a set-point: it has no speed of its own
+  EventSchedule schedule({slow, trip, start});
+  std::vector<EventRow> rows;
+  for (const double time_s : {10.0, 20.0, 30.0, 40.0, 50.0}) schedule.advance(time_s, rows);
+  REQUIRE(rows.size() == 5);
+  const std::vector<std::pair<std::string, double>> expected = {
+      {"speed", 0.5}, {"state", 0}, {"speed", 0.5}, {"state", 1}, {"speed", 0.5}};
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    CAPTURE(i);
+    CHECK(rows[i].key == expected[i].first);
+    CHECK(rows[i].setting == expected[i].second);
+  }
+  Event alone = pump_event(10, 20, 0);
+  alone.key = "state";
+  EventSchedule ends({alone});
+  rows.clear();
+  ends.advance(10, rows);
+  ends.advance(20, rows);
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].setting == 0);
+  CHECK(std::isnan(rows[1].setting));
+}
+
 TEST_CASE("of several events on one component the latest that lasts holds, whoever added it") {
   EventSchedule schedule({pump_event(10, kForever, 0), pump_event(30, kForever, 0.3)});
   std::vector<EventRow> rows;

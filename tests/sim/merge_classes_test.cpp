@@ -142,6 +142,23 @@ TEST_CASE("what is left of the network tells classes apart while it has failed")
   check_merging(plan, {kTray}, failed);
 }
 
+TEST_CASE("the gigawatt is solved as the few classes that sim/model/README.md says", "[slow]") {
+  const Plan plan = load_plan(RACKTWIN_SOURCE_DIRECTORY "/racks/scenarios/gigawatt.toml", {}, test_catalog()).value();
+  const Model model = build_model(plan).value();
+  REQUIRE_FALSE(uplinks_may_bind(plan, model, {}));
+  const auto solved_with = [&](const std::string& slow) {
+    std::vector<int> states(model.gpu_classes.size());
+    const GpuRange gpus = gpus_at(plan, slow);
+    for (std::uint32_t g = gpus.begin; g < gpus.end; ++g)  // idle GPUs have no clock
+      if (const std::uint32_t c = model.class_of_gpu[g]; model.gpu_classes[c].stage >= 0) states[c] = 1;
+    return merge_classes(model, states, {}, false).model.gpu_classes.size();
+  };
+  CHECK(model.gpu_classes.size() == 448);
+  CHECK(solved_with("") == 41);
+  CHECK(solved_with("hall/row-c/rack-07") == 49);
+  CHECK(solved_with("hall/row-z") == 81);
+}
+
 TEST_CASE("GPUs of unfolded models stay by themselves") {
   const Plan plan = small_job();
   const Model model = build_model(plan, Folding::kUnfolded).value();
