@@ -38,7 +38,7 @@ TechnologyLoop::TechnologyLoop(const RackType& rack, const CoolingPlan& cooling,
   }
   CduClass all;
   all.count = cooling.cdus;
-  for (auto* values : {&all.command, &all.speed, &all.flow_m3_per_s})
+  for (auto* values : {&all.command, &all.speed, &all.mean_speed, &all.flow_m3_per_s})
     values->assign(static_cast<std::size_t>(cdu_.pumps), 0);
   cdus_.push_back(std::move(all));
   set_openings({});
@@ -51,7 +51,8 @@ void TechnologyLoop::settle(const PlantInput& input) {
   const double holding = holding_speed(std::numeric_limits<double>::infinity());
   for (CduClass& cdu : cdus_)
     for (std::size_t pump = 0; pump < cdu.speed.size(); ++pump)
-      cdu.speed[pump] = speed_after(cdu, pump, holding, std::numeric_limits<double>::infinity());
+      cdu.speed[pump] = cdu.mean_speed[pump] =
+          speed_after(cdu, pump, holding, std::numeric_limits<double>::infinity()).end;
   is_holding_ = true;
   find_flow();
 }
@@ -143,12 +144,15 @@ void TechnologyLoop::set_commands(const PlantInput& input) {
 }
 
 // First-order lag behind the command, exact over a step.
-double TechnologyLoop::speed_after(const CduClass& cdu, std::size_t pump, double holding, double dt_s) const {
+TechnologyLoop::Speed TechnologyLoop::speed_after(const CduClass& cdu, std::size_t pump, double holding,
+                                                  double dt_s) const {
   const double command = std::isnan(cdu.command[pump]) ? holding : cdu.command[pump];
   const double missing = command - cdu.speed[pump];
   const double time_constant_s = (missing > 0 ? cdu_.pump_runup_s : cdu_.pump_rundown_s).value;
-  const double left = missing == 0 ? 0 : missing * std::exp(-dt_s / time_constant_s);
-  return std::abs(left) < kSpeedArrived ? command : command - left;
+  if (missing == 0) return {command, command};
+  const double left = missing * std::exp(-dt_s / time_constant_s);
+  const double mean = command - (missing - left) * time_constant_s / dt_s;
+  return {std::abs(left) < kSpeedArrived ? command : command - left, mean};
 }
 
 LoopFlow TechnologyLoop::solve(const std::vector<PumpGroup>& pumps) const {
@@ -163,7 +167,7 @@ LoopFlow TechnologyLoop::flow_after(double holding, double dt_s) const {
   std::vector<PumpGroup> pumps;
   for (const CduClass& cdu : cdus_)
     for (std::size_t pump = 0; pump < cdu.speed.size(); ++pump)
-      pumps.emplace_back(cdu.is_isolated ? 0 : speed_after(cdu, pump, holding, dt_s), cdu.count);
+      pumps.emplace_back(cdu.is_isolated ? 0 : speed_after(cdu, pump, holding, dt_s).end, cdu.count);
   return solve(pumps);
 }
 
@@ -194,20 +198,22 @@ bool TechnologyLoop::follow_commands(double dt_s) {
   is_holding_ = true;
   for (CduClass& cdu : cdus_)
     for (std::size_t pump = 0; pump < cdu.speed.size(); ++pump) {
-      const double next = speed_after(cdu, pump, holding, dt_s);
-      has_changed = has_changed || next != cdu.speed[pump];
-      is_holding_ = is_holding_ && std::abs(next - cdu.speed[pump]) < kSpeedArrived &&
-                    std::abs(next - (std::isnan(cdu.command[pump]) ? holding : cdu.command[pump])) < kSpeedArrived;
-      cdu.speed[pump] = next;
+      const Speed next = speed_after(cdu, pump, holding, dt_s);
+      has_changed = has_changed || next.mean != cdu.mean_speed[pump];
+      is_holding_ = is_holding_ && std::abs(next.end - cdu.speed[pump]) < kSpeedArrived &&
+                    std::abs(next.mean - next.end) < kSpeedArrived &&
+                    std::abs(next.end - (std::isnan(cdu.command[pump]) ? holding : cdu.command[pump])) < kSpeedArrived;
+      cdu.speed[pump] = next.end;
+      cdu.mean_speed[pump] = next.mean;
     }
   return has_changed;
 }
 
-// Flow and pump work at the pumps' present speeds. All racks follow one law of resistance, so they act as one branch.
+// Flow and pump work at the pumps' mean speeds. All racks follow one law of resistance, so they act as one branch.
 void TechnologyLoop::find_flow() {
   std::vector<PumpGroup> pumps;
   for (const CduClass& cdu : cdus_)
-    for (double speed : cdu.speed) pumps.emplace_back(cdu.is_isolated ? 0 : speed, cdu.count);
+    for (double speed : cdu.mean_speed) pumps.emplace_back(cdu.is_isolated ? 0 : speed, cdu.count);
   const LoopFlow loop = solve(pumps);
   const double leak = open_racks_ > 0 ? kLeakShare * cdu_.secondary_rated_flow_m3_per_s.value : 0;
   pump_power_w_ = total_flow_m3_per_s_ = 0;
@@ -217,7 +223,7 @@ void TechnologyLoop::find_flow() {
     for (std::size_t pump = 0; pump < cdu.speed.size(); ++pump) {
       cdu.flow_m3_per_s[pump] = *flow++;
       cdu.total_flow_m3_per_s += cdu.flow_m3_per_s[pump];
-      pump_power_w_ += cdu.count * cdu_.pump_rated_power_w.value * std::pow(cdu.speed[pump], 3);
+      pump_power_w_ += cdu.count * cdu_.pump_rated_power_w.value * std::pow(cdu.mean_speed[pump], 3);
     }
     cdu.total_flow_m3_per_s = open_racks_ > 0 ? std::max(cdu.total_flow_m3_per_s, leak) : 0;
     total_flow_m3_per_s_ += cdu.count * cdu.total_flow_m3_per_s;
@@ -245,7 +251,7 @@ void TechnologyLoop::put_pumps(std::vector<double>& speed, std::vector<double>& 
   flow_m3_per_s.clear();
   for (std::size_t cdu_class : class_of_cdu_) {
     const CduClass& cdu = cdus_[cdu_class];
-    speed.insert(speed.end(), cdu.speed.begin(), cdu.speed.end());
+    speed.insert(speed.end(), cdu.mean_speed.begin(), cdu.mean_speed.end());
     flow_m3_per_s.insert(flow_m3_per_s.end(), cdu.flow_m3_per_s.begin(), cdu.flow_m3_per_s.end());
   }
 }

@@ -1,7 +1,8 @@
 // Flow of the technology loop: the pumps of the CDUs against the racks, with their valves and what clogs them.
 //
-// The flow is the steady one at the present speeds of the pumps, which are commanded or hold a set-point. CDUs that
-// were always treated alike are one class. Of heat it knows only the pumps' work. Thread rule: one thread per loop.
+// The flow is the steady one at the mean speeds of the pumps over the step, which are commanded or hold a set-point.
+// CDUs that were always treated alike are one class. Of heat it knows only the pumps' work. Thread rule: one thread per
+// loop.
 #pragma once
 
 #include "sim/cooling/hydraulics.h"
@@ -16,9 +17,10 @@ struct CduClass {
   std::size_t first = 0;   // number of its first member
   std::size_t parent = 0;  // the class that it was parted from
   bool is_isolated = false;
-  std::vector<double> command;               // (n_pump of a CDU) speed relative to rated; NaN: holds the set-point
-  std::vector<double> speed, flow_m3_per_s;  // (n_pump of a CDU) at present
-  double total_flow_m3_per_s = 0;            // of one CDU
+  std::vector<double> command;                    // (n_pump of a CDU) speed relative to rated; NaN: holds the set-point
+  std::vector<double> speed;                      // (n_pump of a CDU) at the end of the step
+  std::vector<double> mean_speed, flow_m3_per_s;  // (n_pump of a CDU) over the step
+  double total_flow_m3_per_s = 0;                 // of one CDU
 };
 
 class TechnologyLoop {
@@ -48,7 +50,10 @@ class TechnologyLoop {
   void set_commands(const PlantInput& input);
   bool follow_commands(double dt_s);
   double holding_speed(double dt_s) const;
-  double speed_after(const CduClass& cdu, std::size_t pump, double holding, double dt_s) const;
+  struct Speed {
+    double end, mean;
+  };
+  Speed speed_after(const CduClass& cdu, std::size_t pump, double holding, double dt_s) const;
   LoopFlow flow_after(double holding, double dt_s) const;
   double held(const LoopFlow& flow) const;
   LoopFlow solve(const std::vector<PumpGroup>& pumps) const;

@@ -66,8 +66,9 @@ TEST_CASE("a pump that comes back takes its part without the flow falling") {
   REQUIRE(before < 0.8);
   for (int i = 0; i < 900; ++i) {
     plant.step(input_for(model, 25, {kHeld, kHeld}), 1);
-    REQUIRE(flow_over(plant, 8 * kRackFlow) > before - 1e-9);
-    REQUIRE(flow_over(plant, 8 * kRackFlow) < 1 + 1e-9);
+    // The flow is that of the mean speeds of a step, within which the pumps trade places.
+    REQUIRE(flow_over(plant, 8 * kRackFlow) > before - 1e-6);
+    REQUIRE(flow_over(plant, 8 * kRackFlow) < 1 + 1e-6);
     before = flow_over(plant, 8 * kRackFlow);
   }
   CHECK(before == Approx(1).epsilon(1e-6));
