@@ -356,7 +356,7 @@ int validate(const ValidateOptions& options, const GlobalOptions& global) {
   if (const Errors errors = assign(options.assignments, *calibration); !errors.empty())
     return print_errors(errors, global);
   if (options.shows_parameters) {
-    const Result<std::vector<GemmShare>> shares = gemm_shares(catalog);
+    const Result<std::vector<KernelShare>> shares = kernel_shares(catalog);
     if (!shares) return print_errors(shares.error(), global);
     print_result(options.is_json ? parameters_json(*calibration, *shares) : parameters_text(*calibration, *shares));
     return 0;

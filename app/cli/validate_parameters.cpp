@@ -60,24 +60,24 @@ std::string fitted_text(const std::vector<ParameterRow>& rows, const Calibration
   return out;
 }
 
-std::string shares_text(const std::vector<GemmShare>& shares) {
-  const auto is_measured = [](const GemmShare& s) { return s.evidence == "measured"; };
+std::string shares_text(const std::vector<KernelShare>& shares) {
+  const auto is_measured = [](const KernelShare& s) { return s.evidence == "measured"; };
   std::string out = fmt::format(
-      "\n{} values of one chip, fitted on its GEMMs: share of the dense peak that large ones reach (racks/chips)\n\n  "
-      "{:<16}",
-      std::count_if(shares.begin(), shares.end(), is_measured), "chip");
-  std::vector<std::string> formats;
+      "\n{} values of one chip, {} of them fitted on its own kernels: share of the dense peak that large GEMMs, and\n"
+      "attention over whole sequences, reach (racks/chips)\n\n  {:<14}",
+      shares.size(), std::count_if(shares.begin(), shares.end(), is_measured), "chip");
+  std::vector<std::string> kernels;
   std::map<std::string, std::map<std::string, std::string>> by_chip;
-  for (const GemmShare& s : shares) {
-    if (std::find(formats.begin(), formats.end(), s.format) == formats.end()) formats.push_back(s.format);
-    by_chip[s.chip][s.format] = fmt::format("{:.3g} {}", s.share, s.evidence);
+  for (const KernelShare& s : shares) {
+    if (std::find(kernels.begin(), kernels.end(), s.kernel) == kernels.end()) kernels.push_back(s.kernel);
+    by_chip[s.chip][s.kernel] = fmt::format("{:.3g} {}", s.share, s.evidence);
   }
-  for (const std::string& format : formats) out += fmt::format("  {:<16}", format);
+  for (const std::string& kernel : kernels) out += fmt::format("  {:<18}", kernel);
   out += "\n";
   for (auto& [chip, cells] : by_chip) {
-    out += fmt::format("  {:<16}", chip);
-    for (const std::string& format : formats)
-      out += fmt::format("  {:<16}", cells[format].empty() ? "-" : cells[format]);
+    out += fmt::format("  {:<14}", chip);
+    for (const std::string& kernel : kernels)
+      out += fmt::format("  {:<18}", cells[kernel].empty() ? "-" : cells[kernel]);
     out += "\n";
   }
   return out;
@@ -88,21 +88,23 @@ nlohmann::json word(const std::string& text) { return text.empty() ? nlohmann::j
 
 }  // namespace
 
-Result<std::vector<GemmShare>> gemm_shares(const Catalog& catalog) {
+Result<std::vector<KernelShare>> kernel_shares(const Catalog& catalog) {
   const Result<std::vector<EntryName>> entries = list_entries(catalog);
   if (!entries) return tl::unexpected(entries.error());
-  std::vector<GemmShare> out;
+  std::vector<KernelShare> out;
   for (const EntryName& entry : *entries) {
     if (entry.folder != "chips") continue;
     const Result<std::vector<EntryValue>> values = read_values(catalog, "chips/" + entry.name);
     if (!values) return tl::unexpected(values.error());
     for (const EntryValue& v : *values)
-      if (v.table == "gemm") out.push_back({entry.name, v.key.substr(0, v.key.find('_')), v.value, v.evidence, v.from});
+      if (v.table == "gemm" || v.table == "attention")
+        out.push_back({entry.name, (v.table == "gemm" ? "" : "attention ") + v.key.substr(0, v.key.find('_')), v.value,
+                       v.evidence, v.from});
   }
   return out;
 }
 
-std::string parameters_text(Calibration& calibration, const std::vector<GemmShare>& shares) {
+std::string parameters_text(Calibration& calibration, const std::vector<KernelShare>& shares) {
   std::vector<ParameterRow> global, owned, published;
   for (const ParameterRow& row : parameter_rows(calibration))
     (!row.value->is_fitted() ? published : row.belongs_to.empty() ? global : owned).push_back(row);
@@ -130,16 +132,17 @@ std::string parameters_text(Calibration& calibration, const std::vector<GemmShar
                          percent_text(part.error, "{:.1f} %"), percent_text(part.left_out_error, "{:.1f} %"));
   }
   return out +
-         "\nMXFP8 on Blackwell and all of Rubin's shares are taken from others; the A100's, one chip with two "
-         "memories, is\n"
-         "fitted on training steps. Fitted and listed elsewhere: steps over one transport (racks/fabrics, in the "
+         "\nBlackwell's shares of GEMMs are fitted on its own and corrected for training, Rubin's are the GB200's; the "
+         "A100's, one\n"
+         "chip with two memories, is fitted on training steps. Fitted and listed elsewhere: steps over one transport "
+         "(racks/fabrics, in the "
          "notes),\n"
          "and of fit \"power\" three values of an 8 x H100 node: what a waiting GPU draws (chips/h100-sxm), the fans "
          "and the\n"
          "power supplies (racks/hgx-h100).\n";
 }
 
-std::string parameters_json(Calibration& calibration, const std::vector<GemmShare>& shares) {
+std::string parameters_json(Calibration& calibration, const std::vector<KernelShare>& shares) {
   nlohmann::json rows = nlohmann::json::array(), fits = nlohmann::json::array();
   nlohmann::json constants = nlohmann::json::array(), chips = nlohmann::json::array();
   for (const NcclConstant& constant : nccl_constants())
@@ -158,9 +161,9 @@ std::string parameters_json(Calibration& calibration, const std::vector<GemmShar
                     {"belongs_to", word(row.belongs_to)},
                     {"fit", word(row.value->fit)},
                     {"left_out", row.value->left_out}});
-  for (const GemmShare& s : shares)
+  for (const KernelShare& s : shares)
     chips.push_back({{"chip", s.chip},
-                     {"format", s.format},
+                     {"kernel", s.kernel},
                      {"share", number(s.share)},
                      {"evidence", s.evidence},
                      {"source", s.source}});
@@ -179,7 +182,7 @@ std::string parameters_json(Calibration& calibration, const std::vector<GemmShar
   }
   const nlohmann::json out = {{"schema", 1},
                               {"parameters", std::move(rows)},
-                              {"gemm_shares", std::move(chips)},
+                              {"kernel_shares", std::move(chips)},
                               {"nccl_constants", std::move(constants)},
                               {"fits", std::move(fits)}};
   return out.dump(2) + "\n";

@@ -10,18 +10,19 @@
 
 namespace racktwin {
 
-// What a large GEMM reaches of the dense peak of one chip in one format: fitted too, but a value of the chip.
-struct GemmShare {
+// What large GEMMs in one format, or attention in one direction, reach of a chip's dense peak: fitted too, but a value
+// of the chip.
+struct KernelShare {
   std::string chip;    // "gb200"
-  std::string format;  // "bf16"
+  std::string kernel;  // "bf16", "attention forward"
   double share = 0;
   std::string evidence;  // "measured"
   std::string source;
 };
-Result<std::vector<GemmShare>> gemm_shares(const Catalog& catalog);
+Result<std::vector<KernelShare>> kernel_shares(const Catalog& catalog);
 
-std::string parameters_text(Calibration& calibration, const std::vector<GemmShare>& shares);
-std::string parameters_json(Calibration& calibration, const std::vector<GemmShare>& shares);
+std::string parameters_text(Calibration& calibration, const std::vector<KernelShare>& shares);
+std::string parameters_json(Calibration& calibration, const std::vector<KernelShare>& shares);
 std::string parameters_markdown(Calibration& calibration);
 
 }  // namespace racktwin

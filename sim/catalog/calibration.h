@@ -62,7 +62,8 @@ struct Calibration {
   Fitted gemm_half_k;       // inner dimension at which a BF16 GEMM is at half rate; twice for FP8, four times for FP4
   Fitted hbm_share;         // of the HBM bandwidth that memory-bound kernels reach
   Fitted eager_traffic;     // HBM traffic between GEMMs of an unfused stack, relative to a fused one
-  Fitted attention_share;   // of the dense BF16 peak that a kernel's instructions reach, products of attention
+  Fitted attention_share;   // of the dense BF16 peak that a kernel's instructions reach: attention not measured by chip
+  Fitted attention_edge;    // keys that a query costs in causal attention beyond those it sees, measured by chip
   Fitted host_launch_s;     // time of the host for one kernel: what a GPU cannot go faster than
   Fitted expert_imbalance;  // tokens of the busiest rank's experts over the mean, routing not forced
   Fitted nic_share;         // of the NIC bandwidth that collectives and sends reach

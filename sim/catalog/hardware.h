@@ -31,6 +31,9 @@ struct GemmEfficiency {
 struct Gpu {
   std::string name, title;
   GemmEfficiency bf16, fp8, mxfp8, nvfp4;
+  // Of the dense BF16 peak, what attention made for the chip reaches on long sequences; no data: calibration.toml's
+  // share.
+  Sourced attention_forward_share, attention_backward_share;
   Sourced special_functions_per_s;  // exponentials of all multiprocessors together
   Sourced warp_level_share;         // of the dense BF16 peak that warp-level matrix instructions (mma.sync) reach
   Sourced hbm_capacity_bytes, hbm_bandwidth_bytes_per_s, nvlink_bytes_per_s /* per direction */, sm_count;

@@ -111,8 +111,10 @@ void parse_workload(ScenarioReader& reader) {
   static constexpr std::pair<const char*, Sharding> kSharding[] = {
       {"optimizer", Sharding::kOptimizer}, {"gradients", Sharding::kGradients}, {"parameters", Sharding::kParameters}};
   q.sharding = word("sharding", kSharding, false);
-  static constexpr std::pair<const char*, Kernels> kKernels[] = {
-      {"native", Kernels::kNative}, {"compiled", Kernels::kCompiled}, {"eager", Kernels::kEager}};
+  static constexpr std::pair<const char*, Kernels> kKernels[] = {{"native", Kernels::kNative},
+                                                                 {"flash-attention-2", Kernels::kFlash2},
+                                                                 {"compiled", Kernels::kCompiled},
+                                                                 {"eager", Kernels::kEager}};
   q.kernels = word("kernels", kKernels, false);
   static constexpr std::pair<const char*, ExpertDispatch> kDispatch[] = {{"alltoall", ExpertDispatch::kAllToAll},
                                                                          {"deepep", ExpertDispatch::kDeepEp}};

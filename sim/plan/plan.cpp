@@ -24,7 +24,7 @@ std::string_view expert_dispatch_word(ExpertDispatch dispatch) {
 }
 
 std::string_view kernels_word(Kernels kernels) {
-  static constexpr std::string_view kWords[] = {"native", "compiled", "eager"};
+  static constexpr std::string_view kWords[] = {"native", "flash-attention-2", "compiled", "eager"};
   return kWords[static_cast<std::size_t>(kernels)];
 }
 

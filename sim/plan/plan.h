@@ -104,9 +104,10 @@ std::string_view recompute_word(Recompute recompute);
 enum class Sharding : std::uint8_t { kOptimizer, kGradients, kParameters };
 std::string_view sharding_word(Sharding sharding);
 
-// Whose kernels a job runs. kNative: fused, attention written for the chip (Transformer Engine, cuDNN). kCompiled:
-// fused by a compiler, portable attention (torch.compile). kEager: one kernel an operator, portable attention.
-enum class Kernels : std::uint8_t { kNative, kCompiled, kEager };
+// Whose kernels a job runs. kNative: fused, attention written for the chip (Transformer Engine, cuDNN). kFlash2: the
+// same with FlashAttention-2, as Transformer Engine ran on Hopper until 2024. kCompiled: fused by a compiler, portable
+// attention (torch.compile). kEager: one kernel an operator, portable attention.
+enum class Kernels : std::uint8_t { kNative, kFlash2, kCompiled, kEager };
 std::string_view kernels_word(Kernels kernels);
 
 // How tokens travel to their experts. kAllToAll: NCCL, a copy for every expert. kDeepEp: a copy for every rank that

@@ -93,9 +93,13 @@ Grounds grounds_of(const Plan& plan, const Calibration& c, const std::vector<Eve
   const GemmEfficiency& gemm = gemm_efficiency(gpu, plan.workload.precision);
   const CduType& cdu = plan.cooling.cdu;
   Grounds g;
-  g.compute = weakest({ground("kernel launch time", c.kernel_launch_s), ground("attention share", c.attention_share),
-                       ground("HBM share", c.hbm_share), ground("dense peak", gemm.dense_flops),
-                       ground("GEMM share", gemm.max_share), ground("HBM bandwidth", gpu.hbm_bandwidth_bytes_per_s)});
+  const Workload& w = plan.workload;
+  const Ground attention = has_chip_attention(gpu, w.kernels, w.parallelism.cp > 1)
+                               ? ground("attention share", gpu.attention_backward_share)
+                               : ground("attention share", c.attention_share);
+  g.compute = weakest({ground("kernel launch time", c.kernel_launch_s), attention, ground("HBM share", c.hbm_share),
+                       ground("dense peak", gemm.dense_flops), ground("GEMM share", gemm.max_share),
+                       ground("HBM bandwidth", gpu.hbm_bandwidth_bytes_per_s)});
   g.network =
       weakest({ground("NVLink bandwidth", gpu.nvlink_bytes_per_s), ground("NIC bandwidth", rack.nic_bytes_per_s),
                ground("switch latency", plan.site.fabric.switch_latency_s),

@@ -25,7 +25,8 @@ class Profiles {
   // clocks (n_gpu_class). Solved at whole percents, from there by what of the critical path each class's clock binds:
   //   step_s = T - sum_c compute_s[c] (1 - solved clock / lowest clock of the classes that were solved as c)
   // (the slope of a critical path is its own, as long as it stays the critical one: exact where one stage is the
-  // slowest, 0.2 % off where the stages of a scalable unit differ by less than a percent). Which percents: what lies
+  // slowest and GPUs do not wait for the host's launches, 0.2 % off where the stages of a scalable unit differ by less
+  // than a percent). Which percents: what lies
   // between them is a factor that the slowest GPUs of the job have in common, so that the path stays theirs; the others
   // go to the nearest. Errors: those of solve().
   Result<Solved> at(const std::vector<double>& clocks, const NetworkShare& network);

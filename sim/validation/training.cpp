@@ -130,6 +130,15 @@ const Words<Precision>& precision_words() {
   return kWords;
 }
 
+const Words<std::optional<Kernels>>& kernels_words() {
+  static const Words<std::optional<Kernels>> kWords = {{"", std::nullopt},
+                                                       {"native", Kernels::kNative},
+                                                       {"flash-attention-2", Kernels::kFlash2},
+                                                       {"compiled", Kernels::kCompiled},
+                                                       {"eager", Kernels::kEager}};
+  return kWords;
+}
+
 const Words<Task>& task_words() {
   static const Words<Task> kWords = {{"", Task::kPretrain},
                                      {"pretrain", Task::kPretrain},
@@ -161,6 +170,17 @@ int release_of(const std::string& source) {
   std::smatch match;
   if (!std::regex_search(source, match, std::regex(R"((?:@v|release |NeMo )(2\d)\.(\d\d)\b)"))) return 0;
   return 100 * std::stoi(match[1]) + std::stoi(match[2]);
+}
+
+// How a row's job is sharded and whose kernels it runs: the column first, then the notes. Where neither says it,
+// Transformer Engine's of its release: it gives cuDNN's attention the preference on Hopper since 1.9 (2024/08; the
+// version is assumed).
+void read_software(const Row& row, WorkloadRequest& q) {
+  constexpr int kCudnnAttention = 2409;
+  read_sharding(row.text("notes"), q);
+  if (const auto stated = word_of(kernels_words(), row.text("kernels")).value_or(std::nullopt)) q.kernels = stated;
+  const int release = release_of(row.text("source"));
+  if (!q.kernels && release > 0 && release < kCudnnAttention) q.kernels = Kernels::kFlash2;
 }
 
 // How a row says that tokens reach their experts. Where it does not, what its release could do: all-to-all beside the
@@ -195,7 +215,7 @@ const std::string& model_text(const Row& row) {
 std::string notes_text(const Row& row) {
   WorkloadRequest q;
   q.dp = row.integer("dp", 1);
-  read_sharding(row.text("notes"), q);
+  read_software(row, q);
   const bool is_balanced = row.text("notes").find("force-balanced") != std::string::npos;
   std::string text = fmt::format("{}|{}|{}|{}|{}|{}", model_text(row), q.sharding ? sharding_word(*q.sharding) : "",
                                  q.shard_ranks.value_or(0), q.kernels ? kernels_word(*q.kernels) : "",
@@ -214,7 +234,7 @@ std::string job_text(const Row& row, const RowPrediction& named) {
     if (!row.text(column).empty()) text += fmt::format(", {} {}", column, row.text(column));
   WorkloadRequest q;
   q.dp = row.integer("dp", 1);
-  read_sharding(row.text("notes"), q);
+  read_software(row, q);
   if (q.kernels) text += fmt::format(", {} kernels", kernels_word(*q.kernels));
   if (row.text("notes").find("force-balanced") != std::string::npos) text += ", forced routing";
   return text +
@@ -231,7 +251,7 @@ std::string layout_text(const Row& row) {
   }
   WorkloadRequest q;
   q.dp = row.integer("dp", 1);
-  read_sharding(row.text("notes"), q);
+  read_software(row, q);
   if (q.sharding) text += fmt::format("sharded {}, ", sharding_word(*q.sharding));
   if (q.shard_ranks) text += fmt::format("over {} ranks, ", *q.shard_ranks);
   return text + fmt::format("micro-batch {}", row.integer("micro_batch", 1));
@@ -277,6 +297,8 @@ std::string why_not_here(const Row& row, const Catalog& catalog, const std::vect
   if (!word_of(task_words(), row.text("task"))) return not_modelled("task", row.text("task"), task_words());
   if (!word_of(recompute_words(), row.text("recompute_id")))
     return not_modelled("recompute_id", row.text("recompute_id"), recompute_words());
+  if (!word_of(kernels_words(), row.text("kernels")))
+    return not_modelled("kernels", row.text("kernels"), kernels_words());
   if (!word_of(dispatch_words(), row.text("expert_dispatch")))
     return not_modelled("expert_dispatch", row.text("expert_dispatch"), dispatch_words());
   if (!word_of(yes_no_words(), row.text("overlap_expert_parallel")))
@@ -444,7 +466,7 @@ Explained<TrainingStep> solve_training_row(const CsvRow& row, const Catalog& cat
   q.cp = row.integer("cp", 1);
   if (row.number("dp")) q.dp = row.integer("dp", 1);
   if (q.model.moe && row.number("ep")) q.ep = row.integer("ep", 1);
-  read_sharding(row.text("notes"), q);
+  read_software(row, q);
   if (q.model.moe && row.text("notes").find("force-balanced") == std::string::npos)
     q.expert_imbalance = calibration.expert_imbalance.value.value;
   if (q.model.moe) read_dispatch(row, q);

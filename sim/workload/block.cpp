@@ -41,7 +41,7 @@ BlockCost block_cost(const Gpu& gpu, const Calibration& calibration, const Workl
   cost.parameters = chunk_parameters(w, layers);
   // PyTorch copies gathered parameters out of, and gradients into, the buffers of its collectives: read and written
   // once forward, twice backward. source: Zhao et al., PyTorch FSDP, arXiv 2304.11277, section 4.2.
-  if (w.is_fully_sharded() && w.kernels != Kernels::kNative) {
+  if (w.is_fully_sharded() && w.kernels >= Kernels::kCompiled) {
     const KernelTime copy = stream(roofline, cost.parameters.total() * 2 * kParameterBytes);
     cost.forward += copy;
     cost.backward += 2.0 * copy;

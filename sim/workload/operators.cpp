@@ -17,18 +17,24 @@ double half_k(const Calibration& c, Precision precision) {
   return precision == Precision::kBf16 ? bf16 : precision == Precision::kNvfp4 ? 4 * bf16 : 2 * bf16;
 }
 
-// Backward kernels keep the tensor cores less busy than forward ones. Assumed: between the 0.86 (FlashAttention-2) and
-// about 0.75 (FlashAttention-3) of the forward rate that these kernels are quoted for.
+// Of their forward rate, what backward kernels of portable and of ring attention reach. Assumed: between the 0.86
+// (FlashAttention-2) and about 0.75 (FlashAttention-3) that these kernels are quoted for.
 constexpr double kBackwardShare = 0.8;
 
-KernelTime attention(const Roofline& r, double flops, double exponentials) {
+double scores(const Attention& a) { return a.tokens * a.keys * a.heads; }
+
+// `slower`: by what backward kernels fall behind where the chip's own rate is not known.
+KernelTime attention(const Roofline& r, const Attention& a, double flops, const Sourced& chip_share, double slower) {
   const Calibration& c = *r.calibration;
-  const bool native = r.kernels == Kernels::kNative;
+  const double peak = r.gpu->bf16.dense_flops.value, launch_s = c.kernel_launch_s.value.value;
+  if (has_chip_attention(*r.gpu, r.kernels, a.ring))
+    return {flops * (1 + c.attention_edge.value.value / a.keys) / (peak * chip_share.value), launch_s, flops, 1};
+  const bool portable = r.kernels >= Kernels::kCompiled;
   const double warp_level = r.gpu->warp_level_share.value;
-  const double share = c.attention_share.value.value * (native || std::isnan(warp_level) ? 1 : warp_level);
+  const double share = c.attention_share.value.value * (portable && !std::isnan(warp_level) ? warp_level : 1);
   const double special = r.gpu->special_functions_per_s.value;
-  const double softmax_s = std::isnan(special) ? 0 : exponentials / special;
-  return {flops / (r.gpu->bf16.dense_flops.value * share) + softmax_s, c.kernel_launch_s.value.value, flops, 1};
+  const double softmax_s = std::isnan(special) ? 0 : scores(a) / special;
+  return {flops / slower / (peak * share) + softmax_s, launch_s, flops, 1};
 }
 
 // Copies of a quantised operand. Its scales go along rows, or its GEMMs take it in one order only: then there is one
@@ -39,11 +45,12 @@ double operand_copies(const Roofline& r) {
   return one_scale && !std::isnan(r.gpu->nvfp4.dense_flops.value) ? 1 : 2;
 }
 
-// Reading BF16 and writing the quantised copies. The largest magnitude of a tensor that sets its own scale is found in
-// a pass before.
+// Reading BF16 and writing the quantised copies. The largest magnitude of a tensor that sets its own scale, of all of
+// it or over those of its blocks, is found in a pass before. source: Transformer Engine, docs/examples/gemm_profiling
 KernelTime quantise(const Roofline& r, double elements) {
   if (r.precision == Precision::kBf16) return {};
-  const double reads = r.precision == Precision::kFp8Current ? 4 : 2;
+  const bool own_scale = r.precision == Precision::kFp8Current || r.precision == Precision::kNvfp4;
+  const double reads = own_scale ? 4 : 2;
   return stream(r, elements * (reads + operand_copies(r) * operand_bytes(r.precision)));
 }
 
@@ -131,8 +138,9 @@ void add_attention(LayerCost& cost, const Roofline& r, const Workload& w, double
   const double full = mean_keys(w.sequence, w.document, 0),
                windowed = mean_keys(w.sequence, w.document, m.attention_window);
   const double keys = (1 - m.windowed_layers) * full + m.windowed_layers * windowed;
-  cost.attention_forward = attention_forward(r, tokens, keys, heads, head_dims);
-  cost.attention_backward = attention_backward(r, tokens, keys, heads, head_dims);
+  const Attention attention{tokens, keys, heads, head_dims, w.parallelism.cp > 1};
+  cost.attention_forward = attention_forward(r, attention);
+  cost.attention_backward = attention_backward(r, attention);
   cost.forward += cost.attention_forward;
   cost.backward += cost.attention_backward;
 }
@@ -240,16 +248,17 @@ double mean_keys(double sequence, double document, double window) {
   return window - window * window / (2 * length);  // the first `window` queries see fewer
 }
 
-KernelTime attention_forward(const Roofline& r, double tokens, double keys, double heads, double head_dims) {
-  const double scores = tokens * keys * heads;
-  return attention(r, 2 * scores * head_dims, scores);
+bool has_chip_attention(const Gpu& gpu, Kernels kernels, bool ring) {
+  return kernels == Kernels::kNative && !ring && !std::isnan(gpu.attention_forward_share.value) &&
+         !std::isnan(gpu.attention_backward_share.value);
 }
 
-KernelTime attention_backward(const Roofline& r, double tokens, double keys, double heads, double head_dims) {
-  const double scores = tokens * keys * heads;
-  KernelTime t = attention(r, 2.5 / kBackwardShare * 2 * scores * head_dims, scores);
-  t.flops *= kBackwardShare;
-  return t;
+KernelTime attention_forward(const Roofline& r, const Attention& a) {
+  return attention(r, a, 2 * scores(a) * a.head_dims, r.gpu->attention_forward_share, 1);
+}
+
+KernelTime attention_backward(const Roofline& r, const Attention& a) {
+  return attention(r, a, 2.5 * 2 * scores(a) * a.head_dims, r.gpu->attention_backward_share, kBackwardShare);
 }
 
 LayerCost transformer_layer(const Roofline& r, const Workload& w, bool moe) {

@@ -53,14 +53,25 @@ double mean_keys(double sequence, double document, double window);
 // Streaming kernels between GEMMs that move `bytes` if they are fused; if not, more.
 KernelTime elementwise(const Roofline& roofline, double bytes);
 
-// Flash attention: 2 (d_qk + d_v) FLOP per head, query and key seen; backward 2.5 times that; in each direction one
-// exponential per head, query and key, which the matrix products of the same tile wait for:
+// Flash attention: 2 (d_qk + d_v) FLOP per head, query and key seen; backward 2.5 times that. Kernels made for the
+// chip:
+//   t = launch + FLOP (1 + edge / keys) / (P a)
+// P: dense BF16 peak; a: of the chip and the direction; edge: keys that tiles on the diagonal and at the ends cost
+// beyond those seen. source: fit on tests/validation/attention.csv. Portable kernels, FlashAttention-2, attention in a
+// ring and chips without a measurement: in each direction one exponential per head, query and key, which the matrix
+// products of the same tile wait for:
 //   t = launch + FLOP / (P e) + exponentials / S
-// P: dense BF16 peak, for portable kernels what warp-level instructions reach of it; e: fitted; S: rate of special
-// functions. source: Dao, FlashAttention-2, arXiv 2307.08691, section 4.1 (counts the full square); Shah et al.,
-// FlashAttention-3, arXiv 2407.08608 (the exponentials). What warp-level instructions reach is a value of the chip.
-KernelTime attention_forward(const Roofline& roofline, double tokens, double keys, double heads, double head_dims);
-KernelTime attention_backward(const Roofline& roofline, double tokens, double keys, double heads, double head_dims);
+// P: for portable kernels what warp-level instructions, a value of the chip, reach of it; e: fitted on training steps,
+// 0.8 of it backward; S: rate of special functions. source: Dao, FlashAttention-2, arXiv 2307.08691, section 4.1
+// (counts the full square); Shah et al., FlashAttention-3, arXiv 2407.08608 (the exponentials).
+struct Attention {  // of one rank and layer
+  double tokens, keys /* that a query sees on average */, heads, head_dims /* of a key and a value together */;
+  bool ring = false;  // context-parallel: in pieces, whose outputs are merged
+};
+// Whether attention is that which was measured on the chip.
+bool has_chip_attention(const Gpu& gpu, Kernels kernels, bool ring);
+KernelTime attention_forward(const Roofline& roofline, const Attention& attention);
+KernelTime attention_backward(const Roofline& roofline, const Attention& attention);
 
 // One micro-batch on one GPU of its tensor- and context-parallel group.
 struct LayerCost {

@@ -8,6 +8,8 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
+#include <tuple>
 
 namespace racktwin {
 namespace {
@@ -95,9 +97,14 @@ TEST_CASE("only the clocked share of a kernel scales with the clock") {
 TEST_CASE("attention does two products with every key that a query sees, backward two and a half times that") {
   const Gb200 chip;
   const Roofline r = chip.at(Precision::kFp8);
-  const KernelTime forward = attention_forward(r, 4096, 8192, 32, 192 + 128);
+  const Attention seen{4096, 8192, 32, 192 + 128};
+  const KernelTime forward = attention_forward(r, seen);
   CHECK(forward.flops == Approx(2.0 * 4096 * 8192 * 32 * (192 + 128)));
-  CHECK(attention_backward(r, 4096, 8192, 32, 192 + 128).flops == Approx(2.5 * forward.flops));
+  for (const Kernels kernels : {Kernels::kNative, Kernels::kFlash2, Kernels::kEager}) {
+    Roofline other = r;
+    other.kernels = kernels;
+    CHECK(attention_backward(other, seen).flops == Approx(2.5 * forward.flops));
+  }
 }
 
 TEST_CASE("a layer computes two operations per parameter and token forward, four backward") {
@@ -131,7 +138,7 @@ TEST_CASE("recompute adds the forward pass to the backward pass, selective recom
         Approx(plain.backward.flops + 0.25 * plain.forward.flops));
   w.recompute = Recompute::kSelective;
   w.recomputed_layers = 0;
-  const double attention = attention_forward(chip.at(w.precision), 4096, 8192 / 2, 16, 2 * 128).flops;
+  const double attention = attention_forward(chip.at(w.precision), {4096, 8192 / 2, 16, 2 * 128}).flops;
   CHECK(transformer_layer(chip.at(w.precision), w, false).backward.flops == Approx(plain.backward.flops + attention));
 }
 
@@ -174,19 +181,39 @@ TEST_CASE("the mean of the keys that a query sees is what counting them gives, b
   CHECK(mean_keys(8192, 0, 100000) == mean_keys(8192, 0, 0));
 }
 
-TEST_CASE("attention takes its products at the fitted share of the peak and its exponentials after them") {
+TEST_CASE("attention over whole sequences takes what was measured on the chip, and longer for short ones") {
+  // NVIDIA cuDNN frontend, Llama 3.1 on a GB200: 2 x 64 heads of 128, causal; ms forward and backward.
   const Gb200 chip;
+  const Roofline r = chip.at(Precision::kFp8);  // in BF16 whatever the GEMMs are in
+  for (const auto& [sequence, forward_ms, backward_ms] :
+       {std::tuple{4096.0, 0.417, 1.248}, {8192.0, 1.410, 4.239}, {32768.0, 22.086, 72.066}}) {
+    const Attention a{2 * sequence, sequence / 2, 64, 256};
+    CHECK(seconds(attention_forward(r, a)) == Approx(forward_ms / 1e3).epsilon(0.1));
+    CHECK(seconds(attention_backward(r, a)) == Approx(backward_ms / 1e3).epsilon(0.1));
+  }
+}
+
+TEST_CASE("attention that no chip was measured with takes its products at a fitted share and its exponentials after") {
+  Gb200 chip;
   const Calibration& c = chip.calibration;
   const double scores = 8192.0 * 4096 * 16, launch_s = c.kernel_launch_s.value.value;
   const double products_s = 2 * scores * 256 / chip.gpu.bf16.dense_flops.value;
   const double exponentials_s = scores / chip.gpu.special_functions_per_s.value;
-  Roofline r = chip.at(Precision::kFp8);  // in BF16 whatever the GEMMs are in
-  CHECK(attention_forward(r, 8192, 4096, 16, 256).at(1, 0) ==
-        Approx(launch_s + products_s / c.attention_share.value.value + exponentials_s));
-  r.kernels = Kernels::kCompiled;
-  const double portable = c.attention_share.value.value * chip.gpu.warp_level_share.value;
-  CHECK(attention_forward(r, 8192, 4096, 16, 256).at(1, 0) ==
-        Approx(launch_s + products_s / portable + exponentials_s));
+  const double share = c.attention_share.value.value;
+  const Attention whole{8192, 4096, 16, 256}, ring{8192, 4096, 16, 256, true};
+  const auto takes = [&](Kernels kernels, const Attention& a) {
+    Roofline r = chip.at(Precision::kFp8);
+    r.kernels = kernels;
+    return seconds(attention_forward(r, a));
+  };
+  const double fitted = launch_s + products_s / share + exponentials_s;
+  CHECK(takes(Kernels::kNative, ring) == Approx(fitted));
+  CHECK(takes(Kernels::kFlash2, whole) == Approx(fitted));
+  CHECK(takes(Kernels::kCompiled, whole) ==
+        Approx(launch_s + products_s / (share * chip.gpu.warp_level_share.value) + exponentials_s));
+  CHECK(takes(Kernels::kNative, whole) < takes(Kernels::kFlash2, whole));
+  chip.gpu.attention_backward_share.value = std::numeric_limits<double>::quiet_NaN();
+  CHECK(takes(Kernels::kNative, whole) == Approx(fitted));
 }
 
 TEST_CASE("windows and documents save attention and nothing else") {
@@ -281,6 +308,33 @@ TEST_CASE("unfused kernels move more between GEMMs and launch no less") {
   REQUIRE(chip.calibration.eager_traffic.value.value > 1);
   CHECK(fixed(Kernels::kCompiled) == Approx(fixed(Kernels::kNative)));
   CHECK(fixed(Kernels::kEager) > fixed(Kernels::kCompiled));
+}
+
+// What quantising an element takes forward: what a layer takes longer than one whose operands cost nothing to write.
+double quantise_ps(const Gpu& gpu, const Calibration& calibration, Precision precision) {
+  Workload w = small_job().workload;
+  w.parallelism.tp = w.parallelism.cp = 1;
+  w.micro_batch = 8;  // so that launches do not count
+  const Roofline r{&gpu, &calibration, precision}, bf16{&gpu, &calibration, Precision::kBf16};
+  const LayerCost layer = transformer_layer(r, w, false), plain = transformer_layer(bf16, w, false);
+  KernelTime products, plain_products;
+  const double tokens = 8 * 8192, hidden = 4096, qkv = 4096 + 2 * 1024, ffn = 14336;
+  for (const auto& [n, k] : {std::pair{qkv, hidden}, {hidden, hidden}, {2 * ffn, hidden}, {hidden, ffn}}) {
+    products += gemm(r, tokens, n, k);
+    plain_products += gemm(bf16, tokens, n, k);
+  }
+  const double s = seconds(layer.forward) - seconds(products) - (seconds(plain.forward) - seconds(plain_products));
+  return s / (tokens * (3 * hidden + ffn)) * 1e12;
+}
+
+TEST_CASE("quantising takes as long as Transformer Engine's does on a B300") {
+  // gemm_training.csv: what the GEMMs of a layer take longer when they quantise their operands, over the elements
+  // (fit_kernels.py, quantise_ps_per_element).
+  const Gpu b300 = test_catalog().gpu("b300-sxm").value();
+  const Calibration calibration = test_calibration();
+  CHECK(quantise_ps(b300, calibration, Precision::kFp8Current) == Approx(0.94).epsilon(0.1));
+  CHECK(quantise_ps(b300, calibration, Precision::kMxfp8) == Approx(0.73).epsilon(0.12));
+  CHECK(quantise_ps(b300, calibration, Precision::kNvfp4) == Approx(1.08).epsilon(0.1));
 }
 
 TEST_CASE("the scale of the tensor itself costs one more reading of what is quantised") {

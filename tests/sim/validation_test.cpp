@@ -572,6 +572,34 @@ TEST_CASE("how tokens reach their experts is a column, and else what the release
   CHECK((*rows)[6].reason == "overlap_expert_parallel maybe is not modelled");
 }
 
+TEST_CASE("whose kernels run is a column, then the notes, and else what the release of a row had") {
+  const auto text = [](const std::string& id, const std::string& source, const std::string& kernels,
+                       const std::string& notes) {
+    return id + ",calibrate,hgx-h100,400,llama3-8b,pretrain,bf16,,\"" + source + "\"," + kernels +
+           ",8,32,8192,1,1,,1,8,1,128,step_time,2,s," + notes + "\n";
+  };
+  const auto table = table_of(
+      "id,use,system,nic_gbps,model_id,task,prec,recompute_id,source,kernels,n_gpus,layers,seq,tp,pp,vp,cp,dp,"
+      "micro_batch,global_batch,metric,value,unit,notes\n" +
+      text("a", "S", "", "") + text("b", "S", "FlashAttention 2", "") + text("c", "NeMo 24.07 summary", "", "") +
+      text("d", "NeMo 24.07 summary", "native", "") + text("e", "S@v24.11.1", "", "") +
+      text("f", "S", "eager", "FSDP FULL_SHARD") + text("g", "S", "", "FSDP FULL_SHARD") + text("h", "S", "own", ""));
+  REQUIRE(table);
+  const auto rows = predict_training_rows(*table, test_catalog(), test_calibration());
+  REQUIRE(rows);
+  const auto step = [&](std::size_t i) {
+    INFO((*rows)[i].reason);
+    CHECK((*rows)[i].reason.empty());
+    return (*rows)[i].step_s;
+  };
+  CHECK(step(0) < step(1));  // cuDNN's attention is the faster one
+  CHECK(step(2) == step(1));
+  CHECK(step(3) == step(0));
+  CHECK(step(4) == step(0));
+  CHECK(step(5) == step(6));
+  CHECK((*rows)[7].reason == "kernels own is not modelled");
+}
+
 TEST_CASE("scores come by use, then by source, rows without a prediction are counted and not scored") {
   RowPrediction silent = scored("b", "z", 1, std::nan(""));
   silent.reason = "not modelled";

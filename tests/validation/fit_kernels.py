@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Fit the GEMM model to the published measurements and print it as TOML.
+"""Fit the models of GEMMs and attention to the published measurements and print them as TOML.
 
-Usage: fit_kernels.py [DIRECTORY]     DIRECTORY holds gemm.csv (default: where this file is)
+Usage: fit_kernels.py [DIRECTORY]     DIRECTORY holds the tables (default: where this file is)
 
 Needs numpy and scipy. Deterministic: no random numbers, fixed starting points. SI units throughout. Every fit minimises
 a soft-L1 norm of log(model / measured), close to the mean absolute relative error and insensitive to outliers.
@@ -22,6 +22,18 @@ product takes). conversion_bytes is
 not fitted: the rows show a cost proportional to m k and independent of n, and these counts reproduce it. They assume
 that per-tensor FP8 reads A twice (maximum, then quantise) and writes it once (2 + 2 + 1), and that the block formats
 read and write once (2 + 1, 2 + 9/16). A program whose quantisation is fused into the kernel before has no such term.
+
+GEMMs in training (gemm_training.csv): the twelve GEMMs of a layer of 4096 x 16384 on 15,872 tokens, forward and for both
+gradients, as Transformer Engine runs them on a B300, operands quantised before the clock starts; BF16, which has no
+quantising, in both of its modes. `over_inference` is what they reach of the model fitted on gemm.csv, whose kernels are
+those of an inference engine; MXFP8 is compared with the model of FP8. The shares of Blackwell chips in racks/chips are
+the product of the two. From the times of quantising and multiplying together follows what quantising takes.
+
+Attention (attention.csv), BF16, heads of 128, over whole sequences:
+
+    t = launch + flop (1 + edge / keys) / (dense_peak share)    edge: for causal masks only; share: per chip and pass
+
+flop counts the keys that a query sees on average, backward 2.5 times the forward pass.
 """
 
 import csv
@@ -64,6 +76,62 @@ def error_text(error, mask):
     """'median / p90 (rows)' of the absolute relative error over a mask."""
     picked = np.abs(error[mask])
     return f"{np.median(picked):.3f} / {np.quantile(picked, 0.9):.3f} ({picked.size})" if picked.size else "-"
+
+
+# source of the dense BF16 peaks: as CHIPS; A100 from its data sheet
+ATTENTION_PEAK = {"h200_sxm": 0.989e15, "gb200": 2.5e15, "gb300": 2.5e15, "a100_pcie": 0.312e15}
+LAUNCH_S = 3.34e-6  # kernel.launch
+
+
+def fit_attention(path):
+    with open(path, newline="") as file:
+        rows = list(csv.DictReader(file))
+    groups = sorted({(row["system"], row["pass"]) for row in rows})
+    group = np.array([groups.index((row["system"], row["pass"])) for row in rows])
+    batch, seq, heads, width, time_ms = (np.array([float(row[name]) for row in rows])
+                                         for name in ("batch", "seq", "heads", "head_dim", "time_ms"))
+    causal = np.array([row["mask"] == "causal" for row in rows])
+    keys = np.where(causal, seq / 2, seq)
+    flop = 2 * 2 * width * batch * heads * seq * keys * np.where([row["pass"] == "backward" for row in rows], 2.5, 1)
+    peak = np.array([ATTENTION_PEAK[row["system"]] for row in rows])
+    model = lambda x: LAUNCH_S + flop * (1 + np.where(causal, x[-1] / keys, 0)) / (peak * x[:-1][group])
+    x = fit_log(model, np.array([0.5] * len(groups) + [150.0]), time_ms / 1e3)
+    error = model(x) / (time_ms / 1e3) - 1
+    print(f"\n[attention]  # errors: median / p90 (rows): {error_text(error, np.full(len(rows), True))}")
+    print(f"edge = {x[-1]:.3g}")
+    for index, (chip, which) in enumerate(groups):
+        print(f"{chip}.{which}_share = {x[index]:.3f}  # {error_text(error, group == index)}")
+
+
+def print_training_gemms(path, data, x):
+    """How the GEMMs of a training step compare with the model `x` fitted on gemm.csv."""
+    tokens, linears = 15872, [(4096, 12288), (4096, 4096), (4096, 16384), (16384, 4096)]  # k, n
+    shapes = {"forward": lambda k, n: (tokens, n, k), "input_gradient": lambda k, n: (tokens, k, n),
+              "weight_gradient": lambda k, n: (k, n, tokens)}
+    with open(path, newline="") as file:
+        rows = list(csv.DictReader(file))
+    times = {}
+    for row in rows:
+        times.setdefault((row["dtype"], row["mode"]), {})[row["pass"]] = float(row["time_ms"]) / 1e3
+    print("\n[gemm.training]  # of a B300; over_inference: forward, input gradient, weight gradient")
+    for dtype, precision in (("bfloat16", "bf16"), ("fp8", "fp8"), ("mxfp8", "fp8"), ("nvfp4", "nvfp4")):
+        share, half = x[data.groups.index(("b300_sxm", precision))], x[len(data.groups) + 4]
+        k_half = half * K_HALF[PRECISIONS.index(precision)]
+        modelled = {name: sum(LAUNCH_S + 2 * m * n * k * (1 + k_half / k) / (CHIPS["b300_sxm"][precision] * share)
+                              for m, n, k in (shape(*linear) for linear in linears)) for name, shape in shapes.items()}
+        measured = times[dtype, "prequantised"]
+        if precision == "bf16":
+            measured = {name: (measured[name] + times[dtype, "autocast"][name]) / 2 for name in shapes}
+        each = ", ".join(f"{modelled[name] / measured[name]:.3f}" for name in shapes)
+        print(f"{dtype}.over_inference = {sum(modelled.values()) / sum(measured.values()):.3f}  # {each}")
+        if precision == "bf16":
+            continue
+        # Autocast quantises both operands of every product: activations, gradients and weights twice each.
+        width_in, width_out, weights = (sum(values) for values in
+                                        ((k for k, n in linears), (n for k, n in linears), (k * n for k, n in linears)))
+        elements = 2 * (tokens * (width_in + width_out) + weights)
+        quantising = sum(times[dtype, "autocast"].values()) - sum(times[dtype, "prequantised"].values())
+        print(f"{dtype}.quantise_ps_per_element = {quantising / elements * 1e12:.2f}")
 
 
 # ---------------------------------------------------------------------------------------------------------------- GEMM
@@ -142,11 +210,15 @@ def print_gemm(data):
         rows = data.group == index
         print(f"{chip}.{precision} = {x[index]:.3f}  "
               f"# {error_text(error, rows & large)}; {error_text(error, rows & long)}")
+    return x
 
 
 def main():
     directory = sys.argv[1] if len(sys.argv) > 1 else os.path.dirname(os.path.abspath(__file__))
-    print_gemm(GemmData(os.path.join(directory, "gemm.csv")))
+    data = GemmData(os.path.join(directory, "gemm.csv"))
+    x = print_gemm(data)
+    print_training_gemms(os.path.join(directory, "gemm_training.csv"), data, x)
+    fit_attention(os.path.join(directory, "attention.csv"))
 
 
 if __name__ == "__main__":
