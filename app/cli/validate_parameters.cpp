@@ -66,18 +66,21 @@ std::string shares_text(const std::vector<KernelShare>& shares) {
       "\n{} values of one chip, {} of them fitted on its own kernels: share of the dense peak that large GEMMs, and\n"
       "attention over whole sequences, reach (racks/chips)\n\n  {:<14}",
       shares.size(), std::count_if(shares.begin(), shares.end(), is_measured), "chip");
-  std::vector<std::string> kernels;
+  std::vector<std::string> columns;
   std::map<std::string, std::map<std::string, std::string>> by_chip;
-  for (const KernelShare& s : shares) {
-    if (std::find(kernels.begin(), kernels.end(), s.kernel) == kernels.end()) kernels.push_back(s.kernel);
-    by_chip[s.chip][s.kernel] = fmt::format("{:.3g} {}", s.share, s.evidence);
-  }
-  for (const std::string& kernel : kernels) out += fmt::format("  {:<18}", kernel);
+  for (const char* table : {"gemm", "attention"})
+    for (const KernelShare& s : shares) {
+      if (s.table != table) continue;
+      const std::string column = s.table == "gemm" ? s.kernel : s.table + " " + s.kernel;
+      if (std::find(columns.begin(), columns.end(), column) == columns.end()) columns.push_back(column);
+      by_chip[s.chip][column] = fmt::format("{:.3g} {}", s.share, s.evidence);
+    }
+  for (const std::string& column : columns) out += fmt::format("  {:<18}", column);
   out += "\n";
   for (auto& [chip, cells] : by_chip) {
     out += fmt::format("  {:<14}", chip);
-    for (const std::string& kernel : kernels)
-      out += fmt::format("  {:<18}", cells[kernel].empty() ? "-" : cells[kernel]);
+    for (const std::string& column : columns)
+      out += fmt::format("  {:<18}", cells[column].empty() ? "-" : cells[column]);
     out += "\n";
   }
   return out;
@@ -98,8 +101,7 @@ Result<std::vector<KernelShare>> kernel_shares(const Catalog& catalog) {
     if (!values) return tl::unexpected(values.error());
     for (const EntryValue& v : *values)
       if (v.table == "gemm" || v.table == "attention")
-        out.push_back({entry.name, (v.table == "gemm" ? "" : "attention ") + v.key.substr(0, v.key.find('_')), v.value,
-                       v.evidence, v.from});
+        out.push_back({entry.name, v.table, v.key.substr(0, v.key.find('_')), v.value, v.evidence, v.from});
   }
   return out;
 }
@@ -132,19 +134,21 @@ std::string parameters_text(Calibration& calibration, const std::vector<KernelSh
                          percent_text(part.error, "{:.1f} %"), percent_text(part.left_out_error, "{:.1f} %"));
   }
   return out +
-         "\nBlackwell's shares of GEMMs are fitted on its own and corrected for training, Rubin's are the GB200's; the "
-         "A100's, one\n"
-         "chip with two memories, is fitted on training steps. Fitted and listed elsewhere: steps over one transport "
-         "(racks/fabrics, in the "
-         "notes),\n"
-         "and of fit \"power\" three values of an 8 x H100 node: what a waiting GPU draws (chips/h100-sxm), the fans "
-         "and the\n"
-         "power supplies (racks/hgx-h100).\n";
+         "\nGEMMs: Blackwell's from its own kernels (MXFP8: those of FP8), times what a B300 reaches of them in "
+         "training;"
+         "\nRubin's are the GB200's; the A100's, one chip with two memories, is fitted on training steps. Attention: "
+         "H100"
+         "\nas H200, B200 and B300 as GB200 and GB300, A100 FlashAttention-2 on the PCIe card, Rubin as GB200. Fitted "
+         "and"
+         "\nlisted elsewhere: steps over one transport (racks/fabrics, in the notes), and of fit \"power\" three"
+         "\nvalues of an 8 x H100 node: what a waiting GPU draws (chips/h100-sxm), the fans and the power supplies"
+         "\n(racks/hgx-h100).\n";
 }
 
 std::string parameters_json(Calibration& calibration, const std::vector<KernelShare>& shares) {
   nlohmann::json rows = nlohmann::json::array(), fits = nlohmann::json::array();
-  nlohmann::json constants = nlohmann::json::array(), chips = nlohmann::json::array();
+  nlohmann::json constants = nlohmann::json::array();
+  nlohmann::json gemms = nlohmann::json::array(), attention = nlohmann::json::array();
   for (const NcclConstant& constant : nccl_constants())
     constants.push_back({{"value", number(constant.value)},
                          {"unit", std::string(base_unit(constant.dimension))},
@@ -162,11 +166,12 @@ std::string parameters_json(Calibration& calibration, const std::vector<KernelSh
                     {"fit", word(row.value->fit)},
                     {"left_out", row.value->left_out}});
   for (const KernelShare& s : shares)
-    chips.push_back({{"chip", s.chip},
-                     {"kernel", s.kernel},
-                     {"share", number(s.share)},
-                     {"evidence", s.evidence},
-                     {"source", s.source}});
+    (s.table == "gemm" ? gemms : attention)
+        .push_back({{"chip", s.chip},
+                    {s.table == "gemm" ? "format" : "direction", s.kernel},
+                    {"share", number(s.share)},
+                    {"evidence", s.evidence},
+                    {"source", s.source}});
   for (const FitRecord& fit : calibration.fits) {
     nlohmann::json parts = nlohmann::json::array();
     for (const FitPart& part : fit.parts)
@@ -182,7 +187,8 @@ std::string parameters_json(Calibration& calibration, const std::vector<KernelSh
   }
   const nlohmann::json out = {{"schema", 1},
                               {"parameters", std::move(rows)},
-                              {"kernel_shares", std::move(chips)},
+                              {"gemm_shares", std::move(gemms)},
+                              {"attention_shares", std::move(attention)},
                               {"nccl_constants", std::move(constants)},
                               {"fits", std::move(fits)}};
   return out.dump(2) + "\n";

@@ -14,7 +14,8 @@ namespace racktwin {
 // of the chip.
 struct KernelShare {
   std::string chip;    // "gb200"
-  std::string kernel;  // "bf16", "attention forward"
+  std::string table;   // "gemm", "attention"
+  std::string kernel;  // "bf16"; "forward"
   double share = 0;
   std::string evidence;  // "measured"
   std::string source;

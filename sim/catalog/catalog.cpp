@@ -37,9 +37,9 @@ Curve read_curve(Table table, const char* x_key, Dimension x, const char* y_key,
   return curve;
 }
 
-// A chip that nobody measured has no table `gemm` or `attention`.
-Sourced kernel_share(std::optional<Table>& kernels, const char* key) {
-  return kernels ? optional_within(*kernels, key, Dimension::kNone, 0.01, 1) : Sourced();
+// A chip that nobody measured has no table `gemm`.
+Sourced gemm_share(std::optional<Table>& gemm, const char* key) {
+  return gemm ? optional_within(*gemm, key, Dimension::kNone, 0.01, 1) : Sourced();
 }
 
 void read_heat_path(Table& thermal, Sourced& junction_to_case, Sourced& heat_capacity, Sourced& plate_heat_capacity,
@@ -138,13 +138,14 @@ Result<Gpu> Catalog::gpu(const std::string& name) const {
   g.title = root.text("title");
   Table p = root.table("performance");
   std::optional<Table> gemm = root.optional_table("gemm");
-  g.bf16 = {optional_value(p, "bf16_dense", Dimension::kFlops), kernel_share(gemm, "bf16_share")};
-  g.fp8 = {optional_value(p, "fp8_dense", Dimension::kFlops), kernel_share(gemm, "fp8_share")};
-  g.mxfp8 = {g.fp8.dense_flops, kernel_share(gemm, "mxfp8_share")};
-  g.nvfp4 = {optional_value(p, "fp4_dense", Dimension::kFlops), kernel_share(gemm, "nvfp4_share")};
-  std::optional<Table> attention = root.optional_table("attention");
-  g.attention_forward_share = kernel_share(attention, "forward_share");
-  g.attention_backward_share = kernel_share(attention, "backward_share");
+  g.bf16 = {optional_value(p, "bf16_dense", Dimension::kFlops), gemm_share(gemm, "bf16_share")};
+  g.fp8 = {optional_value(p, "fp8_dense", Dimension::kFlops), gemm_share(gemm, "fp8_share")};
+  g.mxfp8 = {g.fp8.dense_flops, gemm_share(gemm, "mxfp8_share")};
+  g.nvfp4 = {optional_value(p, "fp4_dense", Dimension::kFlops), gemm_share(gemm, "nvfp4_share")};
+  if (std::optional<Table> attention = root.optional_table("attention")) {
+    g.attention_forward_share = value_within(*attention, "forward_share", Dimension::kNone, 0.01, 1);
+    g.attention_backward_share = value_within(*attention, "backward_share", Dimension::kNone, 0.01, 1);
+  }
   g.special_functions_per_s = optional_value(p, "special_functions", Dimension::kFlops);
   g.warp_level_share = optional_value(p, "warp_level_share", Dimension::kNone);
   g.hbm_capacity_bytes = p.sourced("hbm_capacity", Dimension::kBytes);

@@ -40,12 +40,12 @@ struct PlantInput {
 
 struct PlantState {
   // computed by Plant::step, at its end
-  std::vector<double> gpu_junction_degc;            // (n_gpu_class)
-  std::vector<double> rack_inlet_degc;              // (n_rack_class) coolant into the rack; NaN: air-cooled
-  std::vector<double> rack_return_degc;             // (n_rack_class)
-  std::vector<double> rack_flow_m3_per_s;           // (n_rack_class) of one rack
-  std::vector<double> pump_speed;                   // (n_pump) relative to rated, behind the command by its lag
-  std::vector<double> pump_flow_m3_per_s;           // (n_pump)
+  std::vector<double> gpu_junction_degc;   // (n_gpu_class)
+  std::vector<double> rack_inlet_degc;     // (n_rack_class) coolant into the rack; NaN: air-cooled
+  std::vector<double> rack_return_degc;    // (n_rack_class)
+  std::vector<double> rack_flow_m3_per_s;  // (n_rack_class) of one rack
+  std::vector<double> pump_speed;          // (n_pump) relative to rated, mean over the step; lags behind the command
+  std::vector<double> pump_flow_m3_per_s;  // (n_pump)
   double tcs_supply_degc = 0, tcs_return_degc = 0;  // technology loop; NaN, like all of the loop: all air-cooled
   double tcs_flow_m3_per_s = 0;
   double facility_supply_degc = 0, facility_return_degc = 0;  // at the CDU's primary side

@@ -38,7 +38,7 @@ TechnologyLoop::TechnologyLoop(const RackType& rack, const CoolingPlan& cooling,
   }
   CduClass all;
   all.count = cooling.cdus;
-  for (auto* values : {&all.command, &all.speed, &all.mean_speed, &all.flow_m3_per_s})
+  for (auto* values : {&all.command, &all.speed, &all.mean_speed, &all.mean_cube, &all.flow_m3_per_s})
     values->assign(static_cast<std::size_t>(cdu_.pumps), 0);
   cdus_.push_back(std::move(all));
   set_openings({});
@@ -50,9 +50,11 @@ void TechnologyLoop::settle(const PlantInput& input) {
   set_commands(input);
   const double holding = holding_speed(std::numeric_limits<double>::infinity());
   for (CduClass& cdu : cdus_)
-    for (std::size_t pump = 0; pump < cdu.speed.size(); ++pump)
-      cdu.speed[pump] = cdu.mean_speed[pump] =
-          speed_after(cdu, pump, holding, std::numeric_limits<double>::infinity()).end;
+    for (std::size_t pump = 0; pump < cdu.speed.size(); ++pump) {
+      const double speed = speed_after(cdu, pump, holding, std::numeric_limits<double>::infinity()).end;
+      cdu.speed[pump] = cdu.mean_speed[pump] = speed;
+      cdu.mean_cube[pump] = std::pow(speed, 3);
+    }
   is_holding_ = true;
   find_flow();
 }
@@ -149,10 +151,15 @@ TechnologyLoop::Speed TechnologyLoop::speed_after(const CduClass& cdu, std::size
   const double command = std::isnan(cdu.command[pump]) ? holding : cdu.command[pump];
   const double missing = command - cdu.speed[pump];
   const double time_constant_s = (missing > 0 ? cdu_.pump_runup_s : cdu_.pump_rundown_s).value;
-  if (missing == 0) return {command, command};
+  if (missing == 0) return {command, command, std::pow(command, 3)};
   const double left = missing * std::exp(-dt_s / time_constant_s);
-  const double mean = command - (missing - left) * time_constant_s / dt_s;
-  return {std::abs(left) < kSpeedArrived ? command : command - left, mean};
+  // Means of missing, missing^2 and missing^3, each of which decays that many times as fast.
+  const auto mean_power = [&](int n) {
+    return (std::pow(missing, n) - std::pow(left, n)) * time_constant_s / (n * dt_s);
+  };
+  const double first = mean_power(1), second = mean_power(2), third = mean_power(3);
+  return {std::abs(left) < kSpeedArrived ? command : command - left, command - first,
+          std::pow(command, 3) - 3 * command * command * first + 3 * command * second - third};
 }
 
 LoopFlow TechnologyLoop::solve(const std::vector<PumpGroup>& pumps) const {
@@ -205,6 +212,7 @@ bool TechnologyLoop::follow_commands(double dt_s) {
                     std::abs(next.end - (std::isnan(cdu.command[pump]) ? holding : cdu.command[pump])) < kSpeedArrived;
       cdu.speed[pump] = next.end;
       cdu.mean_speed[pump] = next.mean;
+      cdu.mean_cube[pump] = next.mean_cube;
     }
   return has_changed;
 }
@@ -223,7 +231,7 @@ void TechnologyLoop::find_flow() {
     for (std::size_t pump = 0; pump < cdu.speed.size(); ++pump) {
       cdu.flow_m3_per_s[pump] = *flow++;
       cdu.total_flow_m3_per_s += cdu.flow_m3_per_s[pump];
-      pump_power_w_ += cdu.count * cdu_.pump_rated_power_w.value * std::pow(cdu.mean_speed[pump], 3);
+      pump_power_w_ += cdu.count * cdu_.pump_rated_power_w.value * cdu.mean_cube[pump];
     }
     cdu.total_flow_m3_per_s = open_racks_ > 0 ? std::max(cdu.total_flow_m3_per_s, leak) : 0;
     total_flow_m3_per_s_ += cdu.count * cdu.total_flow_m3_per_s;

@@ -17,10 +17,10 @@ struct CduClass {
   std::size_t first = 0;   // number of its first member
   std::size_t parent = 0;  // the class that it was parted from
   bool is_isolated = false;
-  std::vector<double> command;                    // (n_pump of a CDU) speed relative to rated; NaN: holds the set-point
-  std::vector<double> speed;                      // (n_pump of a CDU) at the end of the step
-  std::vector<double> mean_speed, flow_m3_per_s;  // (n_pump of a CDU) over the step
-  double total_flow_m3_per_s = 0;                 // of one CDU
+  std::vector<double> command;  // (n_pump of a CDU) speed relative to rated; NaN: holds the set-point
+  std::vector<double> speed;    // (n_pump of a CDU) at the end of the step
+  std::vector<double> mean_speed, mean_cube, flow_m3_per_s;  // (n_pump of a CDU) over the step
+  double total_flow_m3_per_s = 0;                            // of one CDU
 };
 
 class TechnologyLoop {
@@ -51,7 +51,7 @@ class TechnologyLoop {
   bool follow_commands(double dt_s);
   double holding_speed(double dt_s) const;
   struct Speed {
-    double end, mean;
+    double end, mean, mean_cube;  // over the step but for the end
   };
   Speed speed_after(const CduClass& cdu, std::size_t pump, double holding, double dt_s) const;
   LoopFlow flow_after(double holding, double dt_s) const;

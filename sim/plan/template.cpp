@@ -61,6 +61,7 @@ micro_batch = 1
 global_batch = 512
 sequence = 8192
 # recompute = "none"        # none, selective, full; default: the least that fits
+# kernels = "native"        # native, flash-attention-2, compiled (torch.compile), eager
 # overlap_tensor_parallel = false
 # overlap_grad_reduce = true
 # embedding_and_loss_count_as_layers = false

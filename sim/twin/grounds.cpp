@@ -95,7 +95,8 @@ Grounds grounds_of(const Plan& plan, const Calibration& c, const std::vector<Eve
   Grounds g;
   const Workload& w = plan.workload;
   const Ground attention = has_chip_attention(gpu, w.kernels, w.parallelism.cp > 1)
-                               ? ground("attention share", gpu.attention_backward_share)
+                               ? weakest({ground("attention share", gpu.attention_forward_share),
+                                          ground("attention share", gpu.attention_backward_share)})
                                : ground("attention share", c.attention_share);
   g.compute = weakest({ground("kernel launch time", c.kernel_launch_s), attention, ground("HBM share", c.hbm_share),
                        ground("dense peak", gemm.dense_flops), ground("GEMM share", gemm.max_share),

@@ -174,7 +174,7 @@ int release_of(const std::string& source) {
 
 // How a row's job is sharded and whose kernels it runs: the column first, then the notes. Where neither says it,
 // Transformer Engine's of its release: it gives cuDNN's attention the preference on Hopper since 1.9 (2024/08; the
-// version is assumed).
+// version is assumed, and sources of before are of Hopper or Ampere).
 void read_software(const Row& row, WorkloadRequest& q) {
   constexpr int kCudnnAttention = 2409;
   read_sharding(row.text("notes"), q);
@@ -218,7 +218,7 @@ std::string notes_text(const Row& row) {
   read_software(row, q);
   const bool is_balanced = row.text("notes").find("force-balanced") != std::string::npos;
   std::string text = fmt::format("{}|{}|{}|{}|{}|{}", model_text(row), q.sharding ? sharding_word(*q.sharding) : "",
-                                 q.shard_ranks.value_or(0), q.kernels ? kernels_word(*q.kernels) : "",
+                                 q.shard_ranks.value_or(0), kernels_word(q.kernels.value_or(Kernels::kNative)),
                                  q.overlap_grad_reduce.value_or(true), is_balanced);
   if (row.integer("ep", 1) == 1) return text;
   read_dispatch(row, q);
@@ -235,7 +235,8 @@ std::string job_text(const Row& row, const RowPrediction& named) {
   WorkloadRequest q;
   q.dp = row.integer("dp", 1);
   read_software(row, q);
-  if (q.kernels) text += fmt::format(", {} kernels", kernels_word(*q.kernels));
+  if (const Kernels kernels = q.kernels.value_or(Kernels::kNative); kernels != Kernels::kNative)
+    text += fmt::format(", {} kernels", kernels_word(kernels));
   if (row.text("notes").find("force-balanced") != std::string::npos) text += ", forced routing";
   return text +
          fmt::format(", {}{}", named.metric, named.metric == "step_time" && named.unit != "s" ? " " + named.unit : "");

@@ -27,14 +27,16 @@ double scores(const Attention& a) { return a.tokens * a.keys * a.heads; }
 KernelTime attention(const Roofline& r, const Attention& a, double flops, const Sourced& chip_share, double slower) {
   const Calibration& c = *r.calibration;
   const double peak = r.gpu->bf16.dense_flops.value, launch_s = c.kernel_launch_s.value.value;
-  if (has_chip_attention(*r.gpu, r.kernels, a.ring))
-    return {flops * (1 + c.attention_edge.value.value / a.keys) / (peak * chip_share.value), launch_s, flops, 1};
   const bool portable = r.kernels >= Kernels::kCompiled;
   const double warp_level = r.gpu->warp_level_share.value;
   const double share = c.attention_share.value.value * (portable && !std::isnan(warp_level) ? warp_level : 1);
   const double special = r.gpu->special_functions_per_s.value;
   const double softmax_s = std::isnan(special) ? 0 : scores(a) / special;
-  return {flops / slower / (peak * share) + softmax_s, launch_s, flops, 1};
+  double busy_s = flops / slower / (peak * share) + softmax_s;
+  // Of sequences far shorter than those measured the edge would make the chip's own kernels the slower ones.
+  if (has_chip_attention(*r.gpu, r.kernels, a.ring))
+    busy_s = std::min(busy_s, flops * (1 + c.attention_edge.value.value / a.keys) / (peak * chip_share.value));
+  return {busy_s, launch_s, flops, 1};
 }
 
 // Copies of a quantised operand. Its scales go along rows, or its GEMMs take it in one order only: then there is one
@@ -249,8 +251,9 @@ double mean_keys(double sequence, double document, double window) {
 }
 
 bool has_chip_attention(const Gpu& gpu, Kernels kernels, bool ring) {
-  return kernels == Kernels::kNative && !ring && !std::isnan(gpu.attention_forward_share.value) &&
-         !std::isnan(gpu.attention_backward_share.value);
+  const bool made_for_it =
+      kernels == Kernels::kNative || (kernels == Kernels::kFlash2 && std::isnan(gpu.warp_level_share.value));
+  return made_for_it && !ring && !std::isnan(gpu.attention_forward_share.value);
 }
 
 KernelTime attention_forward(const Roofline& r, const Attention& a) {

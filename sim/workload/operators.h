@@ -57,9 +57,9 @@ KernelTime elementwise(const Roofline& roofline, double bytes);
 // chip:
 //   t = launch + FLOP (1 + edge / keys) / (P a)
 // P: dense BF16 peak; a: of the chip and the direction; edge: keys that tiles on the diagonal and at the ends cost
-// beyond those seen. source: fit on tests/validation/attention.csv. Portable kernels, FlashAttention-2, attention in a
-// ring and chips without a measurement: in each direction one exponential per head, query and key, which the matrix
-// products of the same tile wait for:
+// beyond those seen. source: fit on tests/validation/attention.csv, heads of 128 and 1024 keys and more. It takes at
+// most what portable kernels, FlashAttention-2, attention in a ring and chips without a measurement take: in each
+// direction one exponential per head, query and key, which the matrix products of the same tile wait for:
 //   t = launch + FLOP / (P e) + exponentials / S
 // P: for portable kernels what warp-level instructions, a value of the chip, reach of it; e: fitted on training steps,
 // 0.8 of it backward; S: rate of special functions. source: Dao, FlashAttention-2, arXiv 2307.08691, section 4.1
@@ -68,7 +68,8 @@ struct Attention {  // of one rank and layer
   double tokens, keys /* that a query sees on average */, heads, head_dims /* of a key and a value together */;
   bool ring = false;  // context-parallel: in pieces, whose outputs are merged
 };
-// Whether attention is that which was measured on the chip.
+// Whether attention is that which was measured on the chip. FlashAttention-2 is made for chips whose tensor cores take
+// warp-level instructions only.
 bool has_chip_attention(const Gpu& gpu, Kernels kernels, bool ring);
 KernelTime attention_forward(const Roofline& roofline, const Attention& attention);
 KernelTime attention_backward(const Roofline& roofline, const Attention& attention);

@@ -176,6 +176,14 @@ TEST_CASE("parameters stand with what they become when a part of the rows is lef
   const ProgramResult json = run_program({"validate", "--parameters", "--json"});
   const auto out = nlohmann::json::parse(json.out);
   CHECK(out["nccl_constants"].size() > 5);
+  const auto has = [&](const char* shares, const char* key, const char* is) {
+    return std::any_of(out[shares].begin(), out[shares].end(), [&](const auto& share) {
+      return share["chip"] == "gb200" && share[key] == is && share["share"].template get<double>() < 1;
+    });
+  };
+  CHECK(has("gemm_shares", "format", "nvfp4"));
+  CHECK(has("attention_shares", "direction", "backward"));
+  CHECK_THAT(text.out, Contains("nvfp4               attention forward   attention backward"));
   for (const auto& parameter : out["parameters"])
     CHECK(parameter["is_fitted"] == !parameter["key"].get<std::string>().starts_with("nccl."));
   const auto fits = out["fits"];

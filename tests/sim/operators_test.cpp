@@ -212,7 +212,14 @@ TEST_CASE("attention that no chip was measured with takes its products at a fitt
   CHECK(takes(Kernels::kCompiled, whole) ==
         Approx(launch_s + products_s / (share * chip.gpu.warp_level_share.value) + exponentials_s));
   CHECK(takes(Kernels::kNative, whole) < takes(Kernels::kFlash2, whole));
-  chip.gpu.attention_backward_share.value = std::numeric_limits<double>::quiet_NaN();
+  for (const double keys : {16.0, 64.0, 250.0, 1024.0})  // a window, or short documents
+    CHECK(takes(Kernels::kNative, {8192, keys, 16, 256}) <= takes(Kernels::kFlash2, {8192, keys, 16, 256}));
+  const double warp_level = chip.gpu.warp_level_share.value;
+  chip.gpu.warp_level_share.value = std::numeric_limits<double>::quiet_NaN();  // as the A100
+  CHECK(takes(Kernels::kFlash2, whole) == takes(Kernels::kNative, whole));
+  chip.gpu.warp_level_share.value = warp_level;
+  chip.gpu.attention_forward_share.value = chip.gpu.attention_backward_share.value =
+      std::numeric_limits<double>::quiet_NaN();
   CHECK(takes(Kernels::kNative, whole) == Approx(fitted));
 }
 

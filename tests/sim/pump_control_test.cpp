@@ -33,6 +33,25 @@ TEST_CASE("pumps run as fast as their set-point takes, of the flow or of the pre
   CHECK(pressure.state().pump_speed[0] == Approx(flow.state().pump_speed[0]).epsilon(1e-9));
 }
 
+TEST_CASE("a pump that trips runs down by its time constant, turns and work alike, however long the steps are") {
+  const Model model = model_of(1, 8);
+  const Plan plan = plan_with(1, 8 * kRackFlow);
+  const double lag_s = plan.cooling.cdu.pump_rundown_s.value, rated_w = plan.cooling.cdu.pump_rated_power_w.value;
+  for (const double step_s : {0.5, 1.0, 4.0}) {
+    CAPTURE(step_s);
+    Plant plant = settled(plan, model, input_for(model, 25, {1, 0}));
+    double turns_s = 0, work_j = 0;
+    const double span_s = 8;
+    for (double t = 0; t < span_s; t += step_s) {
+      plant.step(input_for(model, 25, {0, 0}), step_s);
+      turns_s += plant.state().pump_speed[0] * step_s;
+      work_j += plant.state().pump_power_w * step_s;
+    }
+    CHECK(turns_s == Approx(lag_s * (1 - std::exp(-span_s / lag_s))).epsilon(1e-9));
+    CHECK(work_j == Approx(rated_w * lag_s / 3 * (1 - std::exp(-3 * span_s / lag_s))).epsilon(1e-9));
+  }
+}
+
 TEST_CASE("when a pump trips the others speed up to the set-point, or as far as they can") {
   const Model model = model_of(1, 8);
   const int cdus = GENERATE(1, 2);

@@ -583,7 +583,8 @@ TEST_CASE("whose kernels run is a column, then the notes, and else what the rele
       "micro_batch,global_batch,metric,value,unit,notes\n" +
       text("a", "S", "", "") + text("b", "S", "FlashAttention 2", "") + text("c", "NeMo 24.07 summary", "", "") +
       text("d", "NeMo 24.07 summary", "native", "") + text("e", "S@v24.11.1", "", "") +
-      text("f", "S", "eager", "FSDP FULL_SHARD") + text("g", "S", "", "FSDP FULL_SHARD") + text("h", "S", "own", ""));
+      text("f", "S", "compiled", "FSDP FULL_SHARD") + text("g", "S", "", "FSDP FULL_SHARD") +
+      text("h", "NeMo 24.07 summary", "", "FSDP FULL_SHARD") + text("i", "S", "own", ""));
   REQUIRE(table);
   const auto rows = predict_training_rows(*table, test_catalog(), test_calibration());
   REQUIRE(rows);
@@ -596,8 +597,10 @@ TEST_CASE("whose kernels run is a column, then the notes, and else what the rele
   CHECK(step(2) == step(1));
   CHECK(step(3) == step(0));
   CHECK(step(4) == step(0));
-  CHECK(step(5) == step(6));
-  CHECK((*rows)[7].reason == "kernels own is not modelled");
+  CHECK(step(5) < step(6));   // the column, not the notes
+  CHECK(step(7) == step(6));  // the notes, not the release
+  CHECK((*rows)[0].configuration == (*rows)[4].configuration);
+  CHECK((*rows)[8].reason == "kernels own is not modelled");
 }
 
 TEST_CASE("scores come by use, then by source, rows without a prediction are counted and not scored") {

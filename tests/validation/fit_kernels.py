@@ -112,6 +112,8 @@ def print_training_gemms(path, data, x):
         rows = list(csv.DictReader(file))
     times = {}
     for row in rows:
+        if row["system"] != "b300_sxm":
+            continue
         times.setdefault((row["dtype"], row["mode"]), {})[row["pass"]] = float(row["time_ms"]) / 1e3
     print("\n[gemm.training]  # of a B300; over_inference: forward, input gradient, weight gradient")
     for dtype, precision in (("bfloat16", "bf16"), ("fp8", "fp8"), ("mxfp8", "fp8"), ("nvfp4", "nvfp4")):
