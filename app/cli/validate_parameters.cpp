@@ -134,15 +134,12 @@ std::string parameters_text(Calibration& calibration, const std::vector<KernelSh
                          percent_text(part.error, "{:.1f} %"), percent_text(part.left_out_error, "{:.1f} %"));
   }
   return out +
-         "\nGEMMs: Blackwell's from its own kernels (MXFP8: those of FP8), times what a B300 reaches of them in "
-         "training;"
-         "\nRubin's are the GB200's; the A100's, one chip with two memories, is fitted on training steps. Attention: "
-         "H100"
-         "\nas H200, B200 and B300 as GB200 and GB300, A100 FlashAttention-2 on the PCIe card, Rubin as GB200. Fitted "
-         "and"
-         "\nlisted elsewhere: steps over one transport (racks/fabrics, in the notes), and of fit \"power\" three"
-         "\nvalues of an 8 x H100 node: what a waiting GPU draws (chips/h100-sxm), the fans and the power supplies"
-         "\n(racks/hgx-h100).\n";
+         "\nGEMMs: Blackwell's from its own kernels (MXFP8: those of FP8), times what a B300 reaches of them in"
+         "\ntraining; Rubin's are the GB200's; the A100's, one chip with two memories, is fitted on training steps."
+         "\nAttention: H100 as H200, B200 and B300 as GB200 and GB300, A100 FlashAttention-2 on the PCIe card, Rubin"
+         "\nas GB200. Fitted and listed elsewhere: steps over one transport (racks/fabrics, in the notes), and of fit"
+         "\n\"power\" three values of an 8 x H100 node: what a waiting GPU draws (chips/h100-sxm), the fans and the"
+         "\npower supplies (racks/hgx-h100).\n";
 }
 
 std::string parameters_json(Calibration& calibration, const std::vector<KernelShare>& shares) {

@@ -75,9 +75,8 @@ std::vector<ParameterRow> parameter_rows(Calibration& c) {
       {"memory.hbm_share", D::kNone, &c.hbm_share, "HBM bandwidth that memory-bound kernels reach"},
       {"memory.eager_traffic", D::kNone, &c.eager_traffic, "HBM traffic between GEMMs, unfused over fused kernels"},
       {"attention.share", D::kNone, &c.attention_share,
-       "of the dense BF16 peak, products of ring attention and FlashAttention-2; of what warp-level instructions "
-       "reach, "
-       "those of portable kernels"},
+       "products of ring attention and FlashAttention-2, of the dense BF16 peak; those of portable kernels, of what "
+       "warp-level instructions reach"},
       {"attention.edge", D::kNone, &c.attention_edge,
        "keys that a query costs in causal attention beyond those it sees", "cuDNN, FlashAttention-2"},
       {"host.launch", D::kTime, &c.host_launch_s, "time of the host for one kernel"},

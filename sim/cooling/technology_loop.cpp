@@ -154,10 +154,10 @@ TechnologyLoop::Speed TechnologyLoop::speed_after(const CduClass& cdu, std::size
   if (missing == 0) return {command, command, std::pow(command, 3)};
   const double left = missing * std::exp(-dt_s / time_constant_s);
   // Means of missing, missing^2 and missing^3, each of which decays that many times as fast.
-  const auto mean_power = [&](int n) {
+  const auto mean_missing = [&](int n) {
     return (std::pow(missing, n) - std::pow(left, n)) * time_constant_s / (n * dt_s);
   };
-  const double first = mean_power(1), second = mean_power(2), third = mean_power(3);
+  const double first = mean_missing(1), second = mean_missing(2), third = mean_missing(3);
   return {std::abs(left) < kSpeedArrived ? command : command - left, command - first,
           std::pow(command, 3) - 3 * command * command * first + 3 * command * second - third};
 }

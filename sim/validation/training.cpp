@@ -131,11 +131,12 @@ const Words<Precision>& precision_words() {
 }
 
 const Words<std::optional<Kernels>>& kernels_words() {
-  static const Words<std::optional<Kernels>> kWords = {{"", std::nullopt},
-                                                       {"native", Kernels::kNative},
-                                                       {"flash-attention-2", Kernels::kFlash2},
-                                                       {"compiled", Kernels::kCompiled},
-                                                       {"eager", Kernels::kEager}};
+  static const Words<std::optional<Kernels>> kWords = [] {
+    Words<std::optional<Kernels>> words = {{"", std::nullopt}};
+    for (const Kernels k : {Kernels::kNative, Kernels::kFlash2, Kernels::kCompiled, Kernels::kEager})
+      words.emplace_back(kernels_word(k), k);
+    return words;
+  }();
   return kWords;
 }
 

@@ -194,6 +194,11 @@ TEST_CASE("an include that is missing or goes in a circle is an error at its lin
   CHECK(missing.error().front().loc.line == 2);
 }
 
+TEST_CASE("a scenario names whose kernels run by the words that reports print") {
+  for (const Kernels kernels : {Kernels::kNative, Kernels::kFlash2, Kernels::kCompiled, Kernels::kEager})
+    CHECK(loaded(kMinimal, {"workload.kernels=" + std::string(kernels_word(kernels))}).workload.kernels == kernels);
+}
+
 TEST_CASE("what the command line sets is part of the scenario that a run records") {
   const Plan plain = loaded(kMinimal), set = loaded(kMinimal, {"workload.global_batch=32"});
   CHECK(plain.text != set.text);

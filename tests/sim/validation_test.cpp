@@ -542,6 +542,13 @@ TEST_CASE("rows that differ in what their notes say of the job are solved apart"
   CHECK(rows[0].step_s != rows[1].step_s);
 }
 
+// The predicted step of a row that must have one.
+double step_of(const RowPrediction& row) {
+  INFO(row.reason);
+  CHECK(row.reason.empty());
+  return row.step_s;
+}
+
 TEST_CASE("how tokens reach their experts is a column, and else what the release of a row could do") {
   const auto text = [](const std::string& id, const std::string& source, const std::string& dispatch,
                        const std::string& overlap) {
@@ -558,11 +565,7 @@ TEST_CASE("how tokens reach their experts is a column, and else what the release
   REQUIRE(table);
   const auto rows = predict_training_rows(*table, test_catalog(), test_calibration());
   REQUIRE(rows);
-  const auto step = [&](std::size_t i) {
-    INFO((*rows)[i].reason);
-    CHECK((*rows)[i].reason.empty());
-    return (*rows)[i].step_s;
-  };
+  const auto step = [&](std::size_t i) { return step_of((*rows)[i]); };
   CHECK(step(1) < step(3));   // beside the compute
   CHECK(step(2) == step(3));  // before 25.09: exposed
   CHECK(step(4) == step(0));  // as a scenario's default
@@ -588,11 +591,7 @@ TEST_CASE("whose kernels run is a column, then the notes, and else what the rele
   REQUIRE(table);
   const auto rows = predict_training_rows(*table, test_catalog(), test_calibration());
   REQUIRE(rows);
-  const auto step = [&](std::size_t i) {
-    INFO((*rows)[i].reason);
-    CHECK((*rows)[i].reason.empty());
-    return (*rows)[i].step_s;
-  };
+  const auto step = [&](std::size_t i) { return step_of((*rows)[i]); };
   CHECK(step(0) < step(1));  // cuDNN's attention is the faster one
   CHECK(step(2) == step(1));
   CHECK(step(3) == step(0));

@@ -32,7 +32,8 @@ PROGRAM = sys.argv[1] if len(sys.argv) > 1 else str(HERE.parents[1] / "build/app
 CHIP = "a100.bf16_share"  # of both A100s, which are the same chip
 KEYS = ["attention.share", "memory.eager_traffic", "host.launch", "moe.imbalance", CHIP]
 MOST_GPUS = 260
-STEP = 1.15  # factor by which a parameter is moved to see what it does
+# Factor by which a parameter is moved to see what it does; the chip's share downwards, as it cannot exceed 1.
+STEP = {key: 1 / 1.15 if key == CHIP else 1.15 for key in KEYS}
 PULL = 0.5
 
 
@@ -89,11 +90,11 @@ table, rows = configurations()
 start = {row["key"]: row["value"] for row in run("--parameters")["parameters"] if row["key"] in KEYS}
 start[CHIP] = chip_share()
 base = predictions(table, start)
-moved = {key: predictions(table, dict(start, **{key: start[key] * STEP})) for key in KEYS}
+moved = {key: predictions(table, dict(start, **{key: start[key] * STEP[key]})) for key in KEYS}
 ids = [i for i in rows if base[i] is not None]
 sign = np.array([1 if rows[i]["metric"] == "step_time" else -1 for i in ids])  # as time: positive is too slow
 error = sign * np.array([math.log(base[i] / float(rows[i]["value"])) for i in ids])
-slope = sign[:, None] * np.array([[math.log(moved[key][i] / base[i]) / math.log(STEP) for key in KEYS] for i in ids])
+slope = sign[:, None] * np.array([[math.log(moved[key][i] / base[i]) / math.log(STEP[key]) for key in KEYS] for i in ids])
 source = np.array([rows[i]["source"].split(",")[0] for i in ids])
 
 
